@@ -1,0 +1,72 @@
+"""The blocks that the networks share: depthwise separable convolution, Conv-ReLU-BatchNorm-Dropout, pooled classifier."""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+NUM_CLASSES = 10
+
+
+class DepthwiseSeparableConv(nn.Module):
+    """A depthwise k×k convolution followed by a pointwise 1×1 (Howard et al. 2017, MobileNets, arXiv:1704.04861).
+
+    `(B, in_channels, H, W) -> (B, out_channels, H', W')`, where stride, padding and dilation act in the k×k step.
+    `grouped=False` leaves `groups` at 1, so that the k×k step is a full convolution: a frequent slip, kept to rebuild
+    a network that was trained with it.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 3, stride: int = 1,
+                 padding: int | str = 0, dilation: int = 1, grouped: bool = True):
+        super().__init__()
+        self.depthwise = nn.Conv2d(in_channels, in_channels, kernel_size, stride, padding, dilation,
+                                   groups=in_channels if grouped else 1, bias=False)
+        self.pointwise = nn.Conv2d(in_channels, out_channels, kernel_size=1, bias=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.pointwise(self.depthwise(x))
+
+
+class Dropout(nn.Dropout):
+    """`nn.Dropout` for any shape, with its random numbers drawn four at a time on the CPU, where they are what it costs.
+
+    Each 64-bit draw of PyTorch's generator decides on four values by 16 bits each, so `p` is met to within 1/131072.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not 0 < self.p < 1 or x.device.type != "cpu" or not _is_dense(x):
+            return super().forward(x)
+        draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-2**63, None)  # all 64 bits
+        lanes = draws.view(torch.int16)[:x.numel()].as_strided(x.shape, x.stride())
+        first_kept = min(max(round(self.p * 2**16), 1), 2**16 - 1) - 2**15  # lanes are uniform from -2**15 to 2**15 - 1
+        # To 0 or 1 without a comparison: one into bool costs as much as the draws.
+        keep = lanes.clamp_(first_kept - 1, first_kept).sub_(first_kept - 1).to(x.dtype)
+        return x * keep.mul_(1 / (1 - self.p))
+
+
+def _is_dense(x: Tensor) -> bool:
+    return x.is_contiguous() or (x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last))
+
+
+def conv(in_channels: int, out_channels: int, kernel_size: int = 3, **options) -> nn.Conv2d:
+    """A convolution without bias (BatchNorm brings its own); `options` are those of `nn.Conv2d`."""
+    return nn.Conv2d(in_channels, out_channels, kernel_size, bias=False, **options)
+
+
+def block(*convs: nn.Module, channels: int, dropout: float) -> nn.Sequential:
+    """`convs`, then ReLU, BatchNorm over `channels` and Dropout: the seeds' order. Shapes are those of `convs`."""
+    return nn.Sequential(*convs, nn.ReLU(), nn.BatchNorm2d(channels), Dropout(dropout))
+
+
+class PooledClassifier(nn.Module):
+    """`features`, average pool over the whole `pool_size` × `pool_size` map, 1×1 convolution to the classes, log-softmax."""
+
+    def __init__(self, features: nn.Module, channels: int, pool_size: int, num_classes: int = NUM_CLASSES):
+        super().__init__()
+        self.features = features
+        self.pool = nn.AvgPool2d(pool_size)
+        self.classifier = conv(channels, num_classes, kernel_size=1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(B, 3, 32, 32)` normalised images to `(B, num_classes)` float32 log-probabilities."""
+        scores = self.classifier(self.pool(self.features(x))).flatten(1)
+        return F.log_softmax(scores.float(), dim=1)

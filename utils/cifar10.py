@@ -1,0 +1,121 @@
+"""The CIFAR-10 files (Krizhevsky, 2009): found, checked against their published md5 sums, downloaded when absent."""
+
+import os
+import shutil
+import socket
+import threading
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+from torchvision.datasets import CIFAR10
+from torchvision.datasets.utils import check_integrity
+
+from utils.errors import UserError
+from utils.paths import from_environment
+
+NETWORK_TIMEOUT = 8  # seconds without an answer after which the network counts as dead
+STAGING = ".cifar10-download"  # a download happens in here and moves into place only when it is whole
+
+
+class NoCifar10(UserError):
+    """CIFAR-10 is not on this machine and cannot be fetched; nothing is broken."""
+
+
+def cifar10_root() -> Path:
+    """The folder that holds, or will hold, `cifar-10-batches-py`: `CIFAR10_ROOT`, else `data` in the repository."""
+    return from_environment("CIFAR10_ROOT", "data")
+
+
+def open_cifar10(root: Path, download: bool = True) -> tuple[CIFAR10, CIFAR10]:
+    """The verified training and test set under `root`, fetched first when `root` holds none and `download` allows it.
+
+    Raises NoCifar10 where there is none to be had, and UserError naming the file where one is missing or altered.
+    """
+    root = Path(root)
+    if not (root / CIFAR10.base_folder).exists():
+        if not download:
+            raise NoCifar10(f"CIFAR-10 is not in {root}: run `make data` to download it there, "
+                            "or set CIFAR10_ROOT to the folder that holds cifar-10-batches-py.")
+        download_cifar10(root)
+    verify(root)
+    return CIFAR10(root, train=True), CIFAR10(root, train=False)
+
+
+def verify(root: Path) -> None:
+    """Raise UserError for the first file under `root` that is missing, unreadable or not the published one."""
+    folder = Path(root) / CIFAR10.base_folder
+    meta = [(CIFAR10.meta["filename"], CIFAR10.meta["md5"])]
+    for name, md5 in CIFAR10.train_list + CIFAR10.test_list + meta:
+        file = folder / name
+        remedy = f"delete {folder} and run `make data` to download CIFAR-10 again."
+        if not file.is_file():
+            raise UserError(f"The CIFAR-10 file {file} is missing: {remedy}")
+        try:
+            intact = check_integrity(file, md5)
+        except OSError as error:
+            raise UserError(f"The CIFAR-10 file {file} cannot be read ({error.strerror}): "
+                            "mend its permissions, or " + remedy) from None
+        if not intact:
+            raise UserError(f"The CIFAR-10 file {file} is truncated or altered "
+                            f"(its md5 sum is not the published one): {remedy}")
+
+
+def download_cifar10(root: Path) -> None:
+    """Download, check and unpack CIFAR-10 into `root`; what was interrupted never appears as the data.
+
+    A whole archive from an interrupted earlier try is used again.
+    """
+    staging = Path(root) / STAGING
+    try:
+        if not check_integrity(staging / CIFAR10.filename, CIFAR10.tgz_md5):
+            require_network(CIFAR10.url)
+        staging.mkdir(parents=True, exist_ok=True)
+        with socket_timeout(NETWORK_TIMEOUT):
+            CIFAR10(staging, download=True)
+        os.replace(staging / CIFAR10.base_folder, Path(root) / CIFAR10.base_folder)
+        shutil.rmtree(staging)
+    except (OSError, RuntimeError, EOFError) as error:  # URLError and time-outs are OSErrors; RuntimeError: a wrong md5
+        raise NoCifar10(f"CIFAR-10 could not be downloaded from {CIFAR10.url} into {root} ({reason(error)}): run `make data` "
+                        "again with a network, or set CIFAR10_ROOT to a folder that holds cifar-10-batches-py.") from None
+
+
+def reason(error: Exception) -> str:
+    """What went wrong, in few words and one line."""
+    text = str(getattr(error, "reason", None) or error).strip() or type(error).__name__
+    return text.splitlines()[0].rstrip(".")
+
+
+def require_network(url: str) -> None:
+    """Raise OSError unless `url` answers within NETWORK_TIMEOUT seconds.
+
+    In a thread, because a name look-up knows no time-out and every address of a name would get one of its own.
+    """
+    outcome: list[Exception | None] = []
+
+    def probe() -> None:
+        request = urllib.request.Request(url, method="HEAD", headers={"User-Agent": "cifar10-under-200k"})
+        try:
+            urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT).close()
+            outcome.append(None)
+        except Exception as error:  # handed to the caller's thread
+            outcome.append(error)
+
+    thread = threading.Thread(target=probe, daemon=True)
+    thread.start()
+    thread.join(NETWORK_TIMEOUT)
+    if not outcome:
+        raise OSError(f"no answer within {NETWORK_TIMEOUT} seconds")
+    if outcome[0] is not None:
+        raise OSError(reason(outcome[0]))
+
+
+@contextmanager
+def socket_timeout(seconds: float):
+    """Give new sockets a time-out for a while, so that a download which stalls fails instead of hanging."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(seconds)
+    try:
+        yield
+    finally:
+        socket.setdefaulttimeout(before)

@@ -1,0 +1,141 @@
+"""One record per epoch; the log text and its parser, each the other's inverse; the same records as CSV."""
+
+import csv
+import io
+import re
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, fields, replace
+
+from tqdm import tqdm
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What one epoch left behind; None where a log does not say it.
+
+    Losses are means over samples, rounded to the 4 digits that a log shows; accuracies are percentages; times are in
+    seconds to 2 digits. `last_loss` is that of the last batch, `lr` the learning rate of the last step.
+    """
+    epoch: int
+    steps: int | None = None
+    last_loss: float | None = None
+    train_accuracy: float | None = None
+    train_loss: float | None = None
+    train_correct: int | None = None
+    train_total: int | None = None
+    test_loss: float | None = None
+    test_correct: int | None = None
+    test_total: int | None = None
+    lr: float | None = None
+    train_seconds: float | None = None
+    test_seconds: float | None = None
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """Per cent, to 2 digits; None where the log has no test line."""
+        return percent(self.test_correct, self.test_total) if self.test_total else None
+
+
+def percent(correct: int, total: int) -> float:
+    return round(100 * correct / total, 2)
+
+
+def best_epoch(records: Iterable[EpochRecord]) -> EpochRecord:
+    """The record with the highest test accuracy, the earliest of equals; ValueError when no record has one."""
+    return max((record for record in records if record.test_total), key=lambda record: record.test_accuracy)
+
+
+# --- the log text -----------------------------------------------------------------------------------------------------
+
+def step_text(loss: float, batch: int, accuracy: float) -> str:
+    """What stands before the progress bar after batch number `batch`, counted from 0."""
+    return f"Loss={loss} Batch_id={batch} Accuracy={accuracy:.2f}"
+
+
+def bar_text(record: EpochRecord) -> str:
+    """The progress bar as tqdm leaves it behind at the end of the epoch."""
+    prefix = ""
+    if record.last_loss is not None:
+        prefix = step_text(record.last_loss, record.steps - 1, record.train_accuracy)
+    return tqdm.format_meter(record.steps, record.steps, record.train_seconds, prefix=prefix)
+
+
+def result_text(record: EpochRecord) -> str:
+    """The lines after the bar: train set, test set, learning rate and times, as far as the record knows them."""
+    parts = []
+    if record.train_total:
+        parts.append(_set_text("Train", record.train_loss, record.train_correct, record.train_total))
+    if record.test_total:
+        parts.append(_set_text("Test", record.test_loss, record.test_correct, record.test_total))
+    if record.lr is not None:
+        parts.append(f"Learning rate: {record.lr}, training: {record.train_seconds} s, testing: {record.test_seconds} s\n")
+    return "\n".join(parts)
+
+
+def _set_text(name: str, loss: float, correct: int, total: int) -> str:
+    return f"{name} set: Average loss: {loss:.4f}, Accuracy: {correct}/{total} ({percent(correct, total):.2f}%)\n"
+
+
+def format_log(records: Iterable[EpochRecord]) -> str:
+    """The log of a run: for each epoch its number, the last progress bar and the result lines."""
+    texts = []
+    for record in records:
+        bar = f"{bar_text(record)}\n\n" if record.steps else ""
+        texts.append(f"EPOCH: {record.epoch}\n{bar}{result_text(record)}\n")
+    return "".join(texts)
+
+
+_EPOCH = re.compile(r"^\s*EPOCH:\s*(\d+)")
+_BAR = re.compile(r"(?:Loss=(\S+) Batch_id=\d+ Accuracy=([\d.]+): )?100%\|[^|]*\|\s*(\d+)/\d+ \[(?:(\d+):)?(\d+):(\d+)<")
+_SET = re.compile(r"(Train|Test) set: Average loss: ([\d.]+|nan|inf), Accuracy: (\d+)/(\d+)")
+_TIMES = re.compile(r"Learning rate: ([-+.\de]+), training: ([-+.\de]+) s, testing: ([-+.\de]+) s")
+
+
+def parse_log(text: str) -> list[list[EpochRecord]]:
+    """The runs in `text`, each a list of its epochs; a new run begins where the epoch number does not grow.
+
+    Reads what format_log writes, and logs of which some lines are missing; every other text is passed over.
+    """
+    runs: list[list[EpochRecord]] = []
+    for line in re.split(r"[\r\n]+", text):
+        if match := _EPOCH.search(line):
+            epoch = int(match[1])
+            if not runs or epoch <= runs[-1][-1].epoch:
+                runs.append([])
+            runs[-1].append(EpochRecord(epoch))
+        elif runs:
+            runs[-1][-1] = replace(runs[-1][-1], **_fields_in(line))
+    return runs
+
+
+def _fields_in(line: str) -> dict:
+    """The fields of an EpochRecord that one line of a log gives."""
+    if match := _SET.search(line):
+        name, correct, total = match[1].lower(), int(match[3]), int(match[4])
+        found = {f"{name}_loss": float(match[2]), f"{name}_correct": correct, f"{name}_total": total}
+        return found | ({"train_accuracy": percent(correct, total)} if name == "train" else {})
+    if match := _BAR.search(line):
+        loss, accuracy, steps, hours, minutes, seconds = match.groups()
+        found = {"steps": int(steps), "train_seconds": float(int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds))}
+        return found | ({"last_loss": float(loss), "train_accuracy": float(accuracy)} if loss else {})
+    if match := _TIMES.search(line):
+        return dict(zip(("lr", "train_seconds", "test_seconds"), map(float, match.groups())))
+    return {}
+
+
+# --- CSV --------------------------------------------------------------------------------------------------------------
+
+def format_csv(records: Iterable[EpochRecord]) -> str:
+    """The records as CSV with a header line; empty where a record says nothing."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, [field.name for field in fields(EpochRecord)], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(asdict(record) for record in records)
+    return buffer.getvalue()
+
+
+def parse_csv(text: str) -> list[EpochRecord]:
+    """The inverse of format_csv; ValueError where a cell is not a number, KeyError or TypeError for other columns."""
+    whole = {"epoch", "steps", "train_correct", "train_total", "test_correct", "test_total"}
+    return [EpochRecord(**{name: (int if name in whole else float)(cell) for name, cell in row.items() if cell})
+            for row in csv.DictReader(io.StringIO(text))]

@@ -1,0 +1,86 @@
+"""Train a recipe, or go on with a run that was stopped: `python -m utils.train era9`."""
+
+import argparse
+import sys
+from dataclasses import replace
+
+from utils.data import SOURCES, load_data
+from utils.errors import UserError
+from utils.loaders import TestBatches
+from utils.recipes import RECIPES, Recipe, find_recipe
+from utils.run_record import RunRecord, load_run, run_folder
+from utils.runtime import PRECISIONS, choose_device, choose_precision
+from utils.training import evaluate, fit
+
+# Epochs of `--epochs auto` where there is no GPU: enough to see it learn, within minutes.
+SHORT_EPOCHS = {"cifar10": 3, "digits": 20}
+
+
+def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m utils.train", description=__doc__)
+    parser.add_argument("recipe", help=f"one of: {', '.join(RECIPES)}")
+    parser.add_argument("--run", help="name of the run, its folder under results/ (default: the recipe's name, "
+                                      "with the number of epochs when that is not the recipe's)")
+    parser.add_argument("--epochs", default="recipe", help="a number; 'recipe' (default): as many as the recipe says; "
+                                                           "'auto': that on a GPU, few on a CPU")
+    parser.add_argument("--stop-after", type=int, metavar="N", help="end this sitting after N epochs in all; run again to go on")
+    parser.add_argument("--data", choices=SOURCES, help="where the images come from (default: DATA_SOURCE, else cifar10)")
+    parser.add_argument("--device", default="auto", help="auto (default), cpu or cuda")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS, help="auto (default): what the chip is fast at")
+    parser.add_argument("--workers", type=int, help="processes that augment images (default: by device)")
+    parser.add_argument("--evaluate", action="store_true", help="do not train: test the recorded weights again")
+    return parser.parse_args(arguments)
+
+
+def choose_epochs(asked: str, recipe: Recipe, data_name: str, device_type: str) -> int:
+    """The number of epochs that `--epochs asked` means; UserError unless it is a positive number or one of its words."""
+    if asked == "recipe" or (asked == "auto" and device_type != "cpu"):
+        return recipe.epochs
+    if asked == "auto":
+        return SHORT_EPOCHS[data_name]
+    if not asked.isdecimal() or int(asked) < 1:
+        raise UserError(f"--epochs {asked}: give a number of at least 1, 'recipe' or 'auto'.")
+    return int(asked)
+
+
+def default_run_name(name: str, recipe: Recipe) -> str:
+    changed = recipe.epochs != RECIPES[name].epochs
+    return f"{name}-{recipe.epochs}-epochs" if changed else name
+
+
+def run(arguments: argparse.Namespace) -> RunRecord:
+    recipe = find_recipe(arguments.recipe)
+    precision = choose_precision(choose_device(arguments.device), arguments.precision)
+    data = load_data(arguments.data)
+    recipe = replace(recipe, epochs=choose_epochs(arguments.epochs, recipe, data.name, precision.device.type))
+    folder = run_folder(arguments.run or default_run_name(arguments.recipe, recipe), data.name)
+    if not arguments.evaluate:
+        record = fit(recipe, data, folder, precision, arguments.stop_after, arguments.workers)
+        print(f"{len(record.history)} of {record.recipe.epochs} epochs are in {folder}: test accuracy "
+              f"{record.history[-1].test_accuracy:.2f} % at the end.")
+        return record
+    record = load_run(folder)
+    if record is None or not record.history:
+        raise UserError(f"There is no trained run in {folder}: train it first, or name another with --run.")
+    device = precision.device
+    totals = evaluate(record.load_model().to(device), TestBatches(data.test, record.recipe.mean, record.recipe.std), device)
+    print(f"{folder.name}, after {len(record.history)} epochs: {totals.correct}/{totals.samples} test images right "
+          f"({totals.accuracy:.2f}%), average loss {totals.average_loss:.4f}; "
+          f"the record says {record.history[-1].test_correct}/{record.history[-1].test_total}.")
+    return record
+
+
+def main(arguments: list[str] | None = None) -> int:
+    try:
+        run(parse_arguments(arguments))
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped; the epochs that were finished are kept, and the same command goes on from there.", file=sys.stderr)
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,200 @@
+"""Training and testing: arguments in, records out; no state outside them."""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from models import build_model
+from utils import runtime
+from utils.checkpoint import load_checkpoint, save_checkpoint
+from utils.data import ImageData
+from utils.errors import UserError
+from utils.history import EpochRecord, percent, result_text, step_text
+from utils.loaders import TestBatches, TrainingBatches
+from utils.recipes import Recipe, learning_rate
+from utils.run_record import RunRecord, load_run, only_one, require_same_run, write_config, write_epochs
+from utils.runtime import Precision
+from utils.summary import count_parameters
+from utils.transforms import pipeline
+
+
+@dataclass
+class Totals:
+    """Sums over samples, so that a short last batch weighs what it holds; `last_loss` is the mean of the last batch."""
+    loss: float = 0.0
+    correct: int = 0
+    samples: int = 0
+    steps: int = 0
+    last_loss: float = math.nan
+
+    def add(self, log_probabilities: Tensor, labels: Tensor, loss: float) -> None:
+        """Count a batch: log-probabilities `(B, classes)`, labels `(B,)` and its mean loss."""
+        self.loss += loss * len(labels)
+        self.correct += int((log_probabilities.argmax(1) == labels).sum())
+        self.samples += len(labels)
+        self.steps += 1
+        self.last_loss = loss
+
+    @property
+    def average_loss(self) -> float:
+        return self.loss / self.samples
+
+    @property
+    def accuracy(self) -> float:
+        """Per cent, to 2 digits."""
+        return percent(self.correct, self.samples)
+
+
+def train_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer,
+                precision: Precision, scaler: torch.amp.GradScaler, learning_rate_at: Callable[[float], float],
+                name: str = "this epoch", progress: bool = True) -> Totals:
+    """One pass over `batches` (images `(B, 3, 32, 32)`, labels `(B,)`), with a step after each.
+
+    `learning_rate_at` gets the share of the epoch that is done, 0 ≤ share < 1. UserError, before the step is taken, when
+    a loss is not finite; `name` says in it which epoch that was.
+    """
+    model.train()
+    totals = Totals()
+    with tqdm(batches, disable=not progress) as bar:
+        for step, (images, labels) in enumerate(bar):
+            images, labels = _to_device(images, labels, precision.device)
+            for group in optimizer.param_groups:
+                group["lr"] = learning_rate_at(step / len(bar))
+            optimizer.zero_grad(set_to_none=True)
+            with precision.autocast():
+                output = model(images)
+            loss = F.cross_entropy(output, labels)  # of log-probabilities: the same as the NLL
+            value = loss.item()
+            if not math.isfinite(value):
+                raise UserError(f"The loss is {value} in {name}, step {step}: training stopped there; "
+                                "try a lower learning rate, or --precision fp32.")
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            totals.add(output.detach(), labels, value)
+            bar.set_description(step_text(value, step, totals.accuracy), refresh=False)
+    return totals
+
+
+@torch.inference_mode()
+def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device: torch.device) -> Totals:
+    """Loss and accuracy of `model` in evaluation mode, in float32 whatever it was trained in.
+
+    So the figure belongs to the weights, and another machine finds the same.
+    """
+    model.eval()
+    totals = Totals()
+    for images, labels in batches:
+        images, labels = _to_device(images, labels, device)
+        output = model(images)
+        totals.add(output, labels, F.cross_entropy(output, labels).item())
+    return totals
+
+
+def _to_device(images: Tensor, labels: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+    """non_blocking lets a copy from pinned memory run beside the network."""
+    return (images.to(device, memory_format=torch.channels_last, non_blocking=True),
+            labels.to(device, non_blocking=True))
+
+
+def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, stop_after: int | None = None,
+        workers: int | None = None, progress: bool = True, report: Callable[[str], None] = print) -> RunRecord:
+    """Train `recipe` on `data`, tested after every epoch, and keep the record in `folder`; return the record.
+
+    Goes on where `folder` was left, exactly: every random number is a function of the seed and the epoch, and what
+    an epoch cut short had done is done again. Stops after `stop_after` epochs in all when that comes first; a record
+    that is already there that far is returned as it is. UserError when `folder` is of another run, or in use.
+    """
+    folder = Path(folder)
+    record = load_run(folder)
+    target = min(recipe.epochs, stop_after or recipe.epochs)
+    if record is not None:
+        require_same_run(record, recipe, data.name)
+        if len(record.history) >= target:
+            return record
+    folder.mkdir(parents=True, exist_ok=True)
+    with only_one(folder):
+        return _Run(recipe, data, folder, precision, workers, progress, report).train(record, target)
+
+
+class _Run:
+    """The moving parts of one run: model, optimiser, scaler, and the batches that they see."""
+
+    def __init__(self, recipe: Recipe, data: ImageData, folder: Path, precision: Precision, workers: int | None,
+                 progress: bool, report: Callable[[str], None]):
+        device = precision.device
+        if device.type == "cpu":
+            runtime.keep_freed_memory()
+        runtime.seed_step(recipe.seed)
+        self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
+        self.progress, self.report = progress, report
+        self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=recipe.lr, momentum=recipe.momentum)
+        self.scaler = precision.scaler()
+        self.batches = TrainingBatches(
+            data.train, pipeline(recipe.augmentation, recipe.mean, recipe.std), recipe.batch_size, recipe.seed,
+            workers=runtime.default_workers(device) if workers is None else workers, pin_memory=device.type == "cuda")
+        self.test_batches = TestBatches(data.test, recipe.mean, recipe.std)
+        self.history: list[EpochRecord] = []
+
+    def train(self, record: RunRecord | None, target: int) -> RunRecord:
+        self._restore(record)
+        record = record or RunRecord(self.folder, self._first_config(), [])
+        record.config["sessions"].append(self._session())
+        write_config(record)
+        self.report(f"Training {self.recipe.model} in {self.folder.name} on {self.data.name}, epochs {len(self.history)} "
+                    f"to {target - 1}: {self.precision}.")
+        if self.history:  # what the record says may be older than the checkpoint, if the end came between the two
+            record = write_epochs(record, self.history, self.model.state_dict())
+        while len(self.history) < target:
+            self.history.append(self._one_epoch(len(self.history)))
+            save_checkpoint(self.folder, self._state())
+            record = write_epochs(record, self.history, self.model.state_dict())
+        return record
+
+    def _one_epoch(self, epoch: int) -> EpochRecord:
+        self.report(f"EPOCH: {epoch}")
+        runtime.seed_step(self.recipe.seed, epoch)  # for Dropout; order and augmentation have generators of their own
+        start = time.perf_counter()
+        train = train_epoch(self.model, self.batches.epoch(epoch), self.optimizer, self.precision, self.scaler,
+                            lambda share: learning_rate(self.recipe, epoch + share), f"epoch {epoch}", self.progress)
+        between = time.perf_counter()
+        test = evaluate(self.model, self.test_batches, self.precision.device)
+        record = EpochRecord(
+            epoch, train.steps, train.last_loss, train.accuracy, round(train.average_loss, 4), train.correct, train.samples,
+            round(test.average_loss, 4), test.correct, test.samples, lr=self.optimizer.param_groups[0]["lr"],
+            train_seconds=round(between - start, 2), test_seconds=round(time.perf_counter() - between, 2))
+        self.report(f"\n{result_text(record)}")
+        return record
+
+    def _state(self) -> dict:
+        return {"epochs_done": len(self.history), "history": [vars(epoch) for epoch in self.history],
+                "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
+
+    def _restore(self, record: RunRecord | None) -> None:
+        state = load_checkpoint(self.folder, self.report)
+        if state is None:
+            if record is not None and record.history:
+                raise UserError(f"{self.folder} holds {len(record.history)} of {self.recipe.epochs} epochs but no checkpoint "
+                                "to go on from: choose another run name.")
+            return
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.scaler.load_state_dict(state["scaler"])
+        self.history = [EpochRecord(**fields) for fields in state["history"]]
+
+    def _first_config(self) -> dict:
+        return {"recipe": self.recipe.to_dict(), "data": self.data.name, "parameters": count_parameters(self.model),
+                "seconds": 0.0, "sessions": []}
+
+    def _session(self) -> dict:
+        """Where and with what the epochs from here on were trained."""
+        return ({"first_epoch": len(self.history), "device": runtime.describe_device(self.precision.device),
+                 "precision": self.precision.name, "versions": runtime.versions()} | runtime.code_version())

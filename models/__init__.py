@@ -17,7 +17,7 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
 
 
 def build_model(name: str) -> nn.Module:
-    """A fresh network on the CPU with PyTorch's default initial weights; ValueError lists the names when `name` is unknown."""
+    """A fresh network on the CPU with PyTorch's initial weights; ValueError lists the names when `name` is unknown."""
     if name not in MODELS:
         raise ValueError(f"There is no model '{name}'; the models are: {', '.join(MODELS)}.")
     return MODELS[name]()

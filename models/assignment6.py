@@ -27,7 +27,7 @@ def net1(grouped: bool = False) -> PooledClassifier:
 
 
 def net2() -> PooledClassifier:
-    """Two truly separable dilated layers, a 1×1 bottleneck without activation, three dense dilated ones; 151,504 parameters."""
+    """Two truly separable dilated layers, a bare 1×1 bottleneck, three dense dilated layers; 151,504 parameters."""
     return PooledClassifier(nn.Sequential(
         block(conv(3, 16), conv(16, 32, padding="same"), channels=32, dropout=0.1),
         block(DepthwiseSeparableConv(32, 64, stride=2, dilation=2), channels=64, dropout=0.05),

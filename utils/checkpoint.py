@@ -36,7 +36,8 @@ def load_checkpoint(folder: Path, report=print) -> dict | None:
         if is_whole(file):
             state = torch.load(file, map_location="cpu", weights_only=True)
             if damaged:
-                report(f"{damaged[0]} is damaged: going on from the checkpoint before it, after {state['epochs_done']} epochs.")
+                report(f"{damaged[0]} is damaged: going on from the checkpoint before it, "
+                       f"after {state['epochs_done']} epochs.")
                 os.replace(damaged[0], folder / DAMAGED)  # it must not take the good one's place at the next save
             return state
         damaged.append(file)

@@ -76,8 +76,9 @@ def download_cifar10(root: Path) -> None:
         os.replace(staging / CIFAR10.base_folder, Path(root) / CIFAR10.base_folder)
         shutil.rmtree(staging)
     except (OSError, RuntimeError, EOFError) as error:  # URLError and time-outs are OSErrors; RuntimeError: a wrong md5
-        raise NoCifar10(f"CIFAR-10 could not be downloaded from {CIFAR10.url} into {root} ({reason(error)}): run `make data` "
-                        "again with a network, or set CIFAR10_ROOT to a folder that holds cifar-10-batches-py.") from None
+        raise NoCifar10(f"CIFAR-10 could not be downloaded from {CIFAR10.url} into {root} ({reason(error)}): "
+                        "run `make data` again with a network, or set CIFAR10_ROOT to a folder that holds "
+                        "cifar-10-batches-py.") from None
 
 
 def reason(error: Exception) -> str:

@@ -63,13 +63,12 @@ def load_run(folder: Path) -> RunRecord | None:
         return None
     config = _read(folder / "config.json", json.loads)
     history = _read(folder / "history.csv", parse_csv) if (folder / "history.csv").exists() else []
-    record = RunRecord(folder, config, history)
     try:
-        record.recipe
+        Recipe.from_dict(config["recipe"])
     except (KeyError, TypeError, AttributeError) as error:
         raise UserError(f"{folder / 'config.json'} does not hold a recipe ({error}): restore it, "
                         "or choose another run name.") from None
-    return record
+    return RunRecord(folder, config, history)
 
 
 def _read(file: Path, parse):

@@ -176,14 +176,15 @@ class _Run:
 
     def _state(self) -> dict:
         return {"epochs_done": len(self.history), "history": [vars(epoch) for epoch in self.history],
-                "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
+                "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
+                "scaler": self.scaler.state_dict()}
 
     def _restore(self, record: RunRecord | None) -> None:
         state = load_checkpoint(self.folder, self.report)
         if state is None:
             if record is not None and record.history:
-                raise UserError(f"{self.folder} holds {len(record.history)} of {self.recipe.epochs} epochs but no checkpoint "
-                                "to go on from: choose another run name.")
+                raise UserError(f"{self.folder} holds {len(record.history)} of {self.recipe.epochs} epochs "
+                                "but no checkpoint to go on from: choose another run name.")
             return
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -51,10 +51,10 @@ AUGMENTATIONS = {
 }
 
 
-def pipeline(augmentation: str = "none", mean=MEAN, std=STD) -> A.Compose:
-    """The albumentations pipeline of that name, which ends by normalising with `mean` and `std`."""
+def pipeline(augmentation: str = "none", mean=MEAN, std=STD, **options) -> A.Compose:
+    """The albumentations pipeline of that name, which ends by normalising; `options` are those of `A.Compose`."""
     steps = AUGMENTATIONS[augmentation]()
-    return A.Compose([*steps, A.Normalize(mean=mean, std=std), ToTensorV2()])
+    return A.Compose([*steps, A.Normalize(mean=mean, std=std), ToTensorV2()], **options)
 
 
 def reseed(transform: A.Compose, *key: int) -> None:
@@ -65,6 +65,18 @@ def reseed(transform: A.Compose, *key: int) -> None:
     """
     generator = np.random.default_rng(key)
     transform.set_random_state(generator, random.Random(int(generator.integers(2**63))))
+
+
+def augmentation_rates(images: np.ndarray, augmentation: str, seed: int) -> dict[str, float]:
+    """The share of uint8 `(N, 32, 32, 3)` images on which each step of `augmentation` acted, from 0 to 1."""
+    transform = pipeline(augmentation, save_applied_params=True)
+    counts = dict.fromkeys((type(step).__name__ for step in AUGMENTATIONS[augmentation]()), 0)
+    for index, image in enumerate(images):
+        reseed(transform, seed, index)
+        for name, _ in transform(image=image)["applied_transforms"]:
+            if name in counts:
+                counts[name] += 1
+    return {name: count / len(images) for name, count in counts.items()}
 
 
 def normalise(images: np.ndarray, mean=MEAN, std=STD) -> Tensor:

@@ -1,0 +1,41 @@
+# Everything sets up .venv by itself; `make run` and `make test` are all that one needs.
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+SETUP := $(VENV)/.installed
+# The recipe that `make run` trains, and for how many epochs (auto: all on a GPU, few on a CPU).
+RECIPE ?= era9
+EPOCHS ?= auto
+
+.PHONY: run test data notebooks table lint clean
+
+run: $(SETUP)
+	$(PY) -m utils.main_job $(RECIPE) --epochs $(EPOCHS)
+
+test: $(SETUP)
+	$(VENV)/bin/ruff check .
+	$(PY) -m pytest tests
+	$(PY) -m tests.run_notebooks
+
+# Download CIFAR-10 (into CIFAR10_ROOT, else data/) and check it.
+data: $(SETUP)
+	$(PY) -m utils.data
+
+# Execute the notebooks on CIFAR-10 and keep their outputs.
+notebooks: $(SETUP)
+	DATA_SOURCE=cifar10 $(VENV)/bin/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+
+# Write the results table into the README.
+table: $(SETUP)
+	$(PY) -m utils.results_table
+
+lint: $(SETUP)
+	$(VENV)/bin/ruff check .
+
+clean:
+	rm -rf build .pytest_cache .ruff_cache
+
+$(SETUP): requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@

@@ -1,0 +1,153 @@
+"""Pictures: each function takes data and returns a Figure, readable at half the width of a page, closed to pyplot."""
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from utils.history import EpochRecord
+from utils.receptive_field import LayerField
+
+# Okabe and Ito's colours, which the colour-blind can tell apart (https://jfly.uni-koeln.de/color/).
+BLUE, ORANGE, GREEN, PINK, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"
+SERIES = (BLUE, ORANGE, GREEN, PINK, BLACK)
+CHANNELS = {"red": ORANGE, "green": GREEN, "blue": BLUE}
+STYLE = {"font.size": 12, "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False,
+         "legend.frameon": False, "lines.linewidth": 2, "image.interpolation": "nearest"}
+
+
+def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
+    """Draw in our style, and close the figure to pyplot, so that a notebook shows it once, where it is returned."""
+    @functools.wraps(draw)
+    def drawn(*arguments, **options) -> Figure:
+        with plt.rc_context(STYLE):
+            figure = draw(*arguments, **options)
+        plt.close(figure)
+        return figure
+    return drawn
+
+
+@styled
+def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 8) -> Figure:
+    """uint8 `(N, H, W, 3)` images in rows of `columns`, each under its title."""
+    rows = -(-len(images) // columns)
+    figure, axes = _axes(rows, columns, size=(1.25 * columns, 1.5 * rows))
+    for axis, image, title in zip(axes.flat, images, titles):
+        axis.imshow(image)
+        axis.set_title(title, fontsize=11)
+    for axis in axes.flat:
+        axis.axis("off")
+    return figure
+
+
+@styled
+def before_and_after(originals: np.ndarray, versions: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
+    """uint8 `(N, H, W, 3)` originals in the first row and, below each, its augmented versions, one row a version."""
+    figure, axes = _axes(1 + len(versions), len(originals), size=(1.25 * len(originals), 1.3 * (1 + len(versions))))
+    for row, (images, label) in enumerate(zip([originals, *versions], ["before", *["after"] * len(versions)])):
+        for column, image in enumerate(images):
+            axis = axes[row, column]
+            axis.imshow(image)
+            axis.set(xticks=[], yticks=[])
+            axis.spines[:].set_visible(False)
+            if row == 0:
+                axis.set_title(titles[column], fontsize=11)
+        axes[row, 0].set_ylabel(label)
+    return figure
+
+
+@styled
+def class_balance(labels: Mapping[str, np.ndarray], classes: Sequence[str]) -> Figure:
+    """Images per class in each split; `labels` maps the split's name to its labels `(N,)`."""
+    figure, axes = _axes(1, 1, size=(8, 4))
+    width = 0.8 / len(labels)
+    for index, (name, values) in enumerate(labels.items()):
+        counts = np.bincount(values, minlength=len(classes))
+        bars = axes.bar(np.arange(len(classes)) + index * width, counts, width, label=name, color=SERIES[index])
+        axes.bar_label(bars, fontsize=8)
+    axes.set_xticks(np.arange(len(classes)) + 0.4 - width / 2, classes, rotation=35, ha="right")
+    axes.set(ylabel="images", title="Images per class")
+    axes.grid(axis="x", visible=False)
+    figure.legend(loc="outside upper right", ncols=len(labels))
+    return figure
+
+
+@styled
+def channel_histograms(images: np.ndarray) -> Figure:
+    """How often each value from 0 to 255 occurs in each colour of uint8 `(N, H, W, 3)` images, with the means."""
+    figure, axes = _axes(1, 1, size=(8, 4))
+    for channel, (name, color) in enumerate(CHANNELS.items()):
+        share = np.bincount(images[..., channel].ravel(), minlength=256) / images[..., channel].size
+        mean = float(share @ np.arange(256))
+        axes.step(np.arange(256), 100 * share, color=color, where="mid", label=f"{name}, mean {mean:.1f}",
+                  linewidth=1.5, linestyle=("-", "--", ":")[channel])
+        axes.axvline(mean, color=color, alpha=0.5, linewidth=1)
+    axes.set(xlabel="value", ylabel="pixels (%)", title="Values of each colour", xlim=(0, 255), ylim=(0, None))
+    axes.legend()
+    return figure
+
+
+@styled
+def training_curves(history: Sequence[EpochRecord]) -> Figure:
+    """Loss and accuracy of training and test over the epochs, in two rows of two."""
+    figure, axes = _axes(2, 2, size=(9, 6.5))
+    epochs = [record.epoch for record in history]
+    panels = (("train_loss", "Training loss", BLUE), ("train_accuracy", "Training accuracy (%)", BLUE),
+              ("test_loss", "Test loss", ORANGE), ("test_accuracy", "Test accuracy (%)", ORANGE))
+    for axis, (field, title, color) in zip(axes.flat, panels):
+        axis.plot(epochs, [getattr(record, field) for record in history], color=color, marker=_marker(epochs))
+        axis.set(title=title, xlabel="epoch")
+    return figure
+
+
+@styled
+def learning_rates(rates: Sequence[float], epochs: int) -> Figure:
+    """The learning rate at each of equally spaced moments of a training of `epochs` epochs."""
+    figure, axes = _axes(1, 1, size=(8, 3))
+    axes.plot(np.arange(len(rates)) * epochs / len(rates), rates, color=BLUE)
+    axes.set(xlabel="epoch", ylabel="learning rate", title="Learning rate", ylim=(0, None))
+    return figure
+
+
+@styled
+def test_curves(runs: Mapping[str, Sequence[EpochRecord]]) -> Figure:
+    """Test accuracy over the epochs, one line a run: a run of ours over the log that it repeats, say."""
+    figure, axes = _axes(1, 1, size=(8, 4.5))
+    for (name, history), color, line in zip(runs.items(), SERIES, ("-", "--", "-.", ":", "-")):
+        epochs = [record.epoch for record in history]
+        accuracies = [record.test_accuracy for record in history]
+        axes.plot(epochs, accuracies, line, color=color, label=name, marker=_marker(epochs))
+    axes.set(xlabel="epoch", ylabel="test accuracy (%)", title="Test accuracy")
+    axes.legend(loc="lower right")
+    return figure
+
+
+test_curves.__test__ = False  # pytest, this is not a test
+
+
+@styled
+def receptive_field_growth(models: Mapping[str, Sequence[LayerField]], needed: int | None = None) -> Figure:
+    """The field's height after each layer up to the global pool, one line a network, and the size that is asked for."""
+    figure, axes = _axes(1, 1, size=(8, 4.5))
+    for (name, rows), color, marker in zip(models.items(), SERIES, "osD^v"):
+        fields = [row.receptive_field[0] for row in rows if not row.is_global_pool]
+        axes.plot(range(len(fields)), fields, color=color, marker=marker, label=f"{name}: {fields[-1]}")
+    if needed is not None:
+        axes.axhline(needed, color=BLACK, linestyle=":", linewidth=1.5, label=f"to exceed: {needed}")
+    axes.set(xlabel="convolutions passed", ylabel="receptive field (pixels)", title="Growth of the receptive field")
+    axes.legend()
+    return figure
+
+
+def _axes(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, Axes | np.ndarray]:
+    """A figure of `size` inches, and its axes `(rows, columns)`, or the only one."""
+    figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    return figure, axes[0, 0] if rows * columns == 1 else axes
+
+
+def _marker(epochs: Sequence[int]) -> str | None:
+    """Points where there are few, so that even a single epoch is seen."""
+    return "o" if len(epochs) <= 15 else None

@@ -1,0 +1,68 @@
+"""The results table of the README, made from the records in results/: `python -m utils.results_table` writes it there."""
+
+import statistics
+import subprocess
+import sys
+
+from models import build_model
+from utils.history import best_epoch
+from utils.logged_runs import logged_run
+from utils.model_facts import model_facts
+from utils.paths import REPOSITORY
+from utils.run_record import RunRecord, load_run
+from utils.tables import markdown_table
+
+README = REPOSITORY / "README.md"
+BEGIN, END = "<!-- results: begin (made by `make table`) -->", "<!-- results: end -->"
+HEADER = ("run", "parameters", "multiply-adds", "receptive field", "epochs", "final test accuracy", "best (epoch)",
+          "the seed logged", "median seconds an epoch", "on")
+
+
+def committed_runs() -> list[RunRecord]:
+    """The records under results/ that belong to the repository: what somebody trained for himself is left out."""
+    listed = subprocess.run(["git", "-C", str(REPOSITORY), "ls-files", "results/*/config.json"], capture_output=True, text=True)
+    if listed.returncode == 0:
+        files = [REPOSITORY / line for line in listed.stdout.splitlines()]
+    else:  # unpacked from an archive
+        files = sorted((REPOSITORY / "results").glob("*/config.json"))
+    return [load_run(file.parent) for file in files]
+
+
+def table_row(record: RunRecord) -> tuple[str, ...]:
+    facts = model_facts(build_model(record.recipe.model))
+    best, logged = best_epoch(record.history), logged_run(record.recipe.model)
+    session = record.config["sessions"][-1]
+    seconds = statistics.median(epoch.train_seconds + epoch.test_seconds for epoch in record.history)
+    return (record.folder.name, f"{facts.parameters:,}", f"{facts.multiply_adds / 1e6:.1f} M", str(facts.receptive_field[0]),
+            f"{len(record.history)} of {record.recipe.epochs}", f"{record.history[-1].test_accuracy:.2f} %",
+            f"{best.test_accuracy:.2f} % ({best.epoch})", logged_text(record, logged), f"{seconds:.0f}",
+            f"{session['device']}, {session['precision']}")
+
+
+def logged_text(record: RunRecord, logged: list | None) -> str:
+    """The seed's test accuracy at the epoch where the record ends."""
+    if not logged:
+        return ""
+    there = logged[min(len(record.history), len(logged)) - 1]
+    return f"{there.test_accuracy:.2f} % at epoch {there.epoch}"
+
+
+def results_table() -> str:
+    return markdown_table(HEADER, [table_row(record) for record in committed_runs()])
+
+
+def with_table(page: str) -> str:
+    """`page` with what stands between the two marks replaced by the current table; ValueError where a mark is missing."""
+    before, rest = page.split(BEGIN)
+    _, after = rest.split(END)
+    return f"{before}{BEGIN}\n\n{results_table()}\n\n{END}{after}"
+
+
+def main() -> int:
+    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    print(f"The results table in {README} is up to date.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

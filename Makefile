@@ -7,7 +7,7 @@ SETUP := $(VENV)/.installed
 RECIPE ?= era9
 EPOCHS ?= auto
 
-.PHONY: run test data notebooks table lint clean
+.PHONY: run test data notebooks readme lint clean
 
 run: $(SETUP)
 	$(PY) -m utils.main_job $(RECIPE) --epochs $(EPOCHS)
@@ -25,9 +25,9 @@ data: $(SETUP)
 notebooks: $(SETUP)
 	DATA_SOURCE=cifar10 $(VENV)/bin/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
 
-# Write the results table into the README.
-table: $(SETUP)
-	$(PY) -m utils.results_table
+# Make the README's results table and picture from the records.
+readme: $(SETUP)
+	$(PY) -m utils.readme
 
 lint: $(SETUP)
 	$(VENV)/bin/ruff check .

@@ -26,7 +26,8 @@ HALF = (0.5, 0.5, 0.5)
 def hole(height: int, width: int) -> A.CoarseDropout:
     """One `height` × `width` hole in half of the images, filled with the data set's mean colour.
 
-    It works on uint8 images, before they are normalised, so the fill is MEAN in units of 0 to 255.
+    It works on uint8 images, before they are normalised, so the fill is MEAN in units of 0 to 255; albumentations
+    drops its fraction.
     """
     return A.CoarseDropout(num_holes_range=(1, 1), hole_height_range=(height, height), hole_width_range=(width, width),
                            fill=tuple(255 * mean for mean in MEAN), fill_mask=None, p=0.5)

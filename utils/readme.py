@@ -1,10 +1,11 @@
-"""The results table of the README, made from the records in results/: `python -m utils.results_table` writes it there."""
+"""The README's results table and picture, made from the records in results/: `python -m utils.readme` puts them there."""
 
 import statistics
 import subprocess
 import sys
 
 from models import build_model
+from utils import plotting
 from utils.history import best_epoch
 from utils.logged_runs import logged_run
 from utils.model_facts import model_facts
@@ -13,14 +14,16 @@ from utils.run_record import RunRecord, load_run
 from utils.tables import markdown_table
 
 README = REPOSITORY / "README.md"
-BEGIN, END = "<!-- results: begin (made by `make table`) -->", "<!-- results: end -->"
+PICTURE = REPOSITORY / "results" / "test_accuracy.png"
+BEGIN, END = "<!-- results: begin (made by `make readme`) -->", "<!-- results: end -->"
 HEADER = ("run", "parameters", "multiply-adds", "receptive field", "epochs", "final test accuracy", "best (epoch)",
           "the seed logged", "median seconds an epoch", "on")
 
 
 def committed_runs() -> list[RunRecord]:
     """The records under results/ that belong to the repository: what somebody trained for himself is left out."""
-    listed = subprocess.run(["git", "-C", str(REPOSITORY), "ls-files", "results/*/config.json"], capture_output=True, text=True)
+    command = ["git", "-C", str(REPOSITORY), "ls-files", "results/*/config.json"]
+    listed = subprocess.run(command, capture_output=True, text=True)
     if listed.returncode == 0:
         files = [REPOSITORY / line for line in listed.stdout.splitlines()]
     else:  # unpacked from an archive
@@ -60,7 +63,9 @@ def with_table(page: str) -> str:
 
 def main() -> int:
     README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
-    print(f"The results table in {README} is up to date.")
+    curves = {f"{record.folder.name}: our run": record.history for record in committed_runs()}
+    curves |= {f"{name}: the report's log": logged_run(name) for name in ("era9", "assignment6_net2", "assignment6_net1")}
+    plotting.test_curves(curves).savefig(PICTURE, dpi=110)
     return 0
 
 

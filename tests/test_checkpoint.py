@@ -1,0 +1,95 @@
+"""Checkpoints: damage is found and named, and a whole one is there at every moment."""
+
+import pytest
+import torch
+
+from utils import checkpoint
+from utils.checkpoint import DAMAGED, NEWEST, PREVIOUS, is_whole, load_checkpoint, save_checkpoint
+from utils.errors import UserError
+
+
+def state(epochs_done):
+    return {"epochs_done": epochs_done, "model": {"weight": torch.full((1000,), float(epochs_done))}}
+
+
+def truncate(file):
+    file.write_bytes(file.read_bytes()[:-100])
+
+
+def flip_a_bit_of_a_weight(file):
+    content = bytearray(file.read_bytes())
+    at = content.find(torch.full((1000,), 2.0).numpy().tobytes())
+    content[at + 2000] ^= 1
+    file.write_bytes(content)
+    assert torch.load(file, weights_only=True)["model"]["weight"].unique().numel() == 2  # torch itself does not notice
+
+
+def empty(file):
+    file.write_bytes(b"")
+
+
+def test_nothing_to_load(tmp_path):
+    assert load_checkpoint(tmp_path) is None
+
+
+def test_the_newest_is_loaded_and_one_before_is_kept(tmp_path):
+    for epochs_done in (1, 2, 3):
+        save_checkpoint(tmp_path, state(epochs_done))
+    assert load_checkpoint(tmp_path)["epochs_done"] == 3
+    assert torch.load(tmp_path / PREVIOUS, weights_only=True)["epochs_done"] == 2
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([NEWEST, PREVIOUS])
+
+
+@pytest.mark.parametrize("damage", [truncate, flip_a_bit_of_a_weight, empty])
+def test_a_damaged_newest_is_named_and_the_one_before_is_used(tmp_path, damage):
+    save_checkpoint(tmp_path, state(1))
+    save_checkpoint(tmp_path, state(2))
+    damage(tmp_path / NEWEST)
+    said = []
+    assert load_checkpoint(tmp_path, said.append)["epochs_done"] == 1
+    assert len(said) == 1 and str(tmp_path / NEWEST) in said[0] and "damaged" in said[0] and "1 epochs" in said[0]
+    save_checkpoint(tmp_path, state(2))
+    assert load_checkpoint(tmp_path)["epochs_done"] == 2
+    assert is_whole(tmp_path / PREVIOUS) and (tmp_path / DAMAGED).exists()  # the good one was not pushed out by the bad
+
+
+def test_nothing_whole_is_an_error_that_keeps_the_files(tmp_path):
+    save_checkpoint(tmp_path, state(1))
+    save_checkpoint(tmp_path, state(2))
+    truncate(tmp_path / NEWEST)
+    empty(tmp_path / PREVIOUS)
+    with pytest.raises(UserError, match=f"{NEWEST}.*{PREVIOUS}"):
+        load_checkpoint(tmp_path)
+    assert (tmp_path / NEWEST).exists() and (tmp_path / PREVIOUS).exists()
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("fatal_call", range(1, 6))
+def test_killed_at_any_step_of_saving_leaves_a_whole_one(tmp_path, monkeypatch, fatal_call):
+    """Dies at the n-th call that touches the disk: opening, syncing, or one of the renames."""
+    save_checkpoint(tmp_path, state(1))
+    save_checkpoint(tmp_path, state(2))
+    calls = 0
+
+    def fatal(function):
+        def counted(*arguments):
+            nonlocal calls
+            calls += 1
+            if calls == fatal_call:
+                raise Killed
+            return function(*arguments)
+        return counted
+
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint.os, "replace", fatal(checkpoint.os.replace))
+        patch.setattr(checkpoint.os, "fsync", fatal(checkpoint.os.fsync))
+        try:
+            save_checkpoint(tmp_path, state(3))
+        except Killed:
+            pass
+    assert load_checkpoint(tmp_path)["epochs_done"] in (2, 3)
+    save_checkpoint(tmp_path, state(4))
+    assert load_checkpoint(tmp_path)["epochs_done"] == 4

@@ -1,0 +1,202 @@
+"""The data: the digits, CIFAR-10's files whole and damaged, downloads that fail in every way."""
+
+import functools
+import hashlib
+import http.server
+import pickle
+import socket
+import tarfile
+import threading
+import time
+
+import numpy as np
+import pytest
+from torchvision.datasets import CIFAR10
+
+from utils import cifar10 as files
+from utils import data
+from utils.data import channel_statistics, load_data
+from utils.errors import UserError
+from utils.transforms import MEAN, STD
+
+CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
+
+
+@pytest.fixture
+def tiny_cifar10(tmp_path, monkeypatch):
+    """A CIFAR-10 of ten images a file, in the real layout, whose md5 sums torchvision is made to expect; its archive too."""
+    folder = tmp_path / "source" / CIFAR10.base_folder
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(0)
+
+    def write(name, content):
+        (folder / name).write_bytes(pickle.dumps(content))
+        return [name, hashlib.md5((folder / name).read_bytes()).hexdigest()]
+
+    def batch():
+        return {"data": rng.integers(0, 256, (10, 3072), dtype=np.uint8), "labels": list(range(10))}
+
+    train = [write(f"data_batch_{number}", batch()) for number in range(1, 6)]
+    test = [write("test_batch", batch())]
+    meta = write("batches.meta", {"label_names": list(CLASSES)})
+    archive = tmp_path / "served" / CIFAR10.filename
+    archive.parent.mkdir()
+    with tarfile.open(archive, "w:gz") as tar:
+        tar.add(folder, CIFAR10.base_folder)
+    monkeypatch.setattr(CIFAR10, "train_list", train)
+    monkeypatch.setattr(CIFAR10, "test_list", test)
+    monkeypatch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": meta[1]})
+    monkeypatch.setattr(CIFAR10, "tgz_md5", hashlib.md5(archive.read_bytes()).hexdigest())
+    monkeypatch.delenv("DATA_SOURCE", raising=False)
+    return folder
+
+
+@pytest.fixture
+def server(tiny_cifar10, tmp_path, monkeypatch):
+    """A web server that has the tiny archive; `cut` makes it hang up after that many bytes."""
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        cut = None
+
+        def do_GET(self):
+            content = (tmp_path / "served" / CIFAR10.filename).read_bytes()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content[:Handler.cut])
+
+        def log_message(self, *_):
+            pass
+
+    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(tmp_path / "served")))
+    threading.Thread(target=web.serve_forever, daemon=True).start()
+    monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{web.server_port}/{CIFAR10.filename}")
+    yield Handler
+    web.shutdown()
+    web.server_close()
+
+
+def test_digits_are_real_and_in_the_shape_of_cifar10(digits):
+    for split, count in ((digits.train, 1437), (digits.test, 360)):
+        assert split.images.shape == (count, 32, 32, 3) and split.images.dtype == np.uint8
+        assert split.labels.dtype == np.int64 and set(split.labels) == set(range(10))
+        assert split.images.min() == 0 and split.images.max() == 255
+    assert digits.name == "digits" and digits.classes == tuple("0123456789")
+
+
+def test_unknown_source_names_the_known_ones():
+    with pytest.raises(UserError, match="'mnist'.*cifar10, digits, auto"):
+        load_data("mnist")
+
+
+def test_cifar10_is_what_was_published(cifar10):
+    assert cifar10.classes == CLASSES
+    for split, count in ((cifar10.train, 50_000), (cifar10.test, 10_000)):
+        assert split.images.shape == (count, 32, 32, 3) and split.images.dtype == np.uint8
+        assert (np.bincount(split.labels) == count // 10).all()
+
+
+def test_mean_and_std_are_those_of_the_training_images(cifar10):
+    means, stds = channel_statistics(cifar10.train.images)
+    assert np.round(means, 4).tolist() == list(MEAN)
+    np.testing.assert_allclose(stds, STD, atol=6e-5)
+    pixels = cifar10.train.images[:2000].reshape(-1, 3) / 255
+    np.testing.assert_allclose(channel_statistics(cifar10.train.images[:2000]), (pixels.mean(0), pixels.std(0)))
+
+
+def test_loads_from_the_folder_that_is_named(tiny_cifar10, monkeypatch):
+    monkeypatch.setenv("CIFAR10_ROOT", str(tiny_cifar10.parent))
+    loaded = load_data("auto")
+    assert loaded.name == "cifar10" and len(loaded.train) == 50 and len(loaded.test) == 10 and loaded.classes == CLASSES
+    stored = pickle.loads((tiny_cifar10 / "test_batch").read_bytes())["data"][3]
+    assert (loaded.test.images[3].transpose(2, 0, 1).ravel() == stored).all()
+
+
+@pytest.mark.parametrize("source", ["cifar10", "auto"])
+@pytest.mark.parametrize("name", ["data_batch_3", "test_batch", "batches.meta"])
+@pytest.mark.parametrize("damage, word", [("missing", "missing"), ("truncated", "truncated"), ("altered", "altered")])
+def test_a_damaged_file_is_named(tiny_cifar10, monkeypatch, source, name, damage, word):
+    monkeypatch.setenv("CIFAR10_ROOT", str(tiny_cifar10.parent))
+    file = tiny_cifar10 / name
+    content = bytearray(file.read_bytes())
+    if damage == "missing":
+        file.unlink()
+    elif damage == "truncated":
+        file.write_bytes(content[:-7])
+    else:
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
+    with pytest.raises(UserError, match=word) as error:
+        load_data(source)
+    assert str(file) in str(error.value) and "make data" in str(error.value) and "\n" not in str(error.value)
+
+
+def test_auto_falls_back_to_the_digits_loudly(tmp_path, monkeypatch, capsys):
+    monkeypatch.setenv("CIFAR10_ROOT", str(tmp_path))
+    assert load_data("auto").name == "digits"
+    assert "NOT CIFAR-10" in capsys.readouterr().err
+    with pytest.raises(UserError, match="make data"):
+        load_data("cifar10")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_download_fetches_checks_and_leaves_only_the_data(server, tmp_path):
+    root = tmp_path / "new"
+    train, test = files.open_cifar10(root)
+    assert len(train) == 50 and len(test) == 10
+    assert [path.name for path in root.iterdir()] == [CIFAR10.base_folder]
+
+
+def test_an_interrupted_download_is_not_mistaken_for_the_data(server, tmp_path):
+    root = tmp_path / "new"
+    server.cut = 2000
+    with pytest.raises(files.NoCifar10, match="could not be downloaded"):
+        files.open_cifar10(root)
+    assert not (root / CIFAR10.base_folder).exists()
+    server.cut = None
+    assert len(files.open_cifar10(root)[0]) == 50
+
+
+def test_killed_while_unpacking_is_not_mistaken_for_the_data(server, tmp_path, monkeypatch):
+    root = tmp_path / "new"
+
+    def dies(*_):
+        raise KeyboardInterrupt
+    with monkeypatch.context() as patch:
+        patch.setattr(files.os, "replace", dies)
+        with pytest.raises(KeyboardInterrupt):
+            files.open_cifar10(root)
+    assert not (root / CIFAR10.base_folder).exists()
+    server.cut = 0  # the archive that came whole is used again
+    (root / files.STAGING / CIFAR10.base_folder / "test_batch").unlink()
+    monkeypatch.setattr(files, "require_network", dies)
+    assert len(files.open_cifar10(root)[1]) == 10
+
+
+def test_a_silent_server_is_noticed(tiny_cifar10, tmp_path, monkeypatch):
+    listener = socket.create_server(("127.0.0.1", 0))  # takes connections and never answers
+    monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{listener.getsockname()[1]}/{CIFAR10.filename}")
+    monkeypatch.setattr(files, "NETWORK_TIMEOUT", 0.3)
+    start = time.monotonic()
+    with pytest.raises(files.NoCifar10, match="no answer within 0.3 seconds|timed out"):
+        files.open_cifar10(tmp_path / "new")
+    assert time.monotonic() - start < 5
+    listener.close()
+
+
+def test_a_name_that_is_looked_up_for_ever_is_noticed(tiny_cifar10, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "NETWORK_TIMEOUT", 0.3)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
+    with pytest.raises(files.NoCifar10, match="no answer within 0.3 seconds"):
+        files.open_cifar10(tmp_path / "new")
+
+
+def test_the_network_gets_less_than_ten_seconds():
+    assert files.NETWORK_TIMEOUT < 10
+
+
+def test_command_reports_damage_in_one_line(tiny_cifar10, monkeypatch, capsys):
+    monkeypatch.setenv("CIFAR10_ROOT", str(tiny_cifar10.parent))
+    assert data.main() == 0
+    (tiny_cifar10 / "test_batch").write_bytes(b"")
+    assert data.main() == 1
+    assert capsys.readouterr().err.count("\n") == 1

@@ -1,0 +1,79 @@
+"""The networks: names, sizes, and that "depthwise" means grouped."""
+
+import pytest
+import torch
+from torch import nn
+
+from models import MODELS, build_model
+from models.layers import DepthwiseSeparableConv, Dropout
+
+PARAMETERS = {"assignment6_net1": 185_936, "assignment6_net1_grouped": 57_056, "assignment6_net2": 151_504, "era9": 188_992}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_returns_log_probabilities(name):
+    output = build_model(name).eval()(torch.randn(2, 3, 32, 32))
+    assert output.shape == (2, 10) and output.dtype == torch.float32
+    torch.testing.assert_close(output.exp().sum(1), torch.ones(2))
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_parameters(name):
+    assert sum(weights.numel() for weights in build_model(name).parameters()) == PARAMETERS[name]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_parameter_is_trained(name):
+    model = build_model(name)
+    model(torch.randn(4, 3, 32, 32))[:, 0].sum().backward()
+    assert all(weights.grad is not None and weights.grad.abs().sum() > 0 for weights in model.parameters())
+
+
+@pytest.mark.parametrize("name, grouped, count", [("assignment6_net1", False, 6), ("assignment6_net1_grouped", True, 6),
+                                                  ("assignment6_net2", True, 2), ("era9", True, 1)])
+def test_depthwise_convolutions_see_one_channel_each(name, grouped, count):
+    layers = [layer for layer in build_model(name).modules() if isinstance(layer, DepthwiseSeparableConv)]
+    assert len(layers) == count
+    for layer in layers:
+        image = torch.zeros(1, layer.depthwise.in_channels, 16, 16)
+        image[:, 0] = 1  # what is in the first channel must stay there
+        channels_reached = (layer.depthwise(image).abs().sum((0, 2, 3)) > 0).sum()
+        assert (channels_reached == 1) == grouped
+
+
+def test_unknown_name_lists_the_known_ones():
+    with pytest.raises(ValueError, match="'resnet'.*assignment6_net1, .*era9"):
+        build_model("resnet")
+
+
+@pytest.mark.parametrize("shape, format", [((8, 16, 64, 65), torch.channels_last), ((1000, 501), torch.contiguous_format)])
+@pytest.mark.parametrize("p", [0.05, 0.5])
+def test_dropout_drops_a_share_p_and_rescales_the_rest(shape, format, p):
+    torch.manual_seed(0)
+    x = torch.ones(shape).to(memory_format=format).requires_grad_()
+    output = Dropout(p)(x)
+    dropped = (output == 0).float()
+    spread = (p * (1 - p) / x.numel()) ** 0.5
+    assert abs(dropped.mean().item() - p) < 5 * spread
+    torch.testing.assert_close(output[output != 0], torch.full_like(output[output != 0], 1 / (1 - p)))
+    output.sum().backward()
+    torch.testing.assert_close(x.grad, output.detach())
+    for step in (1, 2, 3, 4):  # values that share a draw, or stand at the same place in the next
+        mask = dropped.flatten()
+        together = (mask[:-step] * mask[step:]).mean().item()
+        assert abs(together - p * p) < 5 * p / x.numel() ** 0.5
+
+
+def test_dropout_depends_on_the_seed_and_rests_in_evaluation():
+    layer, x = Dropout(0.3), torch.randn(4, 8, 5, 5)
+    outputs = []
+    for seed in (1, 1, 2):
+        torch.manual_seed(seed)
+        outputs.append(layer(x))
+    assert torch.equal(outputs[0], outputs[1]) and not torch.equal(outputs[0], outputs[2])
+    assert torch.equal(layer.eval()(x), x)
+    assert torch.equal(Dropout(0.0)(x), x)
+    assert Dropout(1.0)(x).abs().sum() == 0
+    strided = torch.randn(8, 8)[:, ::2]
+    assert Dropout(0.5)(strided).shape == strided.shape
+    assert isinstance(layer, nn.Dropout)

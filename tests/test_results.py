@@ -1,0 +1,58 @@
+"""The committed records are whole, agree with themselves and with their weights, and the README shows them."""
+
+import pytest
+import torch
+
+from models import build_model
+from utils.history import format_csv, format_log
+from utils.loaders import TestBatches
+from utils.recipes import RECIPES
+from utils.readme import README, committed_runs, with_table
+from utils.summary import count_parameters
+from utils.training import evaluate
+
+RUNS = {record.folder.name: record for record in committed_runs()}
+everyone = pytest.mark.parametrize("name", RUNS)
+
+
+def test_there_is_a_run_to_show():
+    assert "era9" in RUNS
+
+
+def test_the_readme_shows_the_records():
+    page = README.read_text(encoding="utf-8")
+    assert page == with_table(page), "the README's table is stale: run `make readme`"
+
+
+@everyone
+def test_a_record_agrees_with_itself(name):
+    record = RUNS[name]
+    assert record.config["data"] == "cifar10"
+    assert record.config["parameters"] == count_parameters(build_model(record.recipe.model)) < 200_000
+    assert (record.folder / "history.csv").read_text() == format_csv(record.history)
+    assert (record.folder / "train.log").read_text() == format_log(record.history)
+    for epoch, line in enumerate(record.history):
+        assert line.epoch == epoch and line.test_total == 10_000
+        assert line.train_total == 50_000 and line.steps == -(-50_000 // record.recipe.batch_size)
+        assert line.test_loss >= (1 - line.test_correct / line.test_total) * 0.6931  # a wrong answer costs at least ln 2
+
+
+@everyone
+def test_a_record_is_of_the_recipe_that_it_is_named_for(name):
+    if name in RECIPES:
+        assert RUNS[name].recipe.to_dict() | {"note": ""} == RECIPES[name].to_dict() | {"note": ""}
+
+
+@everyone
+def test_the_weights_reach_what_is_recorded(name, cifar10):
+    record = RUNS[name]
+    batches = TestBatches(cifar10.test, record.recipe.mean, record.recipe.std)
+    totals = evaluate(record.load_model(), batches, torch.device("cpu"))
+    assert (totals.correct, round(totals.average_loss, 4)) == (record.history[-1].test_correct, record.history[-1].test_loss)
+
+
+def test_era9_follows_the_seeds_log():
+    from utils.logged_runs import logged_run
+    history = RUNS["era9"].history
+    assert len(history) >= 10
+    assert abs(history[9].test_accuracy - logged_run("era9")[9].test_accuracy) < 4

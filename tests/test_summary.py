@@ -1,0 +1,57 @@
+"""torchsummary's tables against the seeds' own figures."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import torch
+
+from models import build_model
+from utils.model_facts import count_multiply_adds, model_facts
+from utils.summary import count_parameters, summary_text
+
+SUMMARIES = json.loads((Path(__file__).parent / "data" / "summaries.json").read_text())
+
+
+def rows_of(text):
+    rows = re.findall(r"^\s*(\w+)-\d+\s+(\[.*?\])\s+([\d,]+)\s*$", text, re.MULTILINE)
+    return [[name, json.loads(shape), int(count.replace(",", ""))] for name, shape, count in rows]
+
+
+@pytest.mark.parametrize("name", SUMMARIES)
+def test_table_is_the_seeds(name):
+    text, expected = summary_text(build_model(name)), SUMMARIES[name]
+    assert rows_of(text) == expected["rows"]
+    assert f"Total params: {expected['total_params']:,}\n" in text
+    for label, key in (("Input size", "input_mb"), ("Forward/backward pass size", "forward_backward_mb"),
+                       ("Params size", "params_mb"), ("Estimated Total Size", "total_mb")):
+        assert f"{label} (MB): {expected[key]:.2f}\n" in text
+
+
+def test_model_and_random_state_are_undisturbed():
+    model = build_model("era9").train()
+    weights = {name: value.clone() for name, value in model.state_dict().items()}
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    summary_text(model)
+    assert torch.equal(torch.rand(4), expected)
+    assert all(torch.equal(value, weights[name]) for name, value in model.state_dict().items())
+    assert model.training and not any(layer._forward_hooks for layer in model.modules())
+
+
+def test_shared_weights_count_once():
+    layer = torch.nn.Conv2d(3, 3, 3, padding=1, bias=False)
+    assert count_parameters(torch.nn.Sequential(layer, layer)) == 81
+
+
+@pytest.mark.parametrize("groups, expected", [(1, 8 * 8 * 9 * 16 * 16), (8, 8 * 9 * 16 * 16)])
+def test_multiply_adds_of_a_convolution(groups, expected):
+    layer = torch.nn.Conv2d(8, 8, 3, padding=1, groups=groups, bias=False)
+    assert count_multiply_adds(layer, (8, 16, 16)) == expected
+
+
+def test_era9_meets_the_assignment():
+    facts = model_facts(build_model("era9"))
+    assert facts.parameters < 200_000 and min(facts.receptive_field) > 44

@@ -1,0 +1,72 @@
+"""The command line: what it trains, where it puts it, and what it says when it cannot."""
+
+from dataclasses import replace
+
+import pytest
+
+from utils import train
+from utils.errors import UserError
+from utils.recipes import RECIPES
+from utils.run_record import load_run
+from utils.train import choose_epochs, default_run_name, main
+
+SMALL = replace(RECIPES["assignment6_net1_grouped"], batch_size=32)
+
+
+@pytest.fixture
+def small(monkeypatch, tmp_path, few_digits):
+    """A recipe and data that take seconds, in a results folder of their own."""
+    monkeypatch.setenv("RESULTS_DIR", str(tmp_path))
+    monkeypatch.setitem(RECIPES, "small", SMALL)
+    monkeypatch.setattr(train, "load_data", lambda source: few_digits)
+    return tmp_path / "small-2-epochs-digits"
+
+
+@pytest.mark.parametrize("asked, data, device, expected", [
+    ("recipe", "cifar10", "cpu", 75), ("auto", "cifar10", "cuda", 75), ("auto", "cifar10", "cpu", 3),
+    ("auto", "digits", "cpu", 20), ("7", "cifar10", "cpu", 7)])
+def test_epochs(asked, data, device, expected):
+    assert choose_epochs(asked, RECIPES["era9"], data, device) == expected
+
+
+@pytest.mark.parametrize("asked", ["0", "-3", "many", "2.5", ""])
+def test_epochs_that_are_none(asked):
+    with pytest.raises(UserError, match="at least 1"):
+        choose_epochs(asked, RECIPES["era9"], "cifar10", "cpu")
+
+
+def test_a_shortened_recipe_gets_a_folder_of_its_own():
+    assert default_run_name("era9", RECIPES["era9"]) == "era9"
+    assert default_run_name("era9", replace(RECIPES["era9"], epochs=5)) == "era9-5-epochs"
+
+
+def test_train_stop_go_on_and_test_again(small, capsys):
+    command = ["small", "--epochs", "2", "--workers", "0", "--precision", "fp32", "--device", "cpu"]
+    assert main([*command, "--stop-after", "1"]) == 0
+    assert "float32 throughout" in capsys.readouterr().out
+    assert main(command) == 0
+    record = load_run(small)
+    assert len(record.history) == 2 and record.recipe == replace(SMALL, epochs=2)
+    capsys.readouterr()
+    assert main([*command, "--evaluate"]) == 0
+    last = record.history[-1]
+    said = capsys.readouterr().out
+    assert f"{last.test_correct}/{last.test_total} test images right ({last.test_accuracy:.2f}%)" in said
+    assert f"the record says {last.test_correct}/{last.test_total}." in said
+
+
+@pytest.mark.parametrize("arguments, words", [
+    (["era11"], "There is no recipe 'era11'"), (["small", "--evaluate"], "There is no trained run in"),
+    (["small", "--epochs", "none"], "--epochs none"), (["small", "--device", "warp"], "There is no device 'warp'")])
+def test_mistakes_get_one_sentence(small, capsys, arguments, words):
+    assert main(arguments) == 1
+    said = capsys.readouterr().err
+    assert words in said and said.count("\n") == 1
+
+
+def test_stopping_by_hand_is_no_traceback(small, capsys, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+    monkeypatch.setattr(train, "fit", interrupted)
+    assert main(["small"]) == 130
+    assert "goes on from there" in capsys.readouterr().err

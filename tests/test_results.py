@@ -6,8 +6,8 @@ import torch
 from models import build_model
 from utils.history import format_csv, format_log
 from utils.loaders import TestBatches
-from utils.recipes import RECIPES
 from utils.readme import README, committed_runs, with_table
+from utils.recipes import RECIPES
 from utils.summary import count_parameters
 from utils.training import evaluate
 

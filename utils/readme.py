@@ -64,7 +64,7 @@ def with_table(page: str) -> str:
 def main() -> int:
     README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
     curves = {f"{record.folder.name}: our run": record.history for record in committed_runs()}
-    curves |= {f"{name}: the report's log": logged_run(name) for name in ("era9", "assignment6_net2", "assignment6_net1")}
+    curves |= {f"{name}: the seed's log": logged_run(name) for name in ("era9", "assignment6_net2", "assignment6_net1")}
     plotting.test_curves(curves).savefig(PICTURE, dpi=110)
     return 0
 

@@ -53,9 +53,9 @@ def tiny_cifar10(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(tiny_cifar10, tmp_path, monkeypatch):
-    """A web server that has the tiny archive; `cut` makes it hang up after that many bytes."""
+    """A web server that has the tiny archive; `cut` makes it stop after that many bytes, and wait `stall` seconds."""
     class Handler(http.server.SimpleHTTPRequestHandler):
-        cut = None
+        cut, stall = None, 0
 
         def do_GET(self):
             content = (tmp_path / "served" / CIFAR10.filename).read_bytes()
@@ -63,6 +63,8 @@ def server(tiny_cifar10, tmp_path, monkeypatch):
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content[:Handler.cut])
+            self.wfile.flush()
+            time.sleep(Handler.stall)
 
         def log_message(self, *_):
             pass
@@ -156,6 +158,15 @@ def test_an_interrupted_download_is_not_mistaken_for_the_data(server, tmp_path):
     assert len(files.open_cifar10(root)[0]) == 50
 
 
+def test_a_download_that_stalls_is_noticed(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "STALL_TIMEOUT", 0.3)
+    server.cut, server.stall = 2000, 30
+    start = time.monotonic()
+    with pytest.raises(files.NoCifar10, match="timed out"):
+        files.open_cifar10(tmp_path / "new")
+    assert time.monotonic() - start < 5
+
+
 def test_killed_while_unpacking_is_not_mistaken_for_the_data(server, tmp_path, monkeypatch):
     root = tmp_path / "new"
 
@@ -191,7 +202,7 @@ def test_a_name_that_is_looked_up_for_ever_is_noticed(tiny_cifar10, tmp_path, mo
 
 
 def test_the_network_gets_less_than_ten_seconds():
-    assert files.NETWORK_TIMEOUT < 10
+    assert files.NETWORK_TIMEOUT < 10 and 2 * files.STALL_TIMEOUT < 10
 
 
 def test_command_reports_damage_in_one_line(tiny_cifar10, monkeypatch, capsys):

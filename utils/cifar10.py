@@ -15,6 +15,7 @@ from utils.errors import UserError
 from utils.paths import from_environment
 
 NETWORK_TIMEOUT = 8  # seconds without an answer after which the network counts as dead
+STALL_TIMEOUT = 4  # seconds without a byte after which a download counts as broken; torchvision then tries once more
 STAGING = ".cifar10-download"  # a download happens in here and moves into place only when it is whole
 
 
@@ -71,7 +72,7 @@ def download_cifar10(root: Path) -> None:
         if not check_integrity(staging / CIFAR10.filename, CIFAR10.tgz_md5):
             require_network(CIFAR10.url)
         staging.mkdir(parents=True, exist_ok=True)
-        with socket_timeout(NETWORK_TIMEOUT):
+        with socket_timeout(STALL_TIMEOUT):
             CIFAR10(staging, download=True)
         os.replace(staging / CIFAR10.base_folder, Path(root) / CIFAR10.base_folder)
         shutil.rmtree(staging)

@@ -130,8 +130,8 @@ class _Run:
     def __init__(self, recipe: Recipe, data: ImageData, folder: Path, precision: Precision, workers: int | None,
                  progress: bool, report: Callable[[str], None]):
         device = precision.device
-        if device.type == "cpu":
-            runtime.keep_freed_memory()
+        keeps_memory = device.type == "cpu" and runtime.keep_freed_memory()
+        self.how = f"{precision}{', freed memory kept' if keeps_memory else ''}"
         runtime.seed_step(recipe.seed)
         self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
         self.progress, self.report = progress, report
@@ -150,7 +150,7 @@ class _Run:
         record.config["sessions"].append(self._session())
         write_config(record)
         self.report(f"Training {self.recipe.model} in {self.folder.name} on {self.data.name}, epochs {len(self.history)} "
-                    f"to {target - 1}: {self.precision}.")
+                    f"to {target - 1}: {self.how}.")
         if self.history:  # what the record says may be older than the checkpoint, if the end came between the two
             record = write_epochs(record, self.history, self.model.state_dict())
         while len(self.history) < target:

@@ -1,10 +1,13 @@
-"""What several tests need: a small data set, and CIFAR-10 where it is."""
+"""What several tests need: CIFAR-10 where it is, the digits, and a small run."""
 
-import numpy as np
+from pathlib import Path
+
 import pytest
 
+from tests.small_run import OPTIONS, PRECISION, RECIPE, small_data
 from utils.cifar10 import cifar10_root
-from utils.data import ImageData, Split, load_data, load_digits
+from utils.data import ImageData, load_data, load_digits
+from utils.training import fit
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +23,13 @@ def digits() -> ImageData:
 
 
 @pytest.fixture(scope="session")
-def few_digits(digits) -> ImageData:
-    """70 training and 30 test images: a short epoch, whose last batch of 32 is short too."""
-    def first(split: Split, count: int) -> Split:
-        return Split(np.ascontiguousarray(split.images[:count]), split.labels[:count])
-    return ImageData("digits", first(digits.train, 70), first(digits.test, 30), digits.classes)
+def few_digits() -> ImageData:
+    return small_data()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory, few_digits) -> Path:
+    """The folder of a small run that nothing interrupted; tests only read it."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    fit(RECIPE, few_digits, folder, PRECISION, **OPTIONS)
+    return folder

@@ -23,13 +23,13 @@ def main() -> int:
             return 1
         os.environ["DATA_SOURCE"] = "cifar10"
         print("Notebooks: executed on CIFAR-10, and every output compared with the stored one.", flush=True)
-        return pytest.main(["--nbval", notebooks])
+        return pytest.main(["--nbval", "--nbval-current-env", notebooks])
     os.environ |= {"DATA_SOURCE": "digits", "EPOCHS": "2"}
     print("Notebooks: CIFAR-10 is not here, so they are executed on the embedded digits, and outputs are not compared.",
           flush=True)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["RESULTS_DIR"] = scratch
-        return pytest.main(["--nbval-lax", notebooks])
+        return pytest.main(["--nbval-lax", "--nbval-current-env", notebooks])
 
 
 if __name__ == "__main__":

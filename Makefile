@@ -32,8 +32,9 @@ readme: $(SETUP)
 lint: $(SETUP)
 	$(VENV)/bin/ruff check .
 
+# What can be made again in seconds; the runs in build/runs stay.
 clean:
-	rm -rf build .pytest_cache .ruff_cache
+	rm -rf build/*.html .pytest_cache .ruff_cache
 
 $(SETUP): requirements.txt
 	$(PYTHON) -m venv $(VENV)

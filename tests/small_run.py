@@ -1,5 +1,6 @@
-"""A run that takes seconds, for the tests; `python -m tests.small_run FOLDER` trains it, for those that kill it."""
+"""A run that takes seconds, for the tests; `python -m tests.small_run FOLDER WORKERS` trains it, for those that kill it."""
 
+import functools
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -37,6 +38,5 @@ def assert_same_run(first: Path, second: Path) -> None:
 
 
 if __name__ == "__main__":
-    data = small_data()
-    print("ready", flush=True)
-    fit(RECIPE, data, Path(sys.argv[1]), PRECISION, **OPTIONS)
+    said = {"workers": int(sys.argv[2]), "report": functools.partial(print, flush=True)}
+    fit(RECIPE, small_data(), Path(sys.argv[1]), PRECISION, **OPTIONS | said)

@@ -1,10 +1,13 @@
 """Checkpoints: damage is found and named, and a whole one is there at every moment."""
 
+import io
+import random
+
 import pytest
 import torch
 
 from utils import checkpoint
-from utils.checkpoint import DAMAGED, NEWEST, PREVIOUS, is_whole, load_checkpoint, save_checkpoint
+from utils.checkpoint import DAMAGED, NEWEST, PREVIOUS, load_checkpoint, save_checkpoint
 from utils.errors import UserError
 
 
@@ -21,7 +24,8 @@ def flip_a_bit_of_a_weight(file):
     at = content.find(torch.full((1000,), 2.0).numpy().tobytes())
     content[at + 2000] ^= 1
     file.write_bytes(content)
-    assert torch.load(file, weights_only=True)["model"]["weight"].unique().numel() == 2  # torch itself does not notice
+    state = torch.load(io.BytesIO(content[:-checkpoint.CHECKSUM_SIZE]), weights_only=True)
+    assert state["model"]["weight"].unique().numel() == 2  # torch itself does not notice
 
 
 def empty(file):
@@ -36,7 +40,9 @@ def test_the_newest_is_loaded_and_one_before_is_kept(tmp_path):
     for epochs_done in (1, 2, 3):
         save_checkpoint(tmp_path, state(epochs_done))
     assert load_checkpoint(tmp_path)["epochs_done"] == 3
-    assert torch.load(tmp_path / PREVIOUS, weights_only=True)["epochs_done"] == 2
+    (tmp_path / NEWEST).unlink()
+    assert load_checkpoint(tmp_path)["epochs_done"] == 2
+    save_checkpoint(tmp_path, state(3))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([NEWEST, PREVIOUS])
 
 
@@ -50,7 +56,9 @@ def test_a_damaged_newest_is_named_and_the_one_before_is_used(tmp_path, damage):
     assert len(said) == 1 and str(tmp_path / NEWEST) in said[0] and "damaged" in said[0] and "1 epochs" in said[0]
     save_checkpoint(tmp_path, state(2))
     assert load_checkpoint(tmp_path)["epochs_done"] == 2
-    assert is_whole(tmp_path / PREVIOUS) and (tmp_path / DAMAGED).exists()  # the good one was not pushed out by the bad
+    (tmp_path / NEWEST).unlink()
+    assert load_checkpoint(tmp_path)["epochs_done"] == 1  # the good one was not pushed out by the bad
+    assert (tmp_path / DAMAGED).exists()
 
 
 def test_nothing_whole_is_an_error_that_keeps_the_files(tmp_path):
@@ -61,6 +69,17 @@ def test_nothing_whole_is_an_error_that_keeps_the_files(tmp_path):
     with pytest.raises(UserError, match=f"{NEWEST}.*{PREVIOUS}"):
         load_checkpoint(tmp_path)
     assert (tmp_path / NEWEST).exists() and (tmp_path / PREVIOUS).exists()
+
+
+def test_no_single_bit_goes_unnoticed(tmp_path):
+    save_checkpoint(tmp_path, state(1))
+    save_checkpoint(tmp_path, state(2))
+    whole, rng = (tmp_path / NEWEST).read_bytes(), random.Random(0)
+    for _ in range(300):
+        content = bytearray(whole)
+        content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+        (tmp_path / NEWEST).write_bytes(content)
+        assert load_checkpoint(tmp_path, report=lambda text: None)["epochs_done"] == 1
 
 
 class Killed(BaseException):

@@ -53,11 +53,15 @@ def tiny_cifar10(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(tiny_cifar10, tmp_path, monkeypatch):
-    """A web server that has the tiny archive; `cut` makes it stop after that many bytes, and wait `stall` seconds."""
+    """A web server that has the tiny archive; it stops after `cut` bytes and waits `stall` seconds, or talks nonsense."""
     class Handler(http.server.SimpleHTTPRequestHandler):
-        cut, stall = None, 0
+        cut, stall, sane_answers = None, 0, 99
 
         def do_GET(self):
+            Handler.sane_answers -= 1
+            if Handler.sane_answers < 0:
+                self.wfile.write(b"what?\r\n\r\n")
+                return
             content = (tmp_path / "served" / CIFAR10.filename).read_bytes()
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
@@ -156,6 +160,13 @@ def test_an_interrupted_download_is_not_mistaken_for_the_data(server, tmp_path):
     assert not (root / CIFAR10.base_folder).exists()
     server.cut = None
     assert len(files.open_cifar10(root)[0]) == 50
+
+
+@pytest.mark.parametrize("sane_answers", [0, 1])
+def test_a_server_that_talks_nonsense_is_noticed(server, tmp_path, monkeypatch, capsys, sane_answers):
+    server.sane_answers = sane_answers
+    with pytest.raises(files.NoCifar10, match="could not be downloaded"):
+        files.open_cifar10(tmp_path / "new")
 
 
 def test_a_download_that_stalls_is_noticed(server, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@
 
 import os
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,29 @@ def test_a_bar_that_was_redrawn_counts_as_its_last_frame():
     text = "EPOCH: 0\nLoss=2 Batch_id=0 Accuracy=1.00:  50%|█    | 1/2 [00:01<00:01,  1it/s]\r" \
            "Loss=1.5 Batch_id=1 Accuracy=2.50: 100%|██████████| 2/2 [1:00:02<00:00,  1it/s]\n"
     assert parse_log(text) == [[EpochRecord(0, steps=2, last_loss=1.5, train_accuracy=2.5, train_seconds=3602.0)]]
+
+
+@pytest.mark.parametrize("line", [
+    "Test set: Average loss: 1.2.3, Accuracy: 1/2 (50%)", "Test set: Average loss: ., Accuracy: 1/2",
+    "Test set: Average loss: 1.0, Accuracy: 0/0 (0%)", "Learning rate: 1e, training: e s, testing: - s",
+    "Loss=abc Batch_id=0 Accuracy=., EPOCH", "100%|", "Test set: Average loss: -, Accuracy: /"])
+def test_a_line_that_is_no_figure_is_passed_over(line):
+    assert parse_log(f"EPOCH: 0\n{line}\n") == [[EpochRecord(0)]]
+
+
+def test_losses_in_other_notations_are_read():
+    text = "EPOCH: 0\nTest set: Average loss: 1e-05, Accuracy: 1/2 (50%)\n" \
+           "EPOCH: 1\nTest set: Average loss: nan, Accuracy: 1/2"
+    small, undefined = parse_log(text)[0]
+    assert small.test_loss == 1e-05 and undefined.test_loss != undefined.test_loss
+
+
+@pytest.mark.parametrize("field", ["steps", "last_loss", "train_accuracy", "train_loss", "train_total", "test_loss",
+                                   "test_total", "lr", "train_seconds", "test_seconds"])
+def test_a_record_with_a_gap_is_written_without_it(field):
+    record = replace(random_record(random.Random(1), 0), **{field: None})
+    assert parse_log(format_log([record]))[0][0].epoch == 0
+    assert parse_csv(format_csv([record])) == [record]
 
 
 def test_text_without_a_log_has_no_runs():

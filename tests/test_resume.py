@@ -1,5 +1,7 @@
 """Resume: exact after every kind of interruption, and refused with a sentence where it would be wrong."""
 
+import errno
+import json
 import random
 import signal
 import subprocess
@@ -11,10 +13,12 @@ import pytest
 import torch
 
 from tests.small_run import OPTIONS, PRECISION, RECIPE, assert_same_run
-from utils import training
+from utils import run_record, training
+from utils.checkpoint import load_checkpoint, save_checkpoint
 from utils.errors import UserError
 from utils.paths import REPOSITORY
 from utils.run_record import load_run, only_one
+from utils.runtime import Precision
 from utils.training import fit
 
 
@@ -36,7 +40,12 @@ class Died(BaseException):
     pass
 
 
-@pytest.mark.parametrize("where", ["in an epoch", "before the checkpoint", "after the checkpoint", "before history.csv"])
+def _epochs_in(content) -> int:
+    return len(content if isinstance(content, list) else content.history)
+
+
+@pytest.mark.parametrize("where", ["in an epoch", "before the checkpoint", "after the checkpoint", "format_log",
+                                   "write_config", "format_csv"])
 def test_dying_anywhere_and_going_on_is_exact(undisturbed, tmp_path, few_digits, monkeypatch, where):
     def die(*_, **__):
         raise Died
@@ -50,12 +59,16 @@ def test_dying_anywhere_and_going_on_is_exact(undisturbed, tmp_path, few_digits,
         elif where == "after the checkpoint":
             patch.setattr(training, "write_epochs",
                           lambda record, history, weights: record if len(history) == 1 else die())
-        else:
-            patch.setattr("utils.run_record.format_csv", die)
+        else:  # while the record is written, after the last epoch
+            fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=2, **OPTIONS)
+            write = getattr(run_record, where)
+            patch.setattr(run_record, where, lambda content: write(content) if _epochs_in(content) < 3 else die())
         with pytest.raises(Died):
             fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
-    fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
+    record = fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
     assert_same_run(tmp_path, undisturbed)
+    assert (tmp_path / "train.log").read_text() == record.log and record.config["seconds"] > 0
+    assert load_run(tmp_path) == record
 
 
 def test_a_damaged_checkpoint_is_named_and_costs_one_epoch(undisturbed, tmp_path, few_digits):
@@ -67,19 +80,19 @@ def test_a_damaged_checkpoint_is_named_and_costs_one_epoch(undisturbed, tmp_path
     assert_same_run(tmp_path, undisturbed)
 
 
-def test_sigkill_at_random_moments_is_exact(undisturbed, tmp_path):
-    rng, kills = random.Random(0), 0
-    while True:
-        process = subprocess.Popen([sys.executable, "-m", "tests.small_run", str(tmp_path)], cwd=REPOSITORY,
-                                   stdout=subprocess.PIPE, text=True)
-        assert process.stdout.readline() == "ready\n"
-        if kills < 2:
-            time.sleep(rng.uniform(0.05, 0.9))
-            process.send_signal(signal.SIGKILL)
-            kills += 1
-        if process.wait() == 0:
-            break
-        assert process.returncode == -signal.SIGKILL
+@pytest.mark.parametrize("workers", [0, 1])
+def test_sigkill_at_random_moments_is_exact(undisturbed, tmp_path, workers):
+    """Killed once in each of the first two epochs to run, and started again at once."""
+    command = [sys.executable, "-m", "tests.small_run", str(tmp_path), str(workers)]
+    rng = random.Random(workers)
+    for epoch in (0, 1):
+        process = subprocess.Popen(command, cwd=REPOSITORY, stdout=subprocess.PIPE, text=True)
+        while process.stdout.readline() != f"EPOCH: {epoch}\n":
+            assert process.poll() is None
+        time.sleep(rng.uniform(0, 0.2))
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    assert subprocess.run(command, cwd=REPOSITORY, stdout=subprocess.DEVNULL).returncode == 0
     assert_same_run(tmp_path, undisturbed)
 
 
@@ -128,13 +141,76 @@ def test_a_loss_that_is_not_finite_stops_with_the_last_good_checkpoint(tmp_path,
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path, few_digits):
-    with only_one(tmp_path), pytest.raises(UserError, match="Another process is training"):
+    holder = "import sys, pathlib, time; from utils.run_record import only_one\n" \
+             "with only_one(pathlib.Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+    process = subprocess.Popen([sys.executable, "-c", holder, str(tmp_path)], cwd=REPOSITORY, stdout=subprocess.PIPE,
+                               text=True)
+    assert process.stdout.readline() == "held\n"
+    with pytest.raises(UserError, match="Another process is training"):
         fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
+    process.kill()
+    process.wait()
+    with only_one(tmp_path):
+        pass
 
 
-def test_a_record_without_its_checkpoint_is_not_started_over(tmp_path, few_digits):
+def test_a_file_system_without_locks_is_no_other_process(tmp_path, monkeypatch):
+    def unsupported(*_):
+        raise OSError(errno.ENOTSUP, "not supported")
+    monkeypatch.setattr(run_record.fcntl, "lockf", unsupported)
+    with only_one(tmp_path):
+        pass
+
+
+def test_a_run_interrupted_by_hand_goes_on_in_the_same_process(undisturbed, tmp_path, few_digits, monkeypatch):
+    """As in a notebook, which keeps the exception, and with it the workers, alive."""
+    with monkeypatch.context() as patch:
+        patch.setattr(training, "save_checkpoint", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        with pytest.raises(KeyboardInterrupt) as kept:
+            fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS | {"workers": 1})
+    fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS | {"workers": 1})
+    assert_same_run(tmp_path, undisturbed)
+    del kept
+
+
+def test_a_run_goes_on_in_another_precision(tmp_path, few_digits, monkeypatch):
+    """Begun without a gradient scaler and continued with one: Colab's chips differ from session to session."""
     fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=1, **OPTIONS)
-    (tmp_path / "checkpoint.pt").unlink()
-    with pytest.raises(UserError, match="1 of 3 epochs but no checkpoint"):
-        fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
-    assert len(load_run(tmp_path).history) == 1
+    monkeypatch.setattr(Precision, "scaler", lambda self: torch.amp.GradScaler("cpu", enabled=True))
+    for stop_after in (2, 3):
+        record = fit(RECIPE, few_digits, tmp_path, Precision(torch.device("cpu"), "fp32"), stop_after, **OPTIONS)
+    assert record.complete and [session["precision"] for session in record.config["sessions"]][1:] == ["fp32", "fp32"]
+
+
+def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, few_digits):
+    fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=1, **OPTIONS)
+    (tmp_path / "config.json").unlink()
+    (tmp_path / "history.csv").unlink()
+    with pytest.raises(UserError, match="lr 0.05 instead of 0.5"):
+        fit(replace(RECIPE, lr=0.5), few_digits, tmp_path, PRECISION, **OPTIONS)
+
+
+@pytest.mark.parametrize("stop_after", [0, -1])
+def test_stopping_before_the_start_is_refused(tmp_path, few_digits, stop_after):
+    with pytest.raises(UserError, match="at least 1"):
+        fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after, **OPTIONS)
+
+
+@pytest.mark.parametrize("epochs, left", [(1, None), (3, 1)])
+def test_a_record_without_its_checkpoint_is_not_cut_short(tmp_path, few_digits, epochs, left):
+    fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=1, **OPTIONS)
+    early = (tmp_path / "checkpoint.pt").read_bytes()
+    longer = fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=epochs, **OPTIONS)
+    for name in ("checkpoint.pt", "checkpoint.previous.pt"):
+        (tmp_path / name).unlink(missing_ok=True)
+    if left:
+        (tmp_path / "checkpoint.pt").write_bytes(early)
+    with pytest.raises(UserError, match=f"holds {epochs} of 4 epochs but no checkpoint"):
+        config = json.loads((tmp_path / "config.json").read_text())
+        config["recipe"]["epochs"] = 4
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        if left:
+            state = load_checkpoint(tmp_path)
+            save_checkpoint(tmp_path, state | {"settings": state["settings"] | {"epochs": 4}})
+        fit(replace(RECIPE, epochs=4), few_digits, tmp_path, PRECISION, **OPTIONS)
+    assert load_run(tmp_path).history == longer.history

@@ -13,6 +13,7 @@ CUDA, CPU = torch.device("cuda"), torch.device("cpu")
 @pytest.mark.parametrize("there, expected", [(True, "cuda"), (False, "cpu")])
 def test_auto_takes_cuda_where_it_is(monkeypatch, there, expected):
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: int(there))
     assert choose_device("auto").type == expected
 
 
@@ -47,6 +48,14 @@ def test_autocast_computes_in_what_was_chosen():
             assert (x @ x).dtype == dtype
 
 
+def test_fp16_scales_the_loss(monkeypatch):
+    asked = []
+    monkeypatch.setattr(torch.amp, "GradScaler", lambda device, enabled: asked.append((device, enabled)))
+    for name in ("fp16", "bf16", "fp32"):
+        choose_precision(CUDA, name).scaler()
+    assert asked == [("cuda", True), ("cuda", False), ("cuda", False)]
+
+
 def test_only_fp16_scales_the_loss():
     assert not choose_precision(CPU, "bf16").scaler().is_enabled()
     assert not choose_precision(CPU, "fp32").scaler().is_enabled()
@@ -54,10 +63,11 @@ def test_only_fp16_scales_the_loss():
 
 @pytest.mark.parametrize("call, words", [
     (lambda: choose_device("cuda"), "no device 'cuda' here"), (lambda: choose_device("gpu"), "no device 'gpu'"),
+    (lambda: choose_device("cuda:9"), "no device 'cuda:9' here"), (lambda: choose_device("meta"), "no device 'meta'"),
     (lambda: choose_precision(CPU, "fp16"), "fp16 needs CUDA"),
     (lambda: choose_precision(CPU, "fp8"), "no precision 'fp8'")])
 def test_what_is_not_there_is_said(monkeypatch, call, words):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     with pytest.raises(UserError, match=words):
         call()
 

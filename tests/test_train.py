@@ -57,7 +57,8 @@ def test_train_stop_go_on_and_test_again(small, capsys):
 
 @pytest.mark.parametrize("arguments, words", [
     (["era11"], "There is no recipe 'era11'"), (["small", "--evaluate"], "There is no trained run in"),
-    (["small", "--epochs", "none"], "--epochs none"), (["small", "--device", "warp"], "There is no device 'warp'")])
+    (["small", "--epochs", "none"], "--epochs none"), (["small", "--device", "warp"], "There is no device 'warp'"),
+    (["small", "--workers", "-1"], "--workers -1"), (["small", "--stop-after", "0"], "cannot stop after 0 epochs")])
 def test_mistakes_get_one_sentence(small, capsys, arguments, words):
     assert main(arguments) == 1
     said = capsys.readouterr().err

@@ -1,8 +1,11 @@
-"""What a run needs to go on, saved after every epoch; the one before is kept in case the newest is damaged."""
+"""What a run needs to go on, saved after every epoch; the one before is kept in case the newest is damaged.
 
+A checkpoint is what `torch.save` writes, and the SHA-256 of that.
+"""
+
+import hashlib
 import io
 import os
-import zipfile
 from pathlib import Path
 
 import torch
@@ -10,6 +13,7 @@ import torch
 from utils.errors import UserError
 from utils.files import write_whole
 
+CHECKSUM_SIZE = 32
 NEWEST, PREVIOUS, DAMAGED = "checkpoint.pt", "checkpoint.previous.pt", "checkpoint.damaged.pt"
 
 
@@ -17,7 +21,8 @@ def save_checkpoint(folder: Path, state: dict) -> None:
     """Make `state` the newest checkpoint in `folder`; at every moment one whole checkpoint is there."""
     newest = folder / NEWEST
     staged = folder / "checkpoint.next.pt"
-    write_whole(staged, to_bytes(state))
+    payload = to_bytes(state)
+    write_whole(staged, payload + hashlib.sha256(payload).digest())
     if newest.exists():
         os.replace(newest, folder / PREVIOUS)
     os.replace(staged, newest)
@@ -33,8 +38,8 @@ def load_checkpoint(folder: Path, report=print) -> dict | None:
     for file in (folder / NEWEST, folder / PREVIOUS):
         if not file.exists():
             continue
-        if is_whole(file):
-            state = torch.load(file, map_location="cpu", weights_only=True)
+        state = _read(file)
+        if state is not None:
             if damaged:
                 report(f"{damaged[0]} is damaged: going on from the checkpoint before it, "
                        f"after {state['epochs_done']} epochs.")
@@ -43,21 +48,22 @@ def load_checkpoint(folder: Path, report=print) -> dict | None:
         damaged.append(file)
     if damaged:
         names = " and ".join(map(str, damaged))
-        raise UserError(f"No checkpoint can be read ({names} damaged): put a good copy there, "
-                        "or delete it to start this run afresh, or choose another run name.")
+        raise UserError(f"No checkpoint can be read ({names} damaged): put a good copy there, choose another run name, "
+                        f"or delete {folder} to start the run afresh.")
     return None
 
 
-def is_whole(file: Path) -> bool:
-    """Whether every part of a saved state has the checksum that was stored with it (torch.load does not look)."""
-    try:
-        with zipfile.ZipFile(file) as archive:
-            return archive.testzip() is None
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError):
-        return False
+def _read(file: Path) -> dict | None:
+    """The state in `file`; None when it is damaged."""
+    content = file.read_bytes()
+    payload, checksum = content[:-CHECKSUM_SIZE], content[-CHECKSUM_SIZE:]
+    if hashlib.sha256(payload).digest() != checksum:
+        return None
+    return torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
 
 
 def to_bytes(state: dict) -> bytes:
+    """`state` as `torch.save` writes it."""
     buffer = io.BytesIO()
     torch.save(state, buffer)
     return buffer.getvalue()

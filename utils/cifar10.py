@@ -6,6 +6,7 @@ import socket
 import threading
 import urllib.request
 from contextlib import contextmanager
+from http.client import HTTPException
 from pathlib import Path
 
 from torchvision.datasets import CIFAR10
@@ -76,7 +77,8 @@ def download_cifar10(root: Path) -> None:
             CIFAR10(staging, download=True)
         os.replace(staging / CIFAR10.base_folder, Path(root) / CIFAR10.base_folder)
         shutil.rmtree(staging)
-    except (OSError, RuntimeError, EOFError) as error:  # URLError and time-outs are OSErrors; RuntimeError: a wrong md5
+    # URLError and time-outs are OSErrors; RuntimeError is torchvision's word for a wrong md5 sum.
+    except (OSError, HTTPException, RuntimeError, EOFError) as error:
         raise NoCifar10(f"CIFAR-10 could not be downloaded from {CIFAR10.url} into {root} ({reason(error)}): "
                         "run `make data` again with a network, or set CIFAR10_ROOT to a folder that holds "
                         "cifar-10-batches-py.") from None
@@ -96,8 +98,8 @@ def require_network(url: str) -> None:
     outcome: list[Exception | None] = []
 
     def probe() -> None:
-        request = urllib.request.Request(url, method="HEAD", headers={"User-Agent": "cifar10-under-200k"})
-        try:
+        request = urllib.request.Request(url, headers={"User-Agent": "cifar10-under-200k"})
+        try:  # the answer's first lines are enough; its body is not read
             urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT).close()
             outcome.append(None)
         except Exception as error:  # handed to the caller's thread

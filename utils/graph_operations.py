@@ -16,7 +16,8 @@ POINTWISE_MODULES = (nn.BatchNorm2d, nn.Dropout, nn.Dropout2d, nn.Identity, nn.R
 POINTWISE_FUNCTIONS = {operator.add, operator.iadd, operator.sub, operator.mul, operator.imul, operator.truediv,
                        torch.add, torch.sub, torch.mul, torch.cat, torch.concat, torch.relu, torch.sigmoid, torch.tanh,
                        F.relu, F.relu6, F.leaky_relu, F.elu, F.gelu, F.silu, F.mish, F.hardswish, F.sigmoid, F.tanh,
-                       F.dropout, F.dropout2d, F.batch_norm}
+                       F.dropout, F.dropout2d}
+IN_PLACE_FUNCTIONS = {operator.iadd, operator.imul, operator.isub, operator.itruediv}
 POINTWISE_METHODS = {"add", "add_", "mul", "mul_", "sub", "div", "relu", "relu_", "sigmoid", "tanh", "contiguous",
                      "float", "to", "clone", "detach"}
 
@@ -37,18 +38,53 @@ def map_size(node: fx.Node) -> tuple[int, int]:
     return tuple(shape_of(node)[2:])
 
 
+def has_tensors(node: fx.Node) -> bool:
+    """Whether `node` puts out a tensor, or several: not a size, a number or a setting."""
+    return "tensor_meta" in node.meta
+
+
+def overwritten_in_place(graph: fx.GraphModule) -> fx.Node | None:
+    """An operation that changes one of two feature maps in place while that one is used again after it; None without any."""
+    order = {node: place for place, node in enumerate(graph.graph.nodes)}
+    for node in graph.graph.nodes:
+        in_place = node.target in IN_PLACE_FUNCTIONS or (
+            node.op == "call_method" and node.target.endswith("_") and not node.target.endswith("__"))
+        if in_place and len(node.all_input_nodes) > 1 and any(order[user] > order[node] for user in node.args[0].users):
+            return node
+    return None
+
+
 def is_pointwise(node: fx.Node, graph: fx.GraphModule) -> bool:
-    return _is_one_of(node, graph, POINTWISE_MODULES, POINTWISE_FUNCTIONS, POINTWISE_METHODS)
+    if not _is_one_of(node, graph, POINTWISE_MODULES, POINTWISE_FUNCTIONS, POINTWISE_METHODS):
+        return False
+    layer = graph.get_submodule(node.target) if node.op == "call_module" else None
+    # Without running statistics BatchNorm averages over the whole map, in evaluation mode too.
+    return not (isinstance(layer, nn.BatchNorm2d) and layer.running_mean is None)
 
 
 def is_global_pool(node: fx.Node, graph: fx.GraphModule) -> bool:
-    """Whether `node` pools a map of more than one position down to one value per channel."""
+    """Whether `node` pools a map of more than one position, the whole of it, down to one value per channel."""
     if not _is_one_of(node, graph, POOL_MODULES, POOL_FUNCTIONS, POOL_METHODS):
         return False
     before, after = shape_of(node.all_input_nodes[0]), shape_of(node)
     if before is None or after is None or len(before) != 4 or before[2] * before[3] == 1:
         return False
-    return tuple(after) in (tuple(before[:2]), (*before[:2], 1, 1))
+    if tuple(after) not in (tuple(before[:2]), (*before[:2], 1, 1)):
+        return False
+    if not is_window(node, graph):
+        return not _reduces(node) or _reduced_dimensions(node) in ({2, 3}, {-1, -2}, {2, -1}, {3, -2})
+    settings = window(node, graph)
+    return settings is not None and all(kernel >= size for kernel, size in zip(settings[0], before[2:]))
+
+
+def _reduces(node: fx.Node) -> bool:
+    """Whether `node` is a mean, maximum or sum over dimensions that it names, rather than a pool."""
+    return node.op == "call_method" or node.target in (torch.mean, torch.amax, torch.sum)
+
+
+def _reduced_dimensions(node: fx.Node) -> set[int]:
+    dimensions = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else ())
+    return set(dimensions) if isinstance(dimensions, (tuple, list)) else {dimensions}
 
 
 def _is_one_of(node: fx.Node, graph: fx.GraphModule, modules: tuple, functions: set, methods: set) -> bool:
@@ -57,14 +93,22 @@ def _is_one_of(node: fx.Node, graph: fx.GraphModule, modules: tuple, functions: 
     return node.target in (methods if node.op == "call_method" else functions)
 
 
+def is_window(node: fx.Node, graph: fx.GraphModule) -> bool:
+    """Whether `node` is a convolution or a pool that slides a window."""
+    if node.op == "call_module":
+        return isinstance(graph.get_submodule(node.target), WINDOW_MODULES)
+    return node.op == "call_function" and node.target in WINDOW_FUNCTIONS
+
+
 def window(node: fx.Node, graph: fx.GraphModule) -> tuple | None:
-    """(kernel, stride, padding, dilation), each as (height, width), of a convolution or pool; None for other operations."""
-    if node.op == "call_module" and isinstance(layer := graph.get_submodule(node.target), WINDOW_MODULES):
+    """(kernel, stride, padding, dilation), each as (height, width), of a window; None where they are computed on the way."""
+    if node.op == "call_module":
+        layer = graph.get_submodule(node.target)
         settings = {name: getattr(layer, name, None) for name in ("kernel_size", "stride", "padding", "dilation")}
-    elif node.op == "call_function" and node.target in WINDOW_FUNCTIONS:
+    else:
         names = ("input", "kernel_size", "stride", "padding", *WINDOW_FUNCTIONS[node.target])
         settings = dict(zip(names, node.args)) | node.kwargs
-    else:
+    if any(source is not node.all_input_nodes[0] for source in node.all_input_nodes):
         return None
     kernel, dilation = _pair(settings["kernel_size"]), _pair(settings.get("dilation") or 1)
     padding = settings.get("padding") or 0
@@ -83,9 +127,9 @@ def describe(node: fx.Node, graph: fx.GraphModule) -> str:
         return getattr(node.target, "__name__", str(node.target))
     module = graph.get_submodule(node.target)
     text = type(module).__name__
-    settings = window(node, graph)
-    if settings is None:
+    if not is_window(node, graph):
         return text
+    settings = window(node, graph)
     text += " {}×{}".format(*settings[0])
     if settings[1] != (1, 1):
         text += f" stride {short(settings[1])}"

@@ -53,9 +53,9 @@ def step_text(loss: float, batch: int, accuracy: float) -> str:
 
 
 def bar_text(record: EpochRecord) -> str:
-    """The progress bar as tqdm leaves it behind at the end of the epoch."""
+    """The progress bar as tqdm leaves it behind at the end of the epoch, for a record with `steps` and `train_seconds`."""
     prefix = ""
-    if record.last_loss is not None:
+    if record.last_loss is not None and record.train_accuracy is not None:
         prefix = step_text(record.last_loss, record.steps - 1, record.train_accuracy)
     return tqdm.format_meter(record.steps, record.steps, record.train_seconds, prefix=prefix)
 
@@ -63,11 +63,11 @@ def bar_text(record: EpochRecord) -> str:
 def result_text(record: EpochRecord) -> str:
     """The lines after the bar: train set, test set, learning rate and times, as far as the record knows them."""
     parts = []
-    if record.train_total:
+    if record.train_total and record.train_loss is not None:
         parts.append(_set_text("Train", record.train_loss, record.train_correct, record.train_total))
-    if record.test_total:
+    if record.test_total and record.test_loss is not None:
         parts.append(_set_text("Test", record.test_loss, record.test_correct, record.test_total))
-    if record.lr is not None:
+    if None not in (record.lr, record.train_seconds, record.test_seconds):
         parts.append(f"Learning rate: {record.lr}, training: {record.train_seconds} s, testing: {record.test_seconds} s\n")
     return "\n".join(parts)
 
@@ -77,18 +77,24 @@ def _set_text(name: str, loss: float, correct: int, total: int) -> str:
 
 
 def format_log(records: Iterable[EpochRecord]) -> str:
-    """The log of a run: for each epoch its number, the last progress bar and the result lines."""
+    """The log of a run: for each epoch its number, the last progress bar and the result lines.
+
+    parse_log gives the same records back when each says all that a run of ours says; a line of which a part is not known
+    is left out.
+    """
     texts = []
     for record in records:
-        bar = f"{bar_text(record)}\n\n" if record.steps else ""
+        bar = f"{bar_text(record)}\n\n" if record.steps and record.train_seconds is not None else ""
         texts.append(f"EPOCH: {record.epoch}\n{bar}{result_text(record)}\n")
     return "".join(texts)
 
 
 _EPOCH = re.compile(r"^\s*EPOCH:\s*(\d+)")
-_BAR = re.compile(r"(?:Loss=(\S+) Batch_id=\d+ Accuracy=([\d.]+): )?100%\|[^|]*\|\s*(\d+)/\d+ \[(?:(\d+):)?(\d+):(\d+)<")
-_SET = re.compile(r"(Train|Test) set: Average loss: ([\d.]+|nan|inf), Accuracy: (\d+)/(\d+)")
-_TIMES = re.compile(r"Learning rate: ([-+.\de]+), training: ([-+.\de]+) s, testing: ([-+.\de]+) s")
+_NUMBER = r"(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|nan|inf)"
+_BAR = re.compile(rf"(?:Loss={_NUMBER} Batch_id=\d+ Accuracy={_NUMBER}: )?"
+                  r"100%\|[^|]*\|\s*(\d+)/\d+ \[(?:(\d+):)?(\d+):(\d+)<")
+_SET = re.compile(rf"(Train|Test) set: Average loss: {_NUMBER}, Accuracy: (\d+)/([1-9]\d*)")
+_TIMES = re.compile(rf"Learning rate: {_NUMBER}, training: {_NUMBER} s, testing: {_NUMBER} s")
 
 
 def parse_log(text: str) -> list[list[EpochRecord]]:

@@ -4,12 +4,11 @@ import random
 from collections.abc import Iterator
 
 import torch
-from albumentations import Compose
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from utils.data import Split
-from utils.transforms import MEAN, STD, normalise, reseed
+from utils.transforms import MEAN, STD, Compose, normalise, reseed
 
 
 class AugmentedImages(Dataset):

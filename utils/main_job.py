@@ -24,9 +24,12 @@ def main() -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped; the epochs that were finished are kept, and the same command goes on from there.", file=sys.stderr)
+        return 130
     data_name = record.config["data"]
     environment = os.environ | {
-        "DATA_SOURCE": data_name, "RECIPE": asked.recipe, "EPOCHS": str(record.recipe.epochs),
+        "DATA_SOURCE": data_name, "RECIPE": asked.recipe, "EPOCHS": str(record.recipe.epochs), "STOP_AFTER": "0",
         "RUN": record.folder.name.removesuffix(f"-{data_name}")}
     for notebook in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         print(f"Executing {notebook.name} on {data_name} ...", flush=True)

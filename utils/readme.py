@@ -34,12 +34,12 @@ def committed_runs() -> list[RunRecord]:
 def table_row(record: RunRecord) -> tuple[str, ...]:
     facts = model_facts(build_model(record.recipe.model))
     best, logged = best_epoch(record.history), logged_run(record.recipe.model)
-    session = record.config["sessions"][-1]
+    where = dict.fromkeys(f"{session['device']}, {session['precision']}" for session in record.config["sessions"])
     seconds = statistics.median(epoch.train_seconds + epoch.test_seconds for epoch in record.history)
     return (record.folder.name, f"{facts.parameters:,}", f"{facts.multiply_adds / 1e6:.1f} M", str(facts.receptive_field[0]),
             f"{len(record.history)} of {record.recipe.epochs}", f"{record.history[-1].test_accuracy:.2f} %",
             f"{best.test_accuracy:.2f} % ({best.epoch})", logged_text(record, logged), f"{seconds:.0f}",
-            f"{session['device']}, {session['precision']}")
+            "; ".join(where))
 
 
 def logged_text(record: RunRecord, logged: list | None) -> str:

@@ -53,24 +53,21 @@ class LayerField:
 
 
 def receptive_fields(model: nn.Module, input_size: tuple[int, int, int] = (3, 32, 32)) -> list[LayerField]:
-    """A row for the input and for every convolution, pool and junction, in order of execution, up to the global pool.
+    """A row for the input and for every convolution, pool and junction, in order of execution; then one for the global pool.
 
     `model` is traced as a copy in evaluation mode. CannotTrace where its control flow or an operation is beyond this.
     """
-    graph = _trace(model, input_size)
-    walk = _Walk(graph)
-    for node in graph.graph.nodes:
-        if node.op not in ("output", "get_attr"):
-            walk.visit(node)
-    return walk.rows
+    return _walk(model, input_size).rows
 
 
 def receptive_field(model: nn.Module, input_size: tuple[int, int, int] = (3, 32, 32)) -> tuple[int, int]:
     """(height, width) in pixels of the field at the input of the global pool; CannotTrace when the model has none."""
-    rows = receptive_fields(model, input_size)
-    if not rows[-1].is_global_pool:
+    walk = _walk(model, input_size)
+    if not walk.fields_at_pools:
         raise CannotTrace("the model has no global pool")
-    return [row for row in rows if not row.is_global_pool][-1].receptive_field
+    if len(set(walk.fields_at_pools)) > 1:
+        raise CannotTrace("the model has global pools with different receptive fields")
+    return tuple(axis.size for axis in walk.fields_at_pools[0])
 
 
 def format_table(rows: list[LayerField]) -> str:
@@ -80,7 +77,17 @@ def format_table(rows: list[LayerField]) -> str:
                        for row in rows], left=2)
 
 
+def _walk(model: nn.Module, input_size: tuple[int, int, int]) -> "_Walk":
+    graph = _trace(model, input_size)
+    walk = _Walk(graph)
+    for node in graph.graph.nodes:
+        if node.op not in ("output", "get_attr"):
+            walk.visit(node)
+    return walk
+
+
 def _trace(model: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
+    """The operations of `model` with the shapes of what they put out, without those whose result nobody uses."""
     duplicate = copy.deepcopy(model).to("cpu", torch.float32).eval()
     try:
         graph = fx.symbolic_trace(duplicate)
@@ -88,6 +95,9 @@ def _trace(model: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule
             ShapeProp(graph).propagate(torch.zeros(1, *input_size))
     except Exception as error:  # a model's own code runs here, so anything may come out of it
         raise CannotTrace(f"the model cannot be traced symbolically: {type(error).__name__}: {error}") from error
+    if overwritten := operations.overwritten_in_place(graph):
+        raise CannotTrace(f"{overwritten.name} changes a feature map in place that is used again after it")
+    graph.graph.eliminate_dead_code()
     return graph
 
 
@@ -98,32 +108,37 @@ class _Walk:
         self.graph = graph
         self.fields: dict[fx.Node, Field] = {}
         self.pooled: set[fx.Node] = set()  # what lies behind a global pool: it has no positions any more
-        self.lost: set[fx.Node] = set()  # tensors made of feature maps that are no feature maps themselves
+        self.lost: set[fx.Node] = set()  # what is made of feature maps in a way that this does not follow
+        self.fields_at_pools: list[Field] = []
         self.rows: list[LayerField] = []
 
     def visit(self, node: fx.Node) -> None:
+        if not operations.has_tensors(node):
+            return  # a size or a number
         if node.op == "placeholder":
             self._keep(node, (Axis(), Axis()), listed=True)
             return
-        sources = node.all_input_nodes
-        maps = [source for source in sources if source in self.fields]
-        if any(source in self.lost for source in sources) and len(shape_of(node) or ()) == 4:
-            raise CannotTrace(f"a feature map is reshaped on the way to {self._name(node)}")
-        if not maps:
-            if any(source in self.pooled for source in sources):
-                self.pooled.add(node)
-        elif any(source in self.pooled for source in sources):
+        maps, pooled, lost = ([source for source in node.all_input_nodes if source in group]
+                              for group in (self.fields, self.pooled, self.lost))
+        is_map = len(shape_of(node) or ()) == 4
+        if lost and (maps or is_map):
+            raise CannotTrace(f"a feature map is reshaped or taken apart on the way to {self._name(node)}")
+        if pooled and maps:
             raise CannotTrace(f"what lies behind a global pool joins a feature map at {self._name(node)}")
-        elif operations.is_global_pool(node, self.graph):
+        if pooled and not lost:
+            self.pooled.add(node)
+        elif maps and operations.is_global_pool(node, self.graph):
             self._pool(node, maps[0])
-        elif len(shape_of(node) or ()) == 4:
-            self._keep(node, self._field(node, maps), listed=len(maps) > 1 or bool(operations.window(node, self.graph)))
-        elif shape_of(node) is not None:  # else it is a size or a number that the model reads from the map
+        elif maps and is_map:
+            self._keep(node, self._field(node, maps), listed=len(maps) > 1 or operations.is_window(node, self.graph))
+        elif maps or lost:
             self.lost.add(node)
 
     def _field(self, node: fx.Node, maps: list[fx.Node]) -> Field:
-        settings = operations.window(node, self.graph)
-        if settings:
+        if operations.is_window(node, self.graph):
+            settings = operations.window(node, self.graph)
+            if settings is None:
+                raise CannotTrace(f"the window of {self._name(node)} depends on the size of its input")
             height, width = self.fields[maps[0]]
             return height.through(*(pair[0] for pair in settings)), width.through(*(pair[1] for pair in settings))
         if operations.is_pointwise(node, self.graph) and all(map_size(source) == map_size(node) for source in maps):
@@ -142,6 +157,7 @@ class _Walk:
         """The field behind a global pool as if it were a window over the whole map: the count that some prefer."""
         field = tuple(axis.through(size) for axis, size in zip(self.fields[source], map_size(source)))
         self.rows.append(self._row(node, field, size=(1, 1), is_global_pool=True))
+        self.fields_at_pools.append(self.fields[source])
         self.pooled.add(node)
 
     def _keep(self, node: fx.Node, field: Field, listed: bool) -> None:

@@ -1,6 +1,8 @@
 """A run's folder: config.json, history.csv, train.log and model.pt, written whole, read back, and held by one process."""
 
+import errno
 import json
+import zipfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -8,7 +10,7 @@ from pathlib import Path
 import torch
 
 from models import build_model
-from utils.checkpoint import is_whole, to_bytes
+from utils.checkpoint import to_bytes
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.history import EpochRecord, format_csv, format_log, parse_csv
@@ -43,11 +45,15 @@ class RunRecord:
     def load_model(self) -> torch.nn.Module:
         """The trained network, on the CPU, in evaluation mode."""
         file = self.folder / "model.pt"
-        if not is_whole(file):
-            raise UserError(f"The weights {file} are missing or damaged: restore the file, or train the run again "
-                            "under another name.")
         model = build_model(self.recipe.model)
-        model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        try:
+            with zipfile.ZipFile(file) as archive:  # torch.load does not look at the checksums that it stores
+                if broken := archive.testzip():
+                    raise ValueError(f"{broken} is altered")
+            model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+        except Exception as error:  # what damage does to a zip of pickles is not to be foreseen
+            raise UserError(f"The weights {file} are missing or damaged ({type(error).__name__}): restore the file, "
+                            "or train the run again under another name.") from error
         return model.eval()
 
 
@@ -65,8 +71,9 @@ def load_run(folder: Path) -> RunRecord | None:
     history = _read(folder / "history.csv", parse_csv) if (folder / "history.csv").exists() else []
     try:
         Recipe.from_dict(config["recipe"])
+        config["data"], config["sessions"]
     except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{folder / 'config.json'} does not hold a recipe ({error}): restore it, "
+        raise UserError(f"{folder / 'config.json'} does not describe a run ({error!r}): restore it, "
                         "or choose another run name.") from None
     return RunRecord(folder, config, history)
 
@@ -80,17 +87,21 @@ def _read(file: Path, parse):
 
 def require_same_run(record: RunRecord, recipe: Recipe, data_name: str) -> None:
     """UserError when `record` is of another recipe or another data set than what is to be trained."""
-    wanted = _settings(recipe.to_dict(), data_name)
-    there = _settings(record.config["recipe"], record.config["data"])
+    require_same_settings(record.folder, settings_of(record.recipe, record.config["data"]), settings_of(recipe, data_name))
+
+
+def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
+    """UserError naming what differs between the settings that `folder` was trained with and the wanted ones."""
     different = [f"{key} {there.get(key)} instead of {wanted.get(key)}" for key in wanted | there
                  if there.get(key) != wanted.get(key)]
     if different:
-        raise UserError(f"{record.folder} holds another run ({', '.join(different)}): choose another run name, "
+        raise UserError(f"{folder} holds another run ({', '.join(different)}): choose another run name, "
                         "or the settings of that run to continue it.")
 
 
-def _settings(recipe: dict, data_name: str) -> dict:
-    return {key: value for key, value in recipe.items() if key != "note"} | {"data": data_name}
+def settings_of(recipe: Recipe, data_name: str) -> dict:
+    """What makes a run the run that it is: the recipe but for its note, and the data."""
+    return {key: value for key, value in recipe.to_dict().items() if key != "note"} | {"data": data_name}
 
 
 def write_config(record: RunRecord) -> None:
@@ -98,24 +109,31 @@ def write_config(record: RunRecord) -> None:
 
 
 def write_epochs(record: RunRecord, history: list[EpochRecord], weights: dict) -> RunRecord:
-    """Bring model.pt, history.csv, train.log and config.json up to `history`, and return the new record."""
+    """Bring model.pt, train.log, config.json and history.csv up to `history`, and return the new record.
+
+    history.csv comes last: as long as it is behind, the run counts as unfinished and is brought up again.
+    """
     seconds = round(sum(epoch.train_seconds + epoch.test_seconds for epoch in history), 1)
     record = replace(record, history=list(history), config=record.config | {"seconds": seconds})
     write_whole(record.folder / "model.pt", to_bytes(weights))
-    write_whole(record.folder / "history.csv", format_csv(history))
     write_whole(record.folder / "train.log", record.log)
     write_config(record)
+    write_whole(record.folder / "history.csv", format_csv(history))
     return record
 
 
 @contextmanager
 def only_one(folder: Path):
-    """Hold `folder` for this process; UserError when another one is training in it. A killed process lets go by itself."""
+    """Hold `folder` for this process; UserError when another one is training in it. A killed process lets go by itself.
+
+    lockf and not flock, because the processes that load data would inherit the latter and outlive a kill with it.
+    """
     with open(folder / ".lock", "w") as lock:
         if fcntl is not None:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise UserError(f"Another process is training in {folder}: wait for it, stop it, "
-                                "or choose another run name.") from None
+                fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                if error.errno in (errno.EACCES, errno.EAGAIN):  # else the file system knows no locks
+                    raise UserError(f"Another process is training in {folder}: wait for it, stop it, "
+                                    "or choose another run name.") from None
         yield

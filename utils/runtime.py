@@ -3,6 +3,7 @@
 import ctypes
 import os
 import platform
+import re
 import subprocess
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -42,12 +43,13 @@ def choose_device(name: str = "auto") -> torch.device:
     """`name`, or for "auto" CUDA where there is one, else the CPU; UserError when the device is not there."""
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name.startswith("cuda") and not torch.cuda.is_available():
-        raise UserError(f"There is no device '{name}' here: PyTorch finds no CUDA; leave --device out to use the CPU.")
-    try:
-        return torch.device(name)
-    except RuntimeError:
-        raise UserError(f"There is no device '{name}': say auto, cpu or cuda.") from None
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        raise UserError(f"There is no device '{name}': say auto, cpu, cuda, or cuda:1 for the second GPU.")
+    device = torch.device(name)
+    if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
+        raise UserError(f"There is no device '{name}' here: PyTorch finds {torch.cuda.device_count()} CUDA devices; "
+                        "leave --device out to use what there is.")
+    return device
 
 
 def choose_precision(device: torch.device, requested: str = "auto") -> Precision:
@@ -87,7 +89,10 @@ def keep_freed_memory() -> bool:
 
 
 def seed_step(*key: int) -> None:
-    """Seed PyTorch's generators, CUDA's too, with a function of `key`, such as (seed, epoch)."""
+    """Seed PyTorch's generators, CUDA's too, with a function of `key`, such as (seed, epoch).
+
+    Zeros at its end do not count: (1,) and (1, 0) give the same numbers.
+    """
     torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1))
 
 

@@ -51,6 +51,8 @@ def default_run_name(name: str, recipe: Recipe) -> str:
 
 def run(arguments: argparse.Namespace) -> RunRecord:
     recipe = find_recipe(arguments.recipe)
+    if arguments.workers is not None and arguments.workers < 0:
+        raise UserError(f"--workers {arguments.workers}: give 0 or more.")
     precision = choose_precision(choose_device(arguments.device), arguments.precision)
     data = load_data(arguments.data)
     recipe = replace(recipe, epochs=choose_epochs(arguments.epochs, recipe, data.name, precision.device.type))

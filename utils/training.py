@@ -19,7 +19,16 @@ from utils.errors import UserError
 from utils.history import EpochRecord, percent, result_text, step_text
 from utils.loaders import TestBatches, TrainingBatches
 from utils.recipes import Recipe, learning_rate
-from utils.run_record import RunRecord, load_run, only_one, require_same_run, write_config, write_epochs
+from utils.run_record import (
+    RunRecord,
+    load_run,
+    only_one,
+    require_same_run,
+    require_same_settings,
+    settings_of,
+    write_config,
+    write_epochs,
+)
 from utils.runtime import Precision
 from utils.summary import count_parameters
 from utils.transforms import pipeline
@@ -91,10 +100,11 @@ def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device:
     """
     model.eval()
     totals = Totals()
-    for images, labels in batches:
-        images, labels = _to_device(images, labels, device)
-        output = model(images)
-        totals.add(output, labels, F.cross_entropy(output, labels).item())
+    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # else CUDA's float32 has 10 bits of mantissa
+        for images, labels in batches:
+            images, labels = _to_device(images, labels, device)
+            output = model(images)
+            totals.add(output, labels, F.cross_entropy(output, labels).item())
     return totals
 
 
@@ -113,15 +123,23 @@ def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, sto
     that is already there that far is returned as it is. UserError when `folder` is of another run, or in use.
     """
     folder = Path(folder)
-    record = load_run(folder)
+    if stop_after is not None and stop_after < 1:
+        raise UserError(f"Training cannot stop after {stop_after} epochs: give at least 1.")
     target = min(recipe.epochs, stop_after or recipe.epochs)
-    if record is not None:
-        require_same_run(record, recipe, data.name)
-        if len(record.history) >= target:
-            return record
+    record = _record_in(folder, recipe, data)
+    if record is not None and len(record.history) >= target:
+        return record
     folder.mkdir(parents=True, exist_ok=True)
     with only_one(folder):
+        record = _record_in(folder, recipe, data)  # again, now that nobody else writes it
         return _Run(recipe, data, folder, precision, workers, progress, report).train(record, target)
+
+
+def _record_in(folder: Path, recipe: Recipe, data: ImageData) -> RunRecord | None:
+    record = load_run(folder)
+    if record is not None:
+        require_same_run(record, recipe, data.name)
+    return record
 
 
 class _Run:
@@ -175,20 +193,24 @@ class _Run:
         return record
 
     def _state(self) -> dict:
-        return {"epochs_done": len(self.history), "history": [vars(epoch) for epoch in self.history],
-                "model": self.model.state_dict(), "optimizer": self.optimizer.state_dict(),
-                "scaler": self.scaler.state_dict()}
+        return {"settings": settings_of(self.recipe, self.data.name), "epochs_done": len(self.history),
+                "history": [vars(epoch) for epoch in self.history], "model": self.model.state_dict(),
+                "optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
 
     def _restore(self, record: RunRecord | None) -> None:
         state = load_checkpoint(self.folder, self.report)
+        recorded = len(record.history) if record is not None else 0
+        saved = state["epochs_done"] if state is not None else 0
+        if recorded > saved + (saved > 0):  # one more it may be, when the newest checkpoint was damaged
+            raise UserError(f"{self.folder} holds {recorded} of {self.recipe.epochs} epochs but no checkpoint to go on from "
+                            f"later than epoch {saved}: put it there, or choose another run name.")
         if state is None:
-            if record is not None and record.history:
-                raise UserError(f"{self.folder} holds {len(record.history)} of {self.recipe.epochs} epochs "
-                                "but no checkpoint to go on from: choose another run name.")
             return
+        require_same_settings(self.folder, state["settings"], settings_of(self.recipe, self.data.name))
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
-        self.scaler.load_state_dict(state["scaler"])
+        if state["scaler"]:  # empty where the epochs before were not trained in fp16
+            self.scaler.load_state_dict(state["scaler"])
         self.history = [EpochRecord(**fields) for fields in state["history"]]
 
     def _first_config(self) -> dict:

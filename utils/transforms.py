@@ -13,6 +13,7 @@ import albumentations as A  # noqa: E402
 import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
+from albumentations import Compose  # noqa: E402
 from albumentations.pytorch import ToTensorV2  # noqa: E402
 from torch import Tensor  # noqa: E402
 
@@ -52,13 +53,13 @@ AUGMENTATIONS = {
 }
 
 
-def pipeline(augmentation: str = "none", mean=MEAN, std=STD, **options) -> A.Compose:
-    """The albumentations pipeline of that name, which ends by normalising; `options` are those of `A.Compose`."""
+def pipeline(augmentation: str = "none", mean=MEAN, std=STD, **options) -> Compose:
+    """The albumentations pipeline of that name, which ends by normalising; `options` are those of `Compose`."""
     steps = AUGMENTATIONS[augmentation]()
-    return A.Compose([*steps, A.Normalize(mean=mean, std=std), ToTensorV2()], **options)
+    return Compose([*steps, A.Normalize(mean=mean, std=std), ToTensorV2()], **options)
 
 
-def reseed(transform: A.Compose, *key: int) -> None:
+def reseed(transform: Compose, *key: int) -> None:
     """Make the next call of `transform` a function of `key` alone.
 
     albumentations has random states of its own: global seeds do not reach them, and every forked worker starts with a

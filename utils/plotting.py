@@ -7,6 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from utils.history import EpochRecord
 from utils.receptive_field import LayerField
@@ -100,6 +101,7 @@ def training_curves(history: Sequence[EpochRecord]) -> Figure:
     for axis, (field, title, color) in zip(axes.flat, panels):
         axis.plot(epochs, [getattr(record, field) for record in history], color=color, marker=_marker(epochs))
         axis.set(title=title, xlabel="epoch")
+        _whole_epochs(axis)
     return figure
 
 
@@ -109,6 +111,7 @@ def learning_rates(rates: Sequence[float], epochs: int) -> Figure:
     figure, axes = _axes(1, 1, size=(8, 3))
     axes.plot(np.arange(len(rates)) * epochs / len(rates), rates, color=BLUE)
     axes.set(xlabel="epoch", ylabel="learning rate", title="Learning rate", ylim=(0, None))
+    _whole_epochs(axes)
     return figure
 
 
@@ -121,6 +124,7 @@ def test_curves(runs: Mapping[str, Sequence[EpochRecord]]) -> Figure:
         accuracies = [record.test_accuracy for record in history]
         axes.plot(epochs, accuracies, line, color=color, label=name, marker=_marker(epochs))
     axes.set(xlabel="epoch", ylabel="test accuracy (%)", title="Test accuracy")
+    _whole_epochs(axes)
     axes.legend(loc="lower right")
     return figure
 
@@ -146,6 +150,11 @@ def _axes(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, A
     """A figure of `size` inches, and its axes `(rows, columns)`, or the only one."""
     figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     return figure, axes[0, 0] if rows * columns == 1 else axes
+
+
+def _whole_epochs(axis: Axes) -> None:
+    """There is no epoch 2.5 to be marked."""
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _marker(epochs: Sequence[int]) -> str | None:

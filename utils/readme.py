@@ -17,7 +17,7 @@ README = REPOSITORY / "README.md"
 PICTURE = REPOSITORY / "results" / "test_accuracy.png"
 BEGIN, END = "<!-- results: begin (made by `make readme`) -->", "<!-- results: end -->"
 HEADER = ("run", "parameters", "multiply-adds", "receptive field", "epochs", "final test accuracy", "best (epoch)",
-          "the seed logged", "median seconds an epoch", "on")
+          "the report logged", "median seconds an epoch", "on")
 
 
 def committed_runs() -> list[RunRecord]:
@@ -43,7 +43,7 @@ def table_row(record: RunRecord) -> tuple[str, ...]:
 
 
 def logged_text(record: RunRecord, logged: list | None) -> str:
-    """The seed's test accuracy at the epoch where the record ends."""
+    """The report's test accuracy at the epoch where the record ends."""
     if not logged:
         return ""
     there = logged[min(len(record.history), len(logged)) - 1]
@@ -64,7 +64,7 @@ def with_table(page: str) -> str:
 def main() -> int:
     README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
     curves = {f"{record.folder.name}: our run": record.history for record in committed_runs()}
-    curves |= {f"{name}: the seed's log": logged_run(name) for name in ("era9", "assignment6_net2", "assignment6_net1")}
+    curves |= {f"{name}: the report's log": logged_run(name) for name in ("era9", "assignment6_net2", "assignment6_net1")}
     plotting.test_curves(curves).savefig(PICTURE, dpi=110)
     return 0
 

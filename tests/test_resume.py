@@ -19,7 +19,7 @@ from utils.errors import UserError
 from utils.paths import REPOSITORY
 from utils.run_record import load_run, only_one
 from utils.runtime import Precision
-from utils.training import fit
+from utils.training import Totals, fit
 
 
 def test_stopping_and_going_on_is_exact(undisturbed, tmp_path, few_digits):
@@ -138,6 +138,15 @@ def test_a_loss_that_is_not_finite_stops_with_the_last_good_checkpoint(tmp_path,
             fit(RECIPE, few_digits, folder, PRECISION, **OPTIONS)
     assert (folder / "checkpoint.pt").read_bytes() == good
     assert len(load_run(folder).history) == 1
+
+
+def test_weights_that_the_last_step_broke_do_not_become_the_checkpoint(tmp_path, few_digits, monkeypatch):
+    fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=1, **OPTIONS)
+    good = (tmp_path / "checkpoint.pt").read_bytes()
+    monkeypatch.setattr(training, "evaluate", lambda *_: Totals(loss=float("nan"), samples=30))
+    with pytest.raises(UserError, match="The test loss is nan after epoch 1"):
+        fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
+    assert (tmp_path / "checkpoint.pt").read_bytes() == good and len(load_run(tmp_path).history) == 1
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path, few_digits):

@@ -185,6 +185,9 @@ class _Run:
                             lambda share: learning_rate(self.recipe, epoch + share), f"epoch {epoch}", self.progress)
         between = time.perf_counter()
         test = evaluate(self.model, self.test_batches, self.precision.device)
+        if not math.isfinite(test.average_loss):  # the last step broke the weights: they must not become the checkpoint
+            raise UserError(f"The test loss is {test.average_loss} after epoch {epoch}: training stopped there; "
+                            "try a lower learning rate, or --precision fp32.")
         record = EpochRecord(
             epoch, train.steps, train.last_loss, train.accuracy, round(train.average_loss, 4), train.correct, train.samples,
             round(test.average_loss, 4), test.correct, test.samples, lr=self.optimizer.param_groups[0]["lr"],

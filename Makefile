@@ -23,7 +23,8 @@ data: $(SETUP)
 
 # Execute the notebooks on CIFAR-10 and keep their outputs.
 notebooks: $(SETUP)
-	DATA_SOURCE=cifar10 $(VENV)/bin/jupyter nbconvert --to notebook --execute --inplace notebooks/*.ipynb
+	env -u RECIPE -u RUN -u EPOCHS -u STOP_AFTER -u RESULTS_DIR DATA_SOURCE=cifar10 $(VENV)/bin/jupyter nbconvert \
+		--to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 # Make the README's results table and picture from the records.
 readme: $(SETUP)
@@ -37,6 +38,7 @@ clean:
 	rm -rf build/*.html .pytest_cache .ruff_cache
 
 $(SETUP): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10) and "Python 3.10 or newer is needed: make PYTHON=python3.12")'
 	$(PYTHON) -m venv $(VENV)
 	$(PY) -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@

@@ -1,4 +1,4 @@
-"""The two networks of the assignment-6 document."""
+"""The two networks of the report on assignment 6."""
 
 from functools import partial
 
@@ -8,9 +8,9 @@ from models.layers import DepthwiseSeparableConv, PooledClassifier, block, conv
 
 
 def net1(grouped: bool = False) -> PooledClassifier:
-    """Six dilated 3×3 "separable" layers between two plain ones; 32² shrinks to 7² by unpadded convolutions.
+    """Six dilated 3×3 "separable" layers between two dense ones; unpadded layers and one stride of 2 take 32² to 7².
 
-    As logged, the depthwise convolutions had no groups (185,936 parameters); `grouped=True` is what the document
+    As logged, the depthwise convolutions had no groups (185,936 parameters); `grouped=True` is what the report
     describes (57,056 parameters).
     """
     separable = partial(DepthwiseSeparableConv, dilation=2, grouped=grouped)

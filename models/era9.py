@@ -1,4 +1,4 @@
-"""The network of the ERA-9 document: C1 C2 C3 C40, with dilated strided convolutions between the blocks."""
+"""The network of the ERA-9 report: three blocks and an output block, joined by dilated convolutions with stride 2."""
 
 from collections import OrderedDict
 from functools import partial

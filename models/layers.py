@@ -27,7 +27,7 @@ class DepthwiseSeparableConv(nn.Module):
 
 
 class Dropout(nn.Dropout):
-    """`nn.Dropout` for any shape, with its random numbers drawn four at a time on the CPU, where they are what it costs.
+    """`nn.Dropout` with its random numbers drawn four at a time on the CPU, where drawing them dominates its cost.
 
     Each 64-bit draw of PyTorch's generator decides on four values by 16 bits each, so `p` is met to within 1/131072.
     """
@@ -38,7 +38,7 @@ class Dropout(nn.Dropout):
         draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-2**63, None)  # all 64 bits
         lanes = draws.view(torch.int16)[:x.numel()].as_strided(x.shape, x.stride())
         first_kept = min(max(round(self.p * 2**16), 1), 2**16 - 1) - 2**15  # lanes are uniform from -2**15 to 2**15 - 1
-        # To 0 or 1 without a comparison: one into bool costs as much as the draws.
+        # To 0 or 1 without a comparison, whose way through bool is slower.
         keep = lanes.clamp_(first_kept - 1, first_kept).sub_(first_kept - 1).to(x.dtype)
         return x * keep.mul_(1 / (1 - self.p))
 
@@ -53,20 +53,20 @@ def conv(in_channels: int, out_channels: int, kernel_size: int = 3, **options) -
 
 
 def block(*convs: nn.Module, channels: int, dropout: float) -> nn.Sequential:
-    """`convs`, then ReLU, BatchNorm over `channels` and Dropout: the seeds' order. Shapes are those of `convs`."""
+    """`convs`, then ReLU, BatchNorm over `channels` and Dropout: the order of the reports. Shapes are those of `convs`."""
     return nn.Sequential(*convs, nn.ReLU(), nn.BatchNorm2d(channels), Dropout(dropout))
 
 
 class PooledClassifier(nn.Module):
     """`features`, average pool over the whole `pool_size` × `pool_size` map, 1×1 convolution to the classes, log-softmax."""
 
-    def __init__(self, features: nn.Module, channels: int, pool_size: int, num_classes: int = NUM_CLASSES):
+    def __init__(self, features: nn.Module, channels: int, pool_size: int):
         super().__init__()
         self.features = features
         self.pool = nn.AvgPool2d(pool_size)
-        self.classifier = conv(channels, num_classes, kernel_size=1)
+        self.classifier = conv(channels, NUM_CLASSES, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(B, 3, 32, 32)` normalised images to `(B, num_classes)` float32 log-probabilities."""
+        """`(B, 3, 32, 32)` normalised images to `(B, 10)` float32 log-probabilities."""
         scores = self.classifier(self.pool(self.features(x))).flatten(1)
         return F.log_softmax(scores.float(), dim=1)

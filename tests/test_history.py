@@ -1,4 +1,4 @@
-"""The log and its parser, against each other and against the logs that the seed documents hold."""
+"""The log and its parser, against each other and against the logs that the two reports hold."""
 
 import os
 import random
@@ -34,7 +34,7 @@ def test_writer_and_parser_are_inverse(seed):
     assert parse_csv(format_csv(records)) == records
 
 
-def test_the_lines_are_the_seeds():
+def test_the_lines_are_the_reports():
     record = EpochRecord(3, 98, 1.25, 80.26, 0.5, 40130, 50000, 0.4473, 8474, 10000, 0.01, 16.0, 1.5)
     lines = format_log([record]).splitlines()
     assert lines[0] == "EPOCH: 3"
@@ -46,7 +46,7 @@ def test_the_lines_are_the_seeds():
 @pytest.mark.parametrize("model, rows, best, best_at, first, last", [
     ("assignment6_net1", 15, 69.20, 14, 49.21, 69.20), ("assignment6_net2", 60, 75.76, 23, 56.62, 75.59),
     ("era9", 75, 86.54, 74, 44.93, 86.54)])
-def test_the_seeds_logs_are_read(model, rows, best, best_at, first, last):
+def test_the_reports_logs_are_read(model, rows, best, best_at, first, last):
     history = logged_run(model)
     assert [record.epoch for record in history] == list(range(rows))
     assert all(record.test_total == 10_000 for record in history)
@@ -54,7 +54,7 @@ def test_the_seeds_logs_are_read(model, rows, best, best_at, first, last):
     assert (history[0].test_accuracy, history[-1].test_accuracy) == (first, last)
 
 
-def test_the_seeds_training_figures_are_read():
+def test_the_reports_training_figures_are_read():
     net1, net2, era9 = (logged_run(model)[0] for model in ("assignment6_net1", "assignment6_net2", "era9"))
     assert (net1.last_loss, net1.train_accuracy, net1.steps, net1.train_seconds) == (2.5588433742523193, 35.47, 12500, 185)
     assert (net2.train_loss, net2.train_correct, net2.train_accuracy, net2.last_loss) == (0.0729, 23660, 47.32, None)
@@ -62,10 +62,10 @@ def test_the_seeds_training_figures_are_read():
     assert logged_run("assignment6_net1_grouped") is None
 
 
-def test_whole_documents_give_the_same_runs():
-    folder = os.environ.get("SEED_DOCUMENTS")
+def test_whole_reports_give_the_same_runs():
+    folder = os.environ.get("REPORTS")
     if not folder:
-        pytest.skip("the documents are not here: set SEED_DOCUMENTS to the folder that holds them")
+        pytest.skip("the reports are not here: set REPORTS to the folder that holds their texts")
     texts = [file.read_text(encoding="utf-8") for file in sorted((REPOSITORY / Path(folder)).glob("*.txt"))]
     expected = [(FOLDER / name).read_text(encoding="utf-8") for name in ("assignment6.log", "era9.log")]
     assert [parse_log(text) for text in texts] == [parse_log(text) for text in expected]

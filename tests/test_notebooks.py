@@ -63,6 +63,8 @@ def test_the_first_cell_fetches_the_repository_where_it_is_absent(tmp_path):
         subprocess.run(["git", "-C", str(copy), *command], check=True)
     source = code_cells(PATHS[0].name)[0].source
     address = source.split('"')[1]
+    forgotten = subprocess.run([sys.executable, "-c", source], cwd=tmp_path, capture_output=True, text=True)
+    assert forgotten.returncode and "put the owner of your copy" in forgotten.stderr
     cell = source.replace(address, copy.as_uri()) + "\nimport utils; print(utils.__file__)"
     empty = tmp_path / "content"
     empty.mkdir()
@@ -78,11 +80,16 @@ def test_only_what_is_missing_is_installed_and_never_torch(monkeypatch):
     monkeypatch.setattr(bootstrap.subprocess, "run", lambda command, check: installed.append(command))
     bootstrap.install_missing()
     assert installed == []
-    real = bootstrap.importlib.util.find_spec
-    monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None if name == "torchsummary" else real(name))
+    here = {"albumentations": "1.4.24", "matplotlib": "3.9", "scikit-learn": "1.6", "tqdm": "4.67"}
+
+    def version(name):
+        if name not in here:
+            raise bootstrap.metadata.PackageNotFoundError(name)
+        return here[name]
+    monkeypatch.setattr(bootstrap.metadata, "version", version)
     bootstrap.install_missing()
-    assert installed[0][1:] == ["-m", "pip", "install", "--quiet", "torchsummary"]
-    assert not any("torch" in package and package != "torchsummary" for package in bootstrap.NEEDED.values())
+    assert installed == [[sys.executable, "-m", "pip", "install", "--quiet", "albumentations>=2.0.8,<2.1", "torchsummary"]]
+    assert not {"torch", "torchvision"} & set(bootstrap.NEEDED)
     monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="PyTorch is not installed"):
         bootstrap.install_missing()

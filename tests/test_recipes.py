@@ -1,4 +1,4 @@
-"""The recipes hold the seeds' facts; the schedules agree with PyTorch's own."""
+"""The recipes hold the reports' facts; the schedules agree with PyTorch's own."""
 
 import json
 import warnings
@@ -21,7 +21,7 @@ FACTS = {  # seed, epochs, batch, lr, momentum, mean, std
 
 
 @pytest.mark.parametrize("name", FACTS)
-def test_recipes_are_the_seeds(name):
+def test_recipes_are_the_reports(name):
     recipe = find_recipe(name)
     assert (recipe.seed, recipe.epochs, recipe.batch_size, recipe.lr, recipe.momentum, recipe.mean,
             recipe.std) == FACTS[name]

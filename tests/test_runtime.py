@@ -5,7 +5,7 @@ import torch
 
 from utils import runtime
 from utils.errors import UserError
-from utils.runtime import choose_device, choose_precision, cpu_flags, default_workers, seed_step
+from utils.runtime import choose_device, choose_precision, cpu_flags, default_workers, seed_torch
 
 CUDA, CPU = torch.device("cuda"), torch.device("cpu")
 
@@ -75,7 +75,7 @@ def test_what_is_not_there_is_said(monkeypatch, call, words):
 def test_seeds_of_neighbouring_epochs_differ():
     drawn = []
     for key in ((1, 0), (1, 1), (2, 0), (1, 0)):
-        seed_step(*key)
+        seed_torch(*key)
         drawn.append(torch.rand(3).tolist())
     assert drawn[0] == drawn[3] and drawn[0] != drawn[1] != drawn[2] != drawn[0]
 

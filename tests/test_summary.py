@@ -1,4 +1,4 @@
-"""torchsummary's tables against the seeds' own figures."""
+"""torchsummary's tables against the reports' own figures."""
 
 import json
 import re
@@ -20,7 +20,7 @@ def rows_of(text):
 
 
 @pytest.mark.parametrize("name", SUMMARIES)
-def test_table_is_the_seeds(name):
+def test_table_is_the_reports(name):
     text, expected = summary_text(build_model(name)), SUMMARIES[name]
     assert rows_of(text) == expected["rows"]
     assert f"Total params: {expected['total_params']:,}\n" in text

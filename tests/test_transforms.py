@@ -15,12 +15,12 @@ from utils.transforms import (
     MEAN,
     STD,
     augmentation_rates,
+    coarse_dropout,
     denormalise,
-    hole,
-    moved,
     normalise,
     pipeline,
     reseed,
+    shift_scale_rotate,
 )
 
 GREEN_IMAGE = np.full((32, 32, 3), (10, 240, 90), dtype=np.uint8)
@@ -28,7 +28,7 @@ GREEN_IMAGE = np.full((32, 32, 3), (10, 240, 90), dtype=np.uint8)
 
 @pytest.mark.parametrize("height, width", [(16, 16), (16, 8)])
 def test_the_hole_has_its_size_and_the_mean_colour(height, width):
-    transform = A.Compose([hole(height, width)])
+    transform = A.Compose([coarse_dropout(height, width)])
     holed = 0
     corners = set()
     for index in range(400):
@@ -47,7 +47,7 @@ def test_the_hole_has_its_size_and_the_mean_colour(height, width):
 
 def test_the_hole_is_nothing_after_normalising():
     """To within one of the 255 steps of an image, in units of the standard deviation."""
-    transform = A.Compose([hole(16, 16), A.Normalize(mean=MEAN, std=STD), ToTensorV2()])
+    transform = A.Compose([coarse_dropout(16, 16), A.Normalize(mean=MEAN, std=STD), ToTensorV2()])
     whole = normalise(GREEN_IMAGE[None])[0]
     holed = 0
     for index in range(20):
@@ -63,7 +63,7 @@ def test_moves_by_no_more_than_the_limits():
     """A bright square in the middle: its centre moves by at most 5 % of a side, its area by the scale, squared."""
     image = np.zeros((64, 64, 3), dtype=np.uint8)
     image[24:40, 24:40] = 255
-    transform = A.Compose([moved(scale=0.1)])
+    transform = A.Compose([shift_scale_rotate(scale=0.1)])
     centres, areas = [], []
     for index in range(300):
         reseed(transform, index)
@@ -78,7 +78,7 @@ def test_moves_by_no_more_than_the_limits():
 
 
 def test_borders_are_reflected_not_black():
-    transform = A.Compose([moved(scale=0.1)])
+    transform = A.Compose([shift_scale_rotate(scale=0.1)])
     for index in range(50):
         reseed(transform, index)
         assert (transform(image=GREEN_IMAGE)["image"] == GREEN_IMAGE).all()

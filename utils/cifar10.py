@@ -16,7 +16,7 @@ from utils.errors import UserError
 from utils.paths import from_environment
 
 NETWORK_TIMEOUT = 8  # seconds without an answer after which the network counts as dead
-STALL_TIMEOUT = 4  # seconds without a byte after which a download counts as broken; torchvision then tries once more
+STALL_TIMEOUT = 4  # seconds without a byte after which a download counts as broken; torchvision tries once more
 STAGING = ".cifar10-download"  # a download happens in here and moves into place only when it is whole
 
 
@@ -37,8 +37,8 @@ def open_cifar10(root: Path, download: bool = True) -> tuple[CIFAR10, CIFAR10]:
     root = Path(root)
     if not (root / CIFAR10.base_folder).exists():
         if not download:
-            raise NoCifar10(f"CIFAR-10 is not in {root}: run `make data` to download it there, "
-                            "or set CIFAR10_ROOT to the folder that holds cifar-10-batches-py.")
+            raise NoCifar10(f"CIFAR-10 is not in {root}: run `make data` to download it there, or set CIFAR10_ROOT to the "
+                            "folder that holds cifar-10-batches-py, or DATA_SOURCE=digits to try without it.")
         download_cifar10(root)
     verify(root)
     return CIFAR10(root, train=True), CIFAR10(root, train=False)
@@ -57,7 +57,7 @@ def verify(root: Path) -> None:
             intact = check_integrity(file, md5)
         except OSError as error:
             raise UserError(f"The CIFAR-10 file {file} cannot be read ({error.strerror}): "
-                            "mend its permissions, or " + remedy) from None
+                            "fix its permissions, or " + remedy) from None
         if not intact:
             raise UserError(f"The CIFAR-10 file {file} is truncated or altered "
                             f"(its md5 sum is not the published one): {remedy}")
@@ -80,8 +80,8 @@ def download_cifar10(root: Path) -> None:
     # URLError and time-outs are OSErrors; RuntimeError is torchvision's word for a wrong md5 sum.
     except (OSError, HTTPException, RuntimeError, EOFError) as error:
         raise NoCifar10(f"CIFAR-10 could not be downloaded from {CIFAR10.url} into {root} ({reason(error)}): "
-                        "run `make data` again with a network, or set CIFAR10_ROOT to a folder that holds "
-                        "cifar-10-batches-py.") from None
+                        "try again with a network, or set CIFAR10_ROOT to a folder that holds cifar-10-batches-py, "
+                        "or DATA_SOURCE=digits to try without it.") from None
 
 
 def reason(error: Exception) -> str:

@@ -57,7 +57,7 @@ def load_data(source: str | None = None) -> ImageData:
 
 
 def load_cifar10() -> ImageData:
-    """CIFAR-10 from CIFAR10_ROOT, else from `data`, else downloaded to `data`; a CIFAR10_ROOT without it is not filled."""
+    """CIFAR-10 from CIFAR10_ROOT if that is set, and then only from there; else from `data`, downloaded if absent."""
     train, test = open_cifar10(cifar10_root(), download=not os.environ.get("CIFAR10_ROOT"))
     splits = [Split(part.data, np.asarray(part.targets, dtype=np.int64)) for part in (train, test)]
     return ImageData("cifar10", *splits, classes=tuple(train.classes))
@@ -65,7 +65,7 @@ def load_cifar10() -> ImageData:
 
 def load_digits() -> ImageData:
     """scikit-learn's 8×8 handwritten digits (grey, 0 to 16), enlarged to 32×32×3: real, tiny, offline."""
-    from sklearn import datasets  # here, because it takes a second that CIFAR-10 need not pay
+    from sklearn import datasets  # here, because it is slow to import and CIFAR-10 does not need it
 
     digits = datasets.load_digits()
     grey = (digits.images * 255 / 16).round().astype(np.uint8)

@@ -13,8 +13,9 @@ from tqdm import tqdm
 class EpochRecord:
     """What one epoch left behind; None where a log does not say it.
 
-    Losses are means over samples, rounded to the 4 digits that a log shows; accuracies are percentages; times are in
-    seconds to 2 digits. `last_loss` is that of the last batch, `lr` the learning rate of the last step.
+    Losses are means over samples, rounded to the 4 digits that a log shows (in a foreign log, what
+    it calls the average); accuracies are percentages; times are in seconds to 2 digits. `last_loss` is that of the last
+    batch, `lr` the learning rate of the last step.
     """
     epoch: int
     steps: int | None = None

@@ -14,8 +14,8 @@ from utils.transforms import MEAN, STD, Compose, normalise, reseed
 class AugmentedImages(Dataset):
     """Image `index` of `split` as it looks in `epoch`: a function of (seed, epoch, index) and of nothing else.
 
-    So no two epochs or workers repeat each other, the number of workers changes nothing, and a resumed epoch sees the
-    images that it would have seen.
+    So every epoch draws anew, the number of workers changes nothing, and a resumed epoch sees the images that it would
+    have seen.
     """
 
     def __init__(self, split: Split, transform: Compose, seed: int):

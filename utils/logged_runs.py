@@ -1,4 +1,8 @@
-"""The runs that the two seed documents log: their figures, to hold ours against."""
+"""The runs that the two student reports log: their figures, to hold ours against.
+
+The losses that assignment6.log calls average are sums of batch means divided by the number of images: too small by the
+batch size. Its accuracies are right.
+"""
 
 from utils.history import EpochRecord, parse_log
 from utils.paths import REPOSITORY
@@ -9,7 +13,7 @@ _WHERE = {"assignment6_net1": ("assignment6.log", 0), "assignment6_net2": ("assi
 
 
 def logged_run(model: str) -> list[EpochRecord] | None:
-    """The epochs that a seed document logs for `model`; None when none does."""
+    """The epochs that a report logs for `model`; None when none does."""
     if model not in _WHERE:
         return None
     file, index = _WHERE[model]

@@ -49,7 +49,7 @@ _HOLE = ("The hole is filled with the data set's mean colour, as the assignment 
          "the original filled it with {}, by a slip of units.")
 _ASSIGNMENT6 = Recipe(model="assignment6_net1", epochs=15, batch_size=4, lr=0.001, momentum=0.9, schedule="step 6 x0.1",
                       augmentation="none", mean=HALF, std=HALF, seed=4,
-                      note="The document does not say how the images were normalised or augmented: "
+                      note="The report does not say how the images were normalised or augmented: "
                            "taken as mean and std 0.5, and no augmentation.")
 
 RECIPES: dict[str, Recipe] = {

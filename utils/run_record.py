@@ -80,7 +80,7 @@ def load_run(folder: Path) -> RunRecord | None:
 
 def _read(file: Path, parse):
     try:
-        return parse(file.read_text())
+        return parse(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UserError(f"{file} cannot be read ({error}): restore it, or choose another run name.") from None
 
@@ -95,8 +95,8 @@ def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
     different = [f"{key} {there.get(key)} instead of {wanted.get(key)}" for key in wanted | there
                  if there.get(key) != wanted.get(key)]
     if different:
-        raise UserError(f"{folder} holds another run ({', '.join(different)}): choose another run name, "
-                        "or the settings of that run to continue it.")
+        raise UserError(f"{folder} holds another run ({', '.join(different)}): choose another run name "
+                        "(--run, in a notebook RUN), or the settings of that run to continue it.")
 
 
 def settings_of(recipe: Recipe, data_name: str) -> dict:

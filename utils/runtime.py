@@ -47,7 +47,7 @@ def choose_device(name: str = "auto") -> torch.device:
         raise UserError(f"There is no device '{name}': say auto, cpu, cuda, or cuda:1 for the second GPU.")
     device = torch.device(name)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise UserError(f"There is no device '{name}' here: PyTorch finds {torch.cuda.device_count()} CUDA devices; "
+        raise UserError(f"There is no device '{name}' here: CUDA devices found: {torch.cuda.device_count()}; "
                         "leave --device out to use what there is.")
     return device
 
@@ -76,7 +76,7 @@ def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> set[str]:
 
 
 def keep_freed_memory() -> bool:
-    """Tell glibc to keep freed pages for the next step: a third off a CPU epoch. False where there is no glibc.
+    """Tell glibc to keep freed pages for the next step, which makes CPU training faster. False where there is no glibc.
 
     Otherwise every step hands its activations back to the system and faults them in again.
     """
@@ -88,7 +88,7 @@ def keep_freed_memory() -> bool:
     return all([mallopt(trim_threshold, 2**31 - 1), mallopt(top_pad, 512 * 2**20), mallopt(mmap_max, 0)])
 
 
-def seed_step(*key: int) -> None:
+def seed_torch(*key: int) -> None:
     """Seed PyTorch's generators, CUDA's too, with a function of `key`, such as (seed, epoch).
 
     Zeros at its end do not count: (1,) and (1, 0) give the same numbers.

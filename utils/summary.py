@@ -12,8 +12,8 @@ from torchsummary import summary
 def summary_text(model: nn.Module, input_size: tuple[int, int, int] = (3, 32, 32)) -> str:
     """What torchsummary prints for `model`, for one image of `input_size` (channels, height, width).
 
-    torchsummary runs the model in training mode and asks for CUDA, so it gets a copy on the CPU, and the random state
-    is put back: neither the model nor what comes after is disturbed.
+    torchsummary runs the model in whatever mode it is in, which changes BatchNorm's statistics, and asks for CUDA: so it
+    gets a copy on the CPU, and the random state is put back. Neither the model nor what comes after is disturbed.
     """
     duplicate = copy.deepcopy(model).to("cpu", torch.float32)
     printed = io.StringIO()

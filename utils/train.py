@@ -24,7 +24,7 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--epochs", default="recipe", help="a number; 'recipe' (default): as many as the recipe says; "
                                                            "'auto': that on a GPU, few on a CPU")
     parser.add_argument("--stop-after", type=int, metavar="N",
-                        help="end this sitting after N epochs in all; run again to go on")
+                        help="stop after N epochs in total; run again to go on")
     parser.add_argument("--data", choices=SOURCES, help="where the images come from (default: DATA_SOURCE, else cifar10)")
     parser.add_argument("--device", default="auto", help="auto (default), cpu or cuda")
     parser.add_argument("--precision", default="auto", choices=PRECISIONS, help="auto (default): what the chip is fast at")

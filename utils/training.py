@@ -96,7 +96,7 @@ def train_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], opti
 def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device: torch.device) -> Totals:
     """Loss and accuracy of `model` in evaluation mode, in float32 whatever it was trained in.
 
-    So the figure belongs to the weights, and another machine finds the same.
+    So the figure belongs to the weights, and another machine finds the same up to rounding.
     """
     model.eval()
     totals = Totals()
@@ -206,7 +206,7 @@ class _Run:
         saved = state["epochs_done"] if state is not None else 0
         if recorded > saved + (saved > 0):  # one more it may be, when the newest checkpoint was damaged
             raise UserError(f"{self.folder} holds {recorded} of {self.recipe.epochs} epochs but no checkpoint to go on from "
-                            f"later than epoch {saved}: put it there, or choose another run name.")
+                            f"(newest: after {saved} epochs): choose another run name (--run, in a notebook RUN).")
         if state is None:
             return
         require_same_settings(self.folder, state["settings"], settings_of(self.recipe, self.data.name))

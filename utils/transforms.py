@@ -24,7 +24,7 @@ STD = (0.2470, 0.2435, 0.2616)
 HALF = (0.5, 0.5, 0.5)
 
 
-def hole(height: int, width: int) -> A.CoarseDropout:
+def coarse_dropout(height: int, width: int) -> A.CoarseDropout:
     """One `height` × `width` hole in half of the images, filled with the data set's mean colour.
 
     It works on uint8 images, before they are normalised, so the fill is MEAN in units of 0 to 255; albumentations
@@ -34,10 +34,10 @@ def hole(height: int, width: int) -> A.CoarseDropout:
                            fill=tuple(255 * mean for mean in MEAN), fill_mask=None, p=0.5)
 
 
-def moved(scale: float) -> A.ShiftScaleRotate:
+def shift_scale_rotate(scale: float) -> A.ShiftScaleRotate:
     """Shift by up to 5 % of a side, scale by up to ±`scale` and rotate by up to 15°, in half of the images.
 
-    The borders are reflected, as ShiftScaleRotate did by default when the seeds were trained (albumentations 1.x).
+    The borders are reflected, as ShiftScaleRotate did by default in albumentations 1.x, which the reports used.
     """
     with warnings.catch_warnings():  # it says that Affine could do the same; the assignment asks for this one by name
         warnings.simplefilter("ignore", UserWarning)
@@ -48,8 +48,8 @@ def moved(scale: float) -> A.ShiftScaleRotate:
 # What is done to a training image before it is normalised; a recipe names one of these.
 AUGMENTATIONS = {
     "none": lambda: [],
-    "assignment6": lambda: [A.HorizontalFlip(p=1.0), moved(scale=0.1), hole(16, 8)],
-    "era9": lambda: [A.HorizontalFlip(p=0.5), moved(scale=0.05), hole(16, 16)],
+    "assignment6": lambda: [A.HorizontalFlip(p=1.0), shift_scale_rotate(scale=0.1), coarse_dropout(16, 8)],
+    "era9": lambda: [A.HorizontalFlip(p=0.5), shift_scale_rotate(scale=0.05), coarse_dropout(16, 16)],
 }
 
 

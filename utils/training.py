@@ -150,7 +150,7 @@ class _Run:
         device = precision.device
         keeps_memory = device.type == "cpu" and runtime.keep_freed_memory()
         self.how = f"{precision}{', freed memory kept' if keeps_memory else ''}"
-        runtime.seed_step(recipe.seed)
+        runtime.seed_torch(recipe.seed)
         self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
         self.progress, self.report = progress, report
         self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
@@ -179,7 +179,7 @@ class _Run:
 
     def _one_epoch(self, epoch: int) -> EpochRecord:
         self.report(f"EPOCH: {epoch}")
-        runtime.seed_step(self.recipe.seed, epoch)  # for Dropout; order and augmentation have generators of their own
+        runtime.seed_torch(self.recipe.seed, epoch)  # for Dropout; order and augmentation have generators of their own
         start = time.perf_counter()
         train = train_epoch(self.model, self.batches.epoch(epoch), self.optimizer, self.precision, self.scaler,
                             lambda share: learning_rate(self.recipe, epoch + share), f"epoch {epoch}", self.progress)

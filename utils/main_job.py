@@ -5,10 +5,9 @@ import os
 import subprocess
 import sys
 
-from utils.errors import UserError
 from utils.paths import REPOSITORY
 from utils.recipes import RECIPES
-from utils.train import parse_arguments, run
+from utils.train import attempt, parse_arguments
 
 BUILD = REPOSITORY / "build"
 
@@ -19,14 +18,9 @@ def main() -> int:
     parser.add_argument("--epochs", default="auto", help="a number, 'recipe', or 'auto' (all on a GPU, few on a CPU)")
     asked = parser.parse_args()
     os.environ.setdefault("RESULTS_DIR", str(BUILD / "runs"))  # what somebody tries out is not a committed result
-    try:
-        record = run(parse_arguments([asked.recipe, "--epochs", asked.epochs, "--data", "auto"]))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        print("\nStopped; the epochs that were finished are kept, and the same command goes on from there.", file=sys.stderr)
-        return 130
+    status, record = attempt(parse_arguments([asked.recipe, "--epochs", asked.epochs, "--data", "auto"]))
+    if record is None:
+        return status
     data_name = record.config["data"]
     environment = os.environ | {
         "DATA_SOURCE": data_name, "RECIPE": asked.recipe, "EPOCHS": str(record.recipe.epochs), "STOP_AFTER": "0",

@@ -73,16 +73,20 @@ def run(arguments: argparse.Namespace) -> RunRecord:
     return record
 
 
-def main(arguments: list[str] | None = None) -> int:
+def attempt(arguments: argparse.Namespace) -> tuple[int, RunRecord | None]:
+    """Run, and say in one sentence why not: the exit status, and the record where there is one."""
     try:
-        run(parse_arguments(arguments))
+        return 0, run(arguments)
     except UserError as error:
         print(error, file=sys.stderr)
-        return 1
+        return 1, None
     except KeyboardInterrupt:
         print("\nStopped; the epochs that were finished are kept, and the same command goes on from there.", file=sys.stderr)
-        return 130
-    return 0
+        return 130, None
+
+
+def main(arguments: list[str] | None = None) -> int:
+    return attempt(parse_arguments(arguments))[0]
 
 
 if __name__ == "__main__":

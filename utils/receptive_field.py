@@ -90,7 +90,7 @@ def _trace(model: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule
     """The operations of `model` with the shapes of what they put out, without those whose result nobody uses."""
     duplicate = copy.deepcopy(model).to("cpu", torch.float32).eval()
     try:
-        graph = fx.symbolic_trace(duplicate)
+        graph = fx.GraphModule(duplicate, _Tracer().trace(duplicate))
         with torch.no_grad():
             ShapeProp(graph).propagate(torch.zeros(1, *input_size))
     except Exception as error:  # a model's own code runs here, so anything may come out of it
@@ -99,6 +99,13 @@ def _trace(model: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule
         raise CannotTrace(f"{overwritten.name} changes a feature map in place that is used again after it")
     graph.graph.eliminate_dead_code()
     return graph
+
+
+class _Tracer(fx.Tracer):
+    """Takes subclasses of PyTorch's windows for what they are, instead of looking into them."""
+
+    def is_leaf_module(self, module: nn.Module, name: str) -> bool:
+        return isinstance(module, operations.WINDOW_MODULES) or super().is_leaf_module(module, name)
 
 
 class _Walk:

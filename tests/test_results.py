@@ -7,10 +7,10 @@ from models import build_model
 from utils.history import format_csv, format_log
 from utils.loaders import TestBatches
 from utils.logged_runs import logged_run
+from utils.loops import evaluate
 from utils.readme import README, committed_runs, with_table
 from utils.recipes import RECIPES
 from utils.summary import count_parameters
-from utils.training import evaluate
 
 RUNS = {record.folder.name: record for record in committed_runs()}
 everyone = pytest.mark.parametrize("name", RUNS)

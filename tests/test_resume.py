@@ -16,10 +16,11 @@ from tests.small_run import OPTIONS, PRECISION, RECIPE, assert_same_run
 from utils import run_record, training
 from utils.checkpoint import load_checkpoint, save_checkpoint
 from utils.errors import UserError
+from utils.loops import Totals
 from utils.paths import REPOSITORY
 from utils.run_record import load_run, only_one
 from utils.runtime import Precision
-from utils.training import Totals, fit
+from utils.training import fit
 
 
 def test_stopping_and_going_on_is_exact(undisturbed, tmp_path, few_digits):

@@ -12,9 +12,9 @@ from tests.small_run import PRECISION, RECIPE
 from utils.errors import UserError
 from utils.history import format_csv, format_log
 from utils.loaders import TestBatches
+from utils.loops import evaluate, train_epoch
 from utils.paths import REPOSITORY
 from utils.run_record import load_run, run_folder
-from utils.training import evaluate, train_epoch
 
 
 class Constant(nn.Module):

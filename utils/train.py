@@ -7,10 +7,11 @@ from dataclasses import replace
 from utils.data import SOURCES, load_data
 from utils.errors import UserError
 from utils.loaders import TestBatches
+from utils.loops import evaluate
 from utils.recipes import RECIPES, Recipe, find_recipe
 from utils.run_record import RunRecord, load_run, run_folder
 from utils.runtime import PRECISIONS, choose_device, choose_precision
-from utils.training import evaluate, fit
+from utils.training import fit
 
 # Epochs of `--epochs auto` where there is no GPU: enough to see it learn, within minutes.
 SHORT_EPOCHS = {"cifar10": 3, "digits": 20}

@@ -8,7 +8,8 @@ from torch import nn
 from models import MODELS, build_model
 from models.layers import Conv2d, DepthwiseSeparableConv, Dropout
 
-PARAMETERS = {"assignment6_net1": 185_936, "assignment6_net1_grouped": 57_056, "assignment6_net2": 151_504, "era9": 188_992}
+PARAMETERS = {"aster": 196_538, "assignment6_net1": 185_936, "assignment6_net1_grouped": 57_056,
+              "assignment6_net2": 151_504, "era9": 188_992}
 
 
 @pytest.mark.parametrize("name", MODELS)

@@ -74,10 +74,12 @@ def train_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], opti
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device: torch.device) -> Totals:
+def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device: torch.device,
+             mirrored: bool = False) -> Totals:
     """Loss and accuracy of `model` in evaluation mode, in float32 whatever it was trained in.
 
-    So the figure belongs to the weights, and another machine finds the same up to rounding.
+    So the figure belongs to the weights, and another machine finds the same up to rounding. `mirrored` averages the
+    probabilities of each image with those of its mirror image: test-time augmentation, which is never the headline.
     """
     model.eval()
     totals = Totals()
@@ -85,6 +87,8 @@ def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device:
         for images, labels in batches:
             images, labels = _to_device(images, labels, device)
             output = model(images)
+            if mirrored:
+                output = torch.logaddexp(output, model(images.flip(3))) - math.log(2)
             totals.add(output, labels, F.cross_entropy(output, labels).item())
     return totals
 

@@ -22,7 +22,7 @@ HEADER = ("run", "parameters", "multiply-adds", "receptive field", "epochs", "fi
 
 def committed_runs() -> list[RunRecord]:
     """The records under results/ that belong to the repository: what somebody trained for himself is left out."""
-    command = ["git", "-C", str(REPOSITORY), "ls-files", "results/*/config.json"]
+    command = ["git", "-C", str(REPOSITORY), "ls-files", ":(glob)results/*/config.json"]
     listed = subprocess.run(command, capture_output=True, text=True)
     if listed.returncode == 0:
         files = [REPOSITORY / line for line in listed.stdout.splitlines()]

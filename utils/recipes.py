@@ -77,6 +77,9 @@ RECIPES: dict[str, Recipe] = {
     "era9": Recipe(model="era9", epochs=75, batch_size=512, lr=0.01, momentum=0.9, schedule="constant", augmentation="era9",
                    mean=MEAN, std=STD, seed=1,
                    note="The original built a StepLR and never stepped it. " + _HOLE.format("a grey that was not the mean")),
+    "aster": Recipe(model="aster", epochs=75, batch_size=128, lr=0.02, momentum=0.95, schedule="warm-up and cosine",
+                    augmentation="flip crop hole", mean=MEAN, std=STD, seed=1, pipeline="batched", optimizer="muon",
+                    other_lr=0.01, weight_decay=0.1, label_smoothing=0.1),
 }
 
 

@@ -90,7 +90,7 @@ def test_digits_are_real_and_in_the_shape_of_cifar10(digits):
 
 
 def test_unknown_source_names_the_known_ones():
-    with pytest.raises(UserError, match="'mnist'.*cifar10, digits, auto"):
+    with pytest.raises(UserError, match="'mnist'.*cifar10, cifar10-holdout, digits, auto"):
         load_data("mnist")
 
 

@@ -54,24 +54,37 @@ def draw(settings: Augmentation, count: int, size: int, generator: Generator) ->
                  corner=torch.stack([whole(0, size - side) for side in settings.hole], 1))
 
 
-def augment(images: Tensor, draws: Draws, hole: tuple[int, int], fill: tuple[float, ...]) -> Tensor:
-    """uint8 `(B, S, S, 3)` and their draws to float32 `(B, 3, S, S)` from 0 to 255 (channels_last in memory).
+def augment(pixels: Tensor, chosen: Tensor, draws: Draws, hole: tuple[int, int], fill: tuple[float, ...]) -> Tensor:
+    """The images of numbers `chosen` `(B,)` out of `pack`ed `(N, S, S)`, with their draws: float32 `(B, 3, S, S)`, 0 to 255.
 
     `fill` is the colour of the hole, from 0 to 255.
     """
-    size = images.shape[1]
-    rows, columns = (_reflected(torch.arange(size, device=images.device) + draws.offset[:, axis, None], size)
+    size = pixels.shape[1]
+    rows, columns = (_reflected(torch.arange(size, device=pixels.device) + draws.offset[:, axis, None], size)
                      for axis in range(2))
     # A flipped image is cut out of the mirrored one.
     columns = torch.where(draws.flipped[:, None], size - 1 - columns, columns)
-    batch = torch.arange(len(images), device=images.device)
-    cut = images[batch[:, None, None], rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2).float()
+    places = ((chosen[:, None] * size + rows) * size)[:, :, None] + columns[:, None, :]
+    cut = unpack(pixels.view(-1).index_select(0, places.view(-1)).view(places.shape))
     moved = draws.moved.nonzero().squeeze(1)
     if len(moved):
-        cut[moved] = _move(cut[moved], draws.shift[moved], draws.scale[moved], draws.angle[moved])
+        cut.index_copy_(0, moved, _move(cut[moved], draws.shift[moved], draws.scale[moved], draws.angle[moved]))
     inside = draws.holed[:, None, None] & _within(draws.corner[:, 0], hole[0], size)[:, :, None] \
         & _within(draws.corner[:, 1], hole[1], size)[:, None, :]
     return torch.where(inside[:, None], per_channel(fill).to(cut), cut)
+
+
+def pack(images: np.ndarray) -> Tensor:
+    """uint8 `(N, S, S, 3)` to int32 `(N, S, S)`, a number a pixel: one is found three times as fast as three."""
+    padded = np.zeros((*images.shape[:3], 4), dtype=np.uint8)
+    padded[..., :3] = images
+    return torch.from_numpy(padded.view(np.int32)[..., 0])
+
+
+def unpack(pixels: Tensor) -> Tensor:
+    """The inverse, as float32 `(N, 3, S, S)` from 0 to 255."""
+    colours = pixels.unsqueeze(-1).view(torch.uint8)[..., :3]
+    return colours.permute(0, 3, 1, 2).to(torch.float32, memory_format=torch.contiguous_format)
 
 
 def _reflected(index: Tensor, size: int) -> Tensor:
@@ -106,7 +119,7 @@ class BatchedTraining:
     """
 
     def __init__(self, split: Split, augmentation: str, mean, std, batch_size: int, seed: int, device: torch.device):
-        self.images = torch.from_numpy(np.ascontiguousarray(split.images)).to(device)
+        self.pixels = pack(split.images).to(device)
         self.labels = torch.from_numpy(split.labels).to(device)
         self.settings, self.batch_size, self.seed, self.device = AUGMENTATIONS[augmentation], batch_size, seed, device
         self.mean, self.std = (255 * per_channel(values).to(device) for values in (mean, std))
@@ -120,9 +133,9 @@ class BatchedTraining:
         order = torch.tensor(shuffled(len(self.labels), self.seed, number))
         fill = tuple(255 * mean for mean in MEAN)
         for chosen in order.split(self.batch_size):
-            draws = draw(self.settings, len(chosen), self.images.shape[1], generator).to(self.device)
+            draws = draw(self.settings, len(chosen), self.pixels.shape[1], generator).to(self.device)
             chosen = chosen.to(self.device)
-            images = augment(self.images[chosen], draws, self.settings.hole, fill)
+            images = augment(self.pixels, chosen, draws, self.settings.hole, fill)
             yield images.sub_(self.mean).div_(self.std), self.labels[chosen]
 
     def __len__(self) -> int:

@@ -54,7 +54,7 @@ def train_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], opti
     totals = Totals()
     with tqdm(batches, disable=not progress) as bar:
         for step, (images, labels) in enumerate(bar):
-            images, labels = _to_device(images, labels, precision.device)
+            images, labels = to_device(images, labels, precision.device)
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate_at(step / len(bar)) * group.get("lr_share", 1)
             optimizer.zero_grad(set_to_none=True)
@@ -85,7 +85,7 @@ def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device:
     totals = Totals()
     with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # else CUDA's float32 has 10 bits of mantissa
         for images, labels in batches:
-            images, labels = _to_device(images, labels, device)
+            images, labels = to_device(images, labels, device)
             output = model(images)
             if mirrored:
                 output = torch.logaddexp(output, model(images.flip(3))) - math.log(2)
@@ -93,7 +93,7 @@ def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device:
     return totals
 
 
-def _to_device(images: Tensor, labels: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
+def to_device(images: Tensor, labels: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
     """non_blocking lets a copy from pinned memory run beside the network."""
     return (images.to(device, memory_format=torch.channels_last, non_blocking=True),
             labels.to(device, non_blocking=True))

@@ -18,6 +18,7 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
 }
 # Other shapes of the flagship, tried in the search for it (utils/search.py).
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
+    "aster deep": partial(Aster, widths=(16, 64, 128), depths=(3, 9, 2)),
     "aster separable": partial(Aster, widths=(32, 96, 128), dense_first_block=False),
     "aster undilated": partial(Aster, dilations=(1, 1)),
 }

@@ -31,6 +31,7 @@ SGD = dict(optimizer="sgd nesterov", lr=0.2, momentum=0.9, weight_decay=5e-4)
 # Name -> recipe; each differs from the first in what its name says.
 CANDIDATES: dict[str, Recipe] = {
     "start": START,
+    "deeper and narrower": replace(START, model="aster deep"),
     "separable first block": replace(START, model="aster separable"),
     "undilated": replace(START, model="aster undilated"),
     "SGD": replace(START, **SGD),

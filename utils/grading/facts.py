@@ -36,7 +36,7 @@ class Audit:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement of the submission's text held against what was computed; `verdict` is "true", "false" or "unverifiable"."""
+    """A statement of the submission held against what was computed; `verdict` is "true", "false" or "unverifiable"."""
     text: str
     evidence: Evidence
     verdict: str

@@ -1,0 +1,185 @@
+"""Which notebook trains, and which class (or function) of which file is the network, with its constructor's arguments."""
+
+import posixpath
+import re
+from dataclasses import dataclass, field, replace
+
+from utils.errors import UserError
+from utils.grading.facts import Evidence
+from utils.grading.network_choice import Candidate, candidates, network_classes
+from utils.grading.reader.reader import Reader
+from utils.grading.reader.values import UserClass, is_literal
+from utils.grading.submission import Notebook, Submission
+
+
+@dataclass(frozen=True)
+class ModelReference:
+    """The network: a class, or the function that builds it, and what it is called with.
+
+    `file` or `notebook` is where that class is defined; where `factory` names a function, it is where the function is
+    defined, and `args` and `kwargs` are the function's. `place` is the class statement (the function's, where no class of
+    the submission is behind it). `import_roots` are the folders, relative to the submission's, from which its own imports
+    resolve, in order. `complete` is False where an argument is not a literal: `why` then names it.
+    """
+    place: Evidence
+    class_name: str
+    file: str | None = None
+    notebook: str | None = None
+    args: tuple = ()
+    kwargs: dict = field(default_factory=dict)
+    import_roots: tuple[str, ...] = ("",)
+    factory: str | None = None
+    complete: bool = True
+    why: str = ""
+
+    def __str__(self) -> str:
+        given = [*map(repr, self.args), *(f"{key}={value!r}" for key, value in self.kwargs.items())]
+        return f"{self.file or self.notebook}:{self.factory or self.class_name}({', '.join(given)})"
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a submission is judged by. `model` is None where no network can be established, and `why` says so."""
+    training_notebook: str | None
+    model: ModelReference | None
+    others: tuple = ()
+    why: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+def find(submission: Submission, model: str | None = None, notebook: str | None = None) -> Found:
+    """Choose the training notebook and the network; `model` ("file.py:Class") and `notebook` override the choice.
+
+    UserError where an override names nothing that is there.
+    """
+    readings = [(one, reading(submission, one)) for one in submission.notebooks]
+    chosen, why_notebook, other_notebooks = _training_notebook(readings, notebook)
+    readers = [reader for one, reader in readings if one is chosen] or _script_readings(submission)
+    warnings = tuple(dict.fromkeys(problem for reader in readers for problem in reader.problems))
+    ranked = sorted((one for reader in readers for one in candidates(reader)), key=lambda one: one.rank, reverse=True)
+    best, why_model = (_override(submission, model, chosen, ranked), f"the network was named: {model}") if model else \
+        _best(submission, ranked, readers)
+    reference = best and _reference(best)
+    others = tuple(dict.fromkeys(str(_reference(one)) for one in ranked[1:])) if ranked else ()
+    others = tuple(one for one in others if not reference or one != str(reference))
+    if reference and not reference.complete:
+        warnings += (f"The network's arguments could not all be read: {reference.why}.",)
+    return Found(chosen.path if chosen else None, reference, other_notebooks + others,
+                 " ".join(part for part in (why_notebook, why_model) if part), warnings)
+
+
+def reading(submission: Submission, notebook: Notebook) -> Reader:
+    """The notebook, read with its own folder first on the import path."""
+    reader = Reader(submission, posixpath.dirname(notebook.path))
+    reader.read_notebook(notebook)
+    return reader
+
+
+def _script_readings(submission: Submission) -> list[Reader]:
+    """Each Python file that trains when it is started, read as the program that is."""
+    readers = []
+    for source in submission.sources:
+        if "__main__" in source.text or "backward" in source.text or "summary(" in source.text:
+            reader = Reader(submission, posixpath.dirname(source.path))
+            reader.read_script(source.path)
+            readers.append(reader)
+    return [reader for reader in readers if trains(reader)] or readers
+
+
+# --- the notebook -----------------------------------------------------------------------------------------------------
+
+_LOG = re.compile(r"\bepoch\b|accuracy|\bit/s\b|s/it\b|\bloss\b", re.I)
+
+
+def trains(reader: Reader) -> bool:
+    """Whether reading came past a backward pass, or past the fit() of a trainer."""
+    return any(call.name == "backward" or call.name in ("fit", "fit_one_cycle") and call.args for call in reader.calls)
+
+
+def _training_score(notebook: Notebook, reader: Reader) -> tuple:
+    output = "\n".join(cell.output for cell in notebook.cells if cell.kind == "code")
+    lines = sum(bool(_LOG.search(line)) for line in re.split(r"[\r\n]", output)[:20_000])
+    named = any(call.name in ("train", "fit", "train_model", "train_epoch", "run") for call in reader.calls)
+    return (trains(reader) or named and lines >= 3) and lines >= 3, trains(reader), min(lines, 10), lines
+
+
+def _training_notebook(readings, wanted: str | None):
+    if wanted:
+        match = [one for one, _ in readings if wanted in (one.path, posixpath.basename(one.path))]
+        if not match:
+            raise UserError(f"There is no notebook '{wanted}' in the submission; give one of: "
+                            f"{', '.join(one.path for one, _ in readings) or 'none, it has no notebooks'}.")
+        return match[0], f"{match[0].path} was named.", tuple(one.path for one, _ in readings if one is not match[0])
+    scored = [(_training_score(one, reader), one) for one, reader in readings]
+    scored = sorted((entry for entry in scored if entry[0][1] or entry[0][0]), key=lambda entry: (entry[0], entry[1].path))
+    if not scored:
+        only = readings[0][0] if len(readings) == 1 else None
+        return only, (f"{only.path} is the only notebook, but nothing in it is seen to train." if only else
+                      "No notebook is seen to train." if readings else "The submission has no notebook."), ()
+    chosen = scored[-1][1]
+    others = tuple(one.path for _, one in reversed(scored[:-1]))
+    why = f"{chosen.path} trains" + (" and has the longest stored log of those that do" if others else "") + "."
+    return chosen, why, others
+
+
+# --- the network ------------------------------------------------------------------------------------------------------
+
+def _best(submission: Submission, ranked: list[Candidate], readers: list[Reader]):
+    if ranked:
+        return ranked[0], f"The network is {ranked[0].name}: {ranked[0].why}."
+    missing = next((call.callee for reader in readers for call in reversed(reader.calls)
+                    if getattr(call.callee, "problem", "") and call.name[:1].isupper()), None)
+    if missing is not None:
+        return None, f"The network cannot be read: {missing.name} is used, but {missing.problem}."
+    classes = _lone_classes(submission)
+    if len(classes) == 1:
+        candidate = Candidate.of_class(classes[0], "no code is seen to build it, but it is the only network that is defined")
+        return candidate, f"The network is {candidate.name}: {candidate.why}."
+    names = ", ".join(f"{one.place.file or one.place.notebook}:{one.name}" for one in classes)
+    return None, (f"Several networks are defined and none is seen to be built ({names}); name one with --model." if classes
+                  else "No class that inherits from torch.nn.Module is built or defined in what could be read.")
+
+
+def _all_readers(submission: Submission) -> list[Reader]:
+    readers = [reading(submission, one) for one in submission.notebooks]
+    for source in submission.sources:
+        reader = Reader(submission, posixpath.dirname(source.path))
+        reader.import_module(posixpath.basename(source.path).removesuffix(".py"))
+        readers.append(reader)
+    return readers
+
+
+def _lone_classes(submission: Submission) -> list[UserClass]:
+    """The networks that no other network of the submission is built of; each place once."""
+    classes = {(one.place.file, one.place.notebook, one.place.cell, one.name): one
+               for reader in _all_readers(submission) for one in network_classes(reader)}
+    return [one for one in classes.values()]
+
+
+def _override(submission: Submission, wanted: str, chosen: Notebook | None, ranked: list[Candidate]) -> Candidate:
+    path, _, name = wanted.rpartition(":")
+    for candidate in ranked:  # built somewhere: then with those arguments
+        if candidate.name == name and path in (candidate.place.file, candidate.place.notebook):
+            return candidate
+    for reader in _all_readers(submission):
+        for one in reader.classes:
+            if one.name == name and path in (one.place.file, one.place.notebook):
+                return Candidate.of_class(one, "it was named", tuple(reader.index.used))
+        for module in reader.modules.values():
+            if module.path == path and name in module.names and not isinstance(module.names[name], UserClass):
+                return Candidate.of_function(module.names[name], "it was named", tuple(reader.index.used))
+    raise UserError(f"There is no class or function '{name}' in '{path}'; give --model as file.py:Class, "
+                    "with the file's path in the submission.")
+
+
+def _reference(candidate: Candidate) -> ModelReference:
+    roots = tuple(dict.fromkeys([*candidate.roots, ""]))
+    unread = [value for value in (*candidate.args, *candidate.kwargs.values()) if not is_literal(value)]
+    reference = ModelReference(candidate.place, candidate.name, candidate.home.file, candidate.home.notebook, candidate.args,
+                               candidate.kwargs, roots, candidate.factory)
+    if not unread:
+        return reference
+    args = tuple(value if is_literal(value) else None for value in candidate.args)
+    kwargs = {key: value if is_literal(value) else None for key, value in candidate.kwargs.items()}
+    reason = getattr(unread[0], "why", f"an argument is a {type(unread[0]).__name__}, not a literal")
+    return replace(reference, args=args, kwargs=kwargs, complete=False, why=reason)

@@ -1,0 +1,118 @@
+"""The networks that a notebook or script builds, ranked by what is done with them."""
+
+from dataclasses import dataclass, field
+
+from utils.grading.facts import Evidence
+from utils.grading.reader.reader import Reader
+from utils.grading.reader.values import Instance, Library, Made, UserClass, UserFunction, is_literal
+
+_NETWORKS = ("torch.nn.", "pytorch_lightning.LightningModule", "pytorch_lightning.core.", "lightning.LightningModule",
+             "lightning.pytorch.LightningModule")
+_SUMMARIES = {"summary", "model_summary", "print_summary", "get_summary", "summarize", "show_summary", "get_model_summary"}
+# What is done with a network, and how much each says about which of several is the one that is meant.
+_WEIGHTS = {"is optimised": 8, "is trained": 6, "is summarised": 4, "is called": 2, "is moved to a device": 1}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network as it is built somewhere. `home` is where the class, or the factory if there is one, is defined."""
+    name: str
+    place: Evidence
+    home: Evidence
+    args: tuple = ()
+    kwargs: dict = field(default_factory=dict)
+    factory: str | None = None
+    roots: tuple[str, ...] = ()
+    why: str = ""
+    rank: tuple = (0, 0)
+    class_: UserClass | None = None
+
+    @staticmethod
+    def of_class(one: UserClass, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
+        return Candidate(one.name, one.place, one.place, roots=roots, why=why, class_=one)
+
+    @staticmethod
+    def of_function(one: UserFunction, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
+        return Candidate(one.name, one.place, one.place, factory=one.name, roots=roots, why=why)
+
+
+def is_network(one: UserClass) -> bool:
+    """Whether the class inherits, through whatever classes, from torch.nn.Module."""
+    return any(base.startswith(_NETWORKS) for base in one.library_bases())
+
+
+def network_classes(reader: Reader) -> list[UserClass]:
+    """The networks that are defined in what was read and that no other of them builds or inherits from."""
+    networks = [one for one in reader.classes if is_network(one)]
+    parts = {base.name for one in networks for base in one.bases if isinstance(base, UserClass)}
+    for one in networks:
+        before = len(reader.calls)
+        reader.instantiate(one, (), {}, one.place)
+        parts |= {call.callee.name for call in reader.calls[before:] if isinstance(call.callee, UserClass)}
+    return [one for one in networks if one.name not in parts]
+
+
+def candidates(reader: Reader) -> list[Candidate]:
+    """Each network that is built and is no part of another, with what is done with it."""
+    uses: dict[int, dict[str, int]] = {}
+    networks: dict[int, object] = {}
+    parts = {id(value) for call in reader.calls if _is_layer(call.callee) for value in (*call.args, *call.kwargs.values())}
+    for moment, call in enumerate(reader.calls):
+        for network, use in _uses(call):
+            if id(network) in parts:
+                continue
+            networks[id(network)] = network
+            uses.setdefault(id(network), {})[use] = moment
+    found = [_candidate(reader, network, uses[key]) for key, network in networks.items()]
+    return [one for one in found if one is not None]
+
+
+def _is_layer(callee) -> bool:
+    """Whether what is given to the callee becomes a part of a network."""
+    if isinstance(callee, Library):
+        return callee.name.startswith("torch.nn.") and "Parallel" not in callee.name
+    return isinstance(callee, UserClass) and is_network(callee)
+
+
+def _uses(call):
+    for value in (*call.args, *call.kwargs.values()):
+        if isinstance(value, Made) and value.last in ("parameters", "named_parameters") and value.args:
+            if _network(value.args[0]):
+                yield value.args[0], "is optimised"
+        elif _network(value):
+            yield value, "is summarised" if call.name in _SUMMARIES else "is trained" if "train" in call.name.lower() or \
+                call.name.startswith("fit") else "is called"
+    if _network(call.receiver):
+        if call.name in ("to", "cuda"):
+            yield call.receiver, "is moved to a device"
+        elif call.name == "__call__":
+            yield call.receiver, "is called"
+
+
+def _network(value) -> bool:
+    if isinstance(value, Instance):
+        return is_network(value.cls)
+    return isinstance(value, Made) and value.name == "torch.nn.Sequential"
+
+
+def _candidate(reader: Reader, network, uses: dict[str, int]) -> Candidate | None:
+    weight = sum(_WEIGHTS[use] for use in uses)
+    if isinstance(network, Made) or any(isinstance(step.function.bound, Instance) and step.function.name == "__init__"
+                                        and is_network(step.function.bound.cls) for step in network.stack):
+        return None  # a Sequential without a class, or a part of another network
+    why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use]))
+    rank = ("is optimised" in uses or "is trained" in uses, "is summarised" in uses, weight, max(uses.values()))
+    roots = tuple(reader.index.used)
+    cls = network.cls
+    direct = is_literal(network.args) and is_literal(network.kwargs) and network.changed_at is None
+    step = next((step for step in network.stack if _rebuilds(step)), None)
+    if direct or step is None:
+        return Candidate(cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank, cls)
+    factory = step.function
+    return Candidate(cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank, cls)
+
+
+def _rebuilds(step) -> bool:
+    """Whether a call on the stack can be repeated on its own: a named function of a module, with literals alone."""
+    function = step.function
+    return function.owner is None and function.name != "lambda" and is_literal(step.args) and is_literal(step.kwargs)

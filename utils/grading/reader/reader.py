@@ -1,0 +1,296 @@
+"""Reads a notebook or a script as Python would run it, without running it: names, imports, calls and what they make."""
+
+import ast
+import posixpath
+import re
+import sys
+from importlib.metadata import packages_distributions
+
+from utils.grading.facts import Evidence
+from utils.grading.reader import calls, cells, expressions, statements
+from utils.grading.reader.modules import ModuleIndex
+from utils.grading.reader.values import (
+    Call,
+    Frame,
+    Instance,
+    Library,
+    Made,
+    Module,
+    Origin,
+    Step,
+    Super,
+    Unknown,
+    UserClass,
+    UserFunction,
+    same,
+)
+from utils.grading.submission import Notebook, Submission
+
+_BUDGET = 300_000  # nodes of syntax that one notebook may cost
+_DEEPEST = 25  # calls within calls
+_THIRD_PARTY = set("""torch torchvision torchsummary torchinfo albumentations numpy cv2 matplotlib tqdm PIL sklearn pandas seaborn
+google torch_lr_finder pytorch_lightning lightning timm wandb tensorboard tensorboardX einops IPython ipywidgets torchmetrics
+torchviz prettytable requests yaml scipy skimage imgaug pytorch_grad_cam fastai accelerate rich plotly gradio kornia onnx dotenv
+pytz thop ptflops fvcore gdown kaggle six packaging typing_extensions tensorflow keras lion_pytorch netron hydra omegaconf
+click loguru absl easydict colorama torchtext transformers datasets ignite torchscan hiddenlayer termcolor psutil tabulate""".split())
+
+
+def _libraries() -> set[str]:
+    return _THIRD_PARTY | set(sys.stdlib_module_names) | set(packages_distributions())
+
+
+class Reader:
+    """What one notebook (or script) of a submission does, as far as reading its code tells.
+
+    `calls` lists each call that was come past, `made` what library calls made, `classes` the classes that were defined,
+    `problems` what could not be parsed or found, one sentence each.
+    """
+
+    def __init__(self, submission: Submission, start: str = ""):
+        self.submission, self.index = submission, ModuleIndex(submission, start)
+        self.calls: list[Call] = []
+        self.made: list[Made] = []
+        self.classes: list[UserClass] = []
+        self.problems: list[str] = []
+        self.modules: dict[str, Module] = {}
+        self.stack: list[Step] = []
+        self.cell: int | None = None
+        self.names: dict = {}
+        self._left = _BUDGET
+        self._libraries = _libraries()
+
+    # --- what is read -------------------------------------------------------------------------------------------------
+
+    def read_notebook(self, notebook: Notebook) -> None:
+        """Read all code cells in order, with the commands that matter: %run, !python, !git clone, %cd, %%writefile."""
+        frame = Frame(self.names, Origin(notebook=notebook.path), script="__main__")
+        self.names["__name__"] = "__main__"
+        for code in cells.notebook_code(notebook):
+            self.cell = code.cell
+            frame.origin = Origin(notebook=notebook.path, cell=code.cell)
+            if code.problem:
+                self.problems.append(f"{notebook.path}: {code.problem}")
+            if code.written is not None:
+                self.index.sources.setdefault(posixpath.normpath(posixpath.join(self.index.start, code.written.path)),
+                                              code.written.text)
+            for command in code.commands:
+                self._command(command.text, frame)
+            self._guarded(code.statements, Frame(self.names, frame.origin, script="__main__"))
+        self.cell = None
+
+    def read_script(self, path: str, names: dict | None = None) -> dict:
+        """Read a Python file as the program that is started; returns its names."""
+        names = self.names if names is None else names
+        names["__name__"] = "__main__"
+        body, problem = cells.parse(self.index.sources.get(path, ""))
+        if problem:
+            self.problems.append(f"{path}: {problem}")
+        self._guarded(body, Frame(names, Origin(file=path), script="__main__"))
+        return names
+
+    def _guarded(self, body, frame: Frame) -> None:
+        depth = len(self.stack)
+        try:
+            statements.run(self, body, frame)
+        except RecursionError:
+            self.problems.append(f"{frame.origin}: the code is nested too deeply to be followed")
+        del self.stack[depth:]
+
+    def _command(self, text: str, frame: Frame) -> None:
+        if match := re.match(r"[!%]\s*git\s+clone\s+(?:-\S+\s+(?:\d+\s+)?)*(\S+)(?:\s+([\w./-]+))?", text):
+            folder = match[2] or posixpath.basename(match[1].rstrip("/")).removesuffix(".git")
+            self.index.clones.append(folder)
+            self.index.add_root(folder)
+        elif match := re.match(r"%\s*cd\s+(.+)", text):
+            self.index.add_root(match[1])
+        elif match := re.match(r"(?:%run|!\s*python3?|%\s*python)\s+(?:-\w\s+)*[\"']?([^\s\"']+\.(?:py|ipynb))", text):
+            self._started(match[1], frame, shared=text.startswith("%run"))
+
+    def _started(self, name: str, frame: Frame, shared: bool) -> None:
+        name = name.lstrip("./")
+        for path in [posixpath.normpath(posixpath.join(root, name)) for root in self.index.roots]:
+            if path in self.index.sources:
+                self.read_script(path, self.names if shared else {})
+                return
+            for notebook in self.submission.notebooks:
+                if notebook.path == path and shared and path != frame.origin.notebook:
+                    for code in cells.notebook_code(notebook):
+                        self._guarded(code.statements, Frame(self.names, Origin(notebook=path, cell=code.cell)))
+                    return
+        self.problems.append(f"{frame.origin} starts {name}, which the submission does not contain")
+
+    # --- modules ------------------------------------------------------------------------------------------------------
+
+    def import_module(self, name: str, frame: Frame | None = None, level: int = 0):
+        """The submission's own module of that name, read; a Library otherwise, with a problem where it should be its own."""
+        package = posixpath.dirname(frame.origin.file) if frame and frame.origin.file else self.index.start
+        top = name.partition(".")[0]
+        if not level and top in self._libraries and self.index.find_local(top) is None:
+            return Library(name)
+        found = self.index.find(name, package, level)
+        if found is None:
+            if not level and top in self._libraries:
+                return Library(name)
+            return Library(name or ".", f"the module {'.' * level}{name} is not in the submission")
+        return self._module(name, *found)
+
+    def _module(self, name: str, path: str, is_package: bool) -> Module:
+        if path in self.modules:
+            return self.modules[path]
+        package = (posixpath.dirname(path) if path.endswith(".py") else path) if is_package else posixpath.dirname(path)
+        module = self.modules[path] = Module(name, path, {"__name__": name}, package if is_package else "")
+        if path.endswith(".py"):
+            body, problem = cells.parse(self.index.sources[path])
+            module.problem = problem
+            if problem:
+                self.problems.append(f"{path} cannot be parsed: {problem}")
+            stack, self.stack = self.stack, []
+            self._guarded(body, Frame(module.names, Origin(file=path), script=name))
+            self.stack = stack
+        return module
+
+    def module_name(self, module: Module, name: str):
+        """What `module.name` stands for: a name of it, or a module inside of the package."""
+        if name in module.names:
+            return module.names[name]
+        if module.package and (found := self.index.find(name, module.package, 1)):
+            return self._module(f"{module.name}.{name}", *found)
+        problem = getattr(module, "problem", "")
+        why = f"{module.path} cannot be parsed: {problem}" if problem else f"{module.path} does not define {name}"
+        return Library(f"{module.name}.{name}", why)
+
+    # --- names --------------------------------------------------------------------------------------------------------
+
+    def label(self, value, name: str):
+        """Note that `value` went by `name`; returns it."""
+        if isinstance(value, (Made, Instance)) and isinstance(name, str) and len(value.labels) < 50:
+            value.labels.append(name)
+        return value
+
+    def bind(self, target: ast.expr, value, frame: Frame) -> None:
+        """Assign `value` to a target: a name, an attribute, an item, or several at once."""
+        if isinstance(target, ast.Name):
+            frame.names[target.id] = self.label(value, target.id)
+        elif isinstance(target, ast.Starred):
+            self.bind(target.value, value, frame)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            known = isinstance(value, (list, tuple)) and len(value) == len(target.elts)
+            parts = value if known else [value if isinstance(value, Unknown) else Unknown("a part of what is not known")
+                                         for _ in target.elts]
+            for part, entry in zip(target.elts, parts):
+                self.bind(part, entry, frame)
+        elif isinstance(target, ast.Attribute):
+            self._bind_attribute(expressions.evaluate(self, target.value, frame), target, value, frame)
+        elif isinstance(target, ast.Subscript):
+            owner = expressions.evaluate(self, target.value, frame)
+            key = expressions.evaluate(self, target.slice, frame)
+            if isinstance(owner, (dict, list)) and isinstance(key, (str, int)):
+                try:
+                    owner[key] = Unknown("it depends on a condition") if self.uncertain(frame) and key in owner else value
+                except IndexError:
+                    pass
+
+    def _bind_attribute(self, owner, target: ast.Attribute, value, frame: Frame) -> None:
+        if isinstance(owner, (Instance, Made)):
+            old = owner.attributes.get(target.attr)
+            unsure = self.uncertain(frame) and target.attr in owner.attributes and not same(old, value)
+            owner.attributes[target.attr] = Unknown("it depends on a condition") if unsure else self.label(value, target.attr)
+            inside = frame.function is not None and frame.function.owner is not None
+            if isinstance(owner, Instance) and not inside:
+                owner.changed_at = frame.origin.evidence(target)
+        elif isinstance(owner, (UserClass, Module)):
+            owner.names[target.attr] = value
+
+    def uncertain(self, frame: Frame) -> int:
+        """How many undecided conditions and loops surround the statement that is being read."""
+        return frame.uncertain
+
+    # --- calls --------------------------------------------------------------------------------------------------------
+
+    def spend(self) -> bool:
+        """Use up one step of the budget; False when nothing is left."""
+        self._left -= 1
+        return self._left > 0
+
+    def record(self, name, callee, receiver, args, kwargs, node, origin: Origin | None = None) -> None:
+        origin = origin or Origin()
+        if len(self.calls) < 50_000:
+            self.calls.append(Call(name, callee, receiver, args, kwargs, origin.evidence(node), self.cell, tuple(self.stack)))
+
+    def apply(self, callee, args: tuple, kwargs: dict, frame: Frame):
+        """The value of calling `callee` from code that has no call expression for it."""
+        return calls.apply(self, callee, args, kwargs, None, frame)
+
+    def invoke(self, function: UserFunction, args: tuple, kwargs: dict, place: Evidence, whole: bool = True):
+        """What one of the submission's own functions returns for these arguments."""
+        node = function.node
+        if len(self.stack) >= _DEEPEST or sum(step.function.node is node for step in self.stack) > 2:
+            return Unknown(f"{function.name} calls itself, or too many calls are nested")
+        names = self._parameters(function, args, kwargs, whole)
+        frame = Frame(names, function.origin, function.frame, function=function, script=function.frame.script)
+        self.stack.append(Step(function, args, kwargs, place))
+        try:
+            if isinstance(node, ast.Lambda):
+                return expressions.evaluate(self, node.body, frame)
+            ended = statements.run(self, node.body, frame)
+        finally:
+            self.stack.pop()
+        values = frame.returned if ended == "return" else [*frame.returned, None]
+        return self._returned(function, values)
+
+    def _returned(self, function: UserFunction, values: list):
+        values = [value for value in values if value is not None]
+        if not values:
+            return None
+        if not all(same(values[0], other) for other in values[1:]):
+            return Unknown(f"{function.name} returns different things under conditions that reading cannot decide")
+        return self.label(values[0], function.name)
+
+    def _parameters(self, function: UserFunction, args: tuple, kwargs: dict, whole: bool) -> dict:
+        spec = function.node.args
+        plain = [*spec.posonlyargs, *spec.args]
+        if function.bound is not None and function.owner is not None and function.kind != "staticmethod":
+            args = (function.bound, *args)
+        missing = Unknown(f"an argument of {function.name} that is not known")
+        frame = Frame({}, function.origin, function.frame)
+        names = {arg.arg: expressions.evaluate(self, default, frame)
+                 for arg, default in zip(plain[len(plain) - len(spec.defaults):], spec.defaults)}
+        names |= {arg.arg: expressions.evaluate(self, default, frame)
+                  for arg, default in zip(spec.kwonlyargs, spec.kw_defaults) if default is not None}
+        known = {arg.arg for arg in [*plain, *spec.kwonlyargs]}
+        given = dict(zip((arg.arg for arg in plain), args)) | {key: value for key, value in kwargs.items() if key in known}
+        if not whole:
+            names = {name: missing for name in known}
+        names |= given
+        for name in known - names.keys():
+            names[name] = missing
+        if spec.vararg:
+            names[spec.vararg.arg] = tuple(args[len(plain):])
+        if spec.kwarg:
+            names[spec.kwarg.arg] = {key: value for key, value in kwargs.items() if key not in known}
+        for name, value in names.items():
+            if name not in ("self", "cls"):
+                self.label(value, name)
+        return names
+
+    def instantiate(self, cls: UserClass, args: tuple, kwargs: dict, place: Evidence, whole: bool = True) -> Instance:
+        """An object of one of the submission's own classes, with the attributes that its constructor gives it."""
+        made = Instance(cls, args if whole else (*args, Unknown("starred arguments")), kwargs, place, tuple(self.stack))
+        init, owner = cls.find("__init__")
+        if isinstance(init, UserFunction):
+            bound = UserFunction(init.name, init.node, init.frame, init.origin, init.owner or owner, made)
+            self.invoke(bound, args, kwargs, place, whole)
+        else:
+            made.attributes.update(self._fields(cls, args, kwargs))
+        return made
+
+    def _fields(self, cls: UserClass, args: tuple, kwargs: dict) -> dict:
+        """The attributes of a dataclass or of a class that inherits its constructor from a library."""
+        if any("CIFAR" in base for base in cls.library_bases()):
+            return dict(zip(calls._DATASET, args)) | kwargs
+        annotated = [statement.target.id for one in reversed(list(cls.ancestors())) for statement in one.node.body
+                     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)]
+        return dict(zip(annotated, args)) | kwargs
+
+
+__all__ = ["Reader", "Super"]

@@ -1,0 +1,76 @@
+"""Every audit of one submission, one after another; one that breaks leaves a warning and the others go on."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from utils.errors import UserError
+from utils.grading.facts import Claim, Fact
+from utils.grading.rubric import Rubric
+from utils.grading.submission import Submission
+
+
+@dataclass(frozen=True)
+class Options:
+    """`run`: execute the model, isolated. `model` ("file.py:Class") and `notebook` override what is found. `weights`: a
+    checkpoint to test on the real test images."""
+    run: bool = False
+    model: str | None = None
+    notebook: str | None = None
+    weights: Path | None = None
+
+
+def _audit(module: str, function: str) -> Callable:
+    def call(*arguments, **keywords):
+        return getattr(importlib.import_module(f"utils.grading.{module}"), function)(*arguments, **keywords)
+    return call
+
+
+find = _audit("finding", "find")
+transforms_audit = _audit("transforms_audit", "transforms_audit")
+modularity = _audit("modularity", "modularity")
+log_audit = _audit("log_audit", "log_audit")
+printed_summary = _audit("printed_summary", "printed_summary")
+check_claims = _audit("claims", "check_claims")
+architecture_audit = _audit("architecture", "architecture_audit")
+check_weights = _audit("weights", "check_weights")
+
+
+def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dict[str, Fact], list[Claim], list[str]]:
+    """The facts by name, the claims of the submission's texts, and remarks that belong to no criterion.
+
+    UserError where an option names a model or a notebook that is not there.
+    """
+    warnings: list[str] = []
+    found = _attempt("looking for the notebook and the model", warnings, find, submission, options.model, options.notebook)
+    notebook = found.training_notebook if found else options.notebook
+    audits = [_attempt("reading the log", warnings, log_audit, submission, notebook, rubric.target_accuracy),
+              _attempt("reading the stored summary", warnings, printed_summary, submission, notebook)]
+    if found:
+        warnings += found.warnings
+        audits += [_attempt("reading the transforms", warnings, transforms_audit, submission, found),
+                   _attempt("reading the notebook's structure", warnings, modularity, submission, found),
+                   _attempt("auditing the network", warnings, architecture_audit, submission, found, options.run)]
+        if options.weights:
+            audits.append(_attempt("testing the weights", warnings, check_weights, submission, found, options.weights))
+    facts: dict[str, Fact] = {}
+    for each in filter(None, audits):
+        facts |= each.facts
+        warnings += each.warnings
+    claims = _attempt("checking the claims", warnings, check_claims, submission, facts, notebook)
+    return facts, list(claims or ()), warnings
+
+
+def _attempt(what: str, warnings: list[str], function: Callable, *arguments):
+    """What `function` returns, or None and a warning where it breaks: a fault of ours must not hide what else is known."""
+    try:
+        return function(*arguments)
+    except UserError:
+        raise
+    except Exception as error:
+        warnings.append(f"The grader failed at {what} ({type(error).__name__}: {error}); what it would have established is "
+                        "unverifiable.")
+        return None
+
+

@@ -1,0 +1,48 @@
+"""Plots of a cohort as PNG: data in, pictures out. Only numbers and the rubric's own words are drawn."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+COLOURS = {"pass": "#1a7f4b", "unverifiable": "#e0aa2e", "fail": "#c0312b"}
+
+
+def histogram(values: Sequence[float], title: str, label: str, limit: float | None = None) -> str:
+    """The distribution of `values`; a dashed line at `limit`. Base64 of a PNG."""
+    figure = Figure(figsize=(6.4, 2.9), layout="constrained")
+    axes = figure.subplots()
+    if values:
+        axes.hist(values, bins=min(20, max(5, len(set(values)))), color="#3f7cb8", edgecolor="white")
+    else:
+        axes.text(0.5, 0.5, "established for none", ha="center", va="center", transform=axes.transAxes)
+    if limit is not None:
+        axes.axvline(limit, color=COLOURS["fail"], linestyle="--", linewidth=1.2)
+    axes.set(title=title, xlabel=label, ylabel="submissions")
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.spines[["top", "right"]].set_visible(False)
+    return _png(figure)
+
+
+def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> str:
+    """For each criterion a bar of how many submissions pass, could not be verified and fail. Base64 of a PNG."""
+    figure = Figure(figsize=(6.4, 0.9 + 0.28 * len(counts) + 0.5), layout="constrained")
+    axes = figure.subplots()
+    names = list(counts)[::-1]
+    left = [0] * len(names)
+    for verdict, colour in COLOURS.items():
+        widths = [counts[name][verdict] for name in names]
+        axes.barh(names, widths, left=left, color=colour, label=verdict)
+        left = [start + width for start, width in zip(left, widths)]
+    axes.set(title=title, xlabel="submissions")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, frameon=False)
+    return _png(figure)
+
+
+def _png(figure: Figure) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return base64.b64encode(buffer.getvalue()).decode()

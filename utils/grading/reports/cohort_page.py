@@ -14,7 +14,7 @@ from utils.grading.reports.safe_text import printable, spreadsheet
 from utils.grading.rubric import Rubric
 
 # Fact → the head of its column.
-FIGURES = {"best_test_accuracy": "best accuracy, %", "epochs": "epochs", "parameters": "parameters",
+FIGURES = {"best_test_accuracy": "best test accuracy", "epochs": "epochs", "parameters": "parameters",
            "receptive_field": "receptive field"}
 SIGNS = {"pass": "✓", "fail": "✗", "unverifiable": "?"}
 
@@ -31,7 +31,7 @@ def row(entry: dict) -> dict:
 def cohort_page(rows: Sequence[dict], links: Sequence[str], rubric: Rubric) -> str:
     """`links` are the addresses of the submissions' pages, relative to this one."""
     ids = [criterion.id for criterion in rubric.criteria]
-    columns = [("submission", False), ("points", True), *[(name, False) for name in ids],
+    columns = [("submission", False), ("points", True), *[(name.replace("_", " "), False) for name in ids],
                *[(title, True) for title in FIGURES.values()], ("false claims", True), ("remarks", True)]
     script = html.trusted("sort.js")
     points = [each["points"] for each in rows if not each["could not work"]]
@@ -56,7 +56,7 @@ def _plots(rows: Sequence[dict], points: Sequence[float], rubric: Rubric) -> dic
     """Title → picture."""
     counts = {criterion.id: {verdict: sum(each["verdicts"][criterion.id] == verdict for each in rows) for verdict in SIGNS}
               for criterion in rubric.criteria}
-    pictures = {"Points": plots.histogram(points, "Points", f"of {number(_max_points(rubric))}"),
+    pictures = {"Points": plots.histogram(points, "Points", f"of {number(_max_points(rubric))}", span=(0, _max_points(rubric))),
                 "Verdicts": plots.verdict_bars(counts, "Verdicts")}
     limits = {fact: criterion.threshold for criterion in rubric.criteria for fact in criterion.facts}
     for fact in ("best_test_accuracy", "parameters", "receptive_field"):

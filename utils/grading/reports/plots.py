@@ -9,12 +9,13 @@ from matplotlib.figure import Figure
 COLOURS = {"pass": "#1a7f4b", "unverifiable": "#e0aa2e", "fail": "#c0312b"}
 
 
-def histogram(values: Sequence[float], title: str, label: str, limit: float | None = None) -> str:
-    """The distribution of `values`; a dashed line at `limit`. Base64 of a PNG."""
-    figure = Figure(figsize=(6.4, 2.9), layout="constrained")
+def histogram(values: Sequence[float], title: str, label: str, limit: float | None = None,
+              span: tuple[float, float] | None = None) -> str:
+    """The distribution of `values`, over `span` if given; a dashed line at `limit`. Base64 of a PNG."""
+    figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.subplots()
     if values:
-        axes.hist(values, bins=min(20, max(5, len(set(values)))), color="#3f7cb8", edgecolor="white")
+        axes.hist(values, bins=20, range=span, color="#3f7cb8", edgecolor="white")
     else:
         axes.text(0.5, 0.5, "established for none", ha="center", va="center", transform=axes.transAxes)
     if limit is not None:
@@ -27,7 +28,7 @@ def histogram(values: Sequence[float], title: str, label: str, limit: float | No
 
 def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> str:
     """For each criterion a bar of how many submissions pass, could not be verified and fail. Base64 of a PNG."""
-    figure = Figure(figsize=(6.4, 0.9 + 0.28 * len(counts) + 0.5), layout="constrained")
+    figure = Figure(figsize=(6.4, max(3.4, 1.2 + 0.25 * len(counts))), layout="constrained")
     axes = figure.subplots()
     names = list(counts)[::-1]
     left = [0] * len(names)
@@ -35,10 +36,11 @@ def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> str:
         widths = [counts[name][verdict] for name in names]
         axes.barh(names, widths, left=left, color=colour, label=verdict)
         left = [start + width for start, width in zip(left, widths)]
-    axes.set(title=title, xlabel="submissions")
+    axes.set_title(title, loc="left")
+    axes.set_xlabel("submissions")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.2), ncols=3, frameon=False)
+    figure.legend(loc="outside upper right", ncols=3, frameon=False)
     return _png(figure)
 
 

@@ -10,6 +10,7 @@ from utils.grading.network_choice import Candidate, candidates, network_classes
 from utils.grading.reader.reader import Reader
 from utils.grading.reader.values import UserClass, is_literal
 from utils.grading.submission import Notebook, Submission
+from utils.grading.training_code import reading, script_readings, trains
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ def find(submission: Submission, model: str | None = None, notebook: str | None 
     """
     readings = [(one, reading(submission, one)) for one in submission.notebooks]
     chosen, why_notebook, other_notebooks = _training_notebook(readings, notebook)
-    readers = [reader for one, reader in readings if one is chosen] or _script_readings(submission)
+    readers = [reader for one, reader in readings if one is chosen] or script_readings(submission)
     warnings = tuple(dict.fromkeys(problem for reader in readers for problem in reader.problems))
     ranked = sorted((one for reader in readers for one in candidates(reader)), key=lambda one: one.rank, reverse=True)
     best, why_model = (_override(submission, model, chosen, ranked), f"the network was named: {model}") if model else \
@@ -68,32 +69,9 @@ def find(submission: Submission, model: str | None = None, notebook: str | None 
                  " ".join(part for part in (why_notebook, why_model) if part), warnings)
 
 
-def reading(submission: Submission, notebook: Notebook) -> Reader:
-    """The notebook, read with its own folder first on the import path."""
-    reader = Reader(submission, posixpath.dirname(notebook.path))
-    reader.read_notebook(notebook)
-    return reader
-
-
-def _script_readings(submission: Submission) -> list[Reader]:
-    """Each Python file that trains when it is started, read as the program that is."""
-    readers = []
-    for source in submission.sources:
-        if "__main__" in source.text or "backward" in source.text or "summary(" in source.text:
-            reader = Reader(submission, posixpath.dirname(source.path))
-            reader.read_script(source.path)
-            readers.append(reader)
-    return [reader for reader in readers if trains(reader)] or readers
-
-
 # --- the notebook -----------------------------------------------------------------------------------------------------
 
 _LOG = re.compile(r"\bepoch\b|accuracy|\bit/s\b|s/it\b|\bloss\b", re.I)
-
-
-def trains(reader: Reader) -> bool:
-    """Whether reading came past a backward pass, or past the fit() of a trainer."""
-    return any(call.name == "backward" or call.name in ("fit", "fit_one_cycle") and call.args for call in reader.calls)
 
 
 def _training_score(notebook: Notebook, reader: Reader) -> tuple:

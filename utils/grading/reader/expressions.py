@@ -193,7 +193,9 @@ def _conditional(reader, node, frame):
     known = members.truth(evaluate(reader, node.test, frame))
     if known is not None:
         return evaluate(reader, node.body if known else node.orelse, frame)
+    reader.conditions += 1
     one, other = evaluate(reader, node.body, frame), evaluate(reader, node.orelse, frame)
+    reader.conditions -= 1
     return one if same(one, other) else Unknown(f"it depends on `{ast.unparse(node.test)[:60]}`")
 
 

@@ -5,6 +5,7 @@ import math
 import numpy as np
 
 from utils.grading.reader.values import Frame, Instance, Library, Made, Module, Super, Unknown, UserClass, UserFunction
+from utils.transforms import MEAN, STD
 
 ARRAY = np.ndarray
 BUILTINS = {"int", "float", "str", "bool", "tuple", "list", "dict", "set", "len", "range", "zip", "map", "sum", "round",
@@ -41,9 +42,16 @@ def attribute(reader, value, name: str, frame: Frame):
         return bound(reader, found, value.instance, owner) if owner else Member(value, name)
     if isinstance(value, Made) and name in value.attributes:
         return value.attributes[name]
+    if name == "data" and isinstance(value, Made) and value.last == "CIFAR10" and value.kwargs.get("train", True) is True:
+        return stand_in_for_the_images()
     if isinstance(value, (float, int)) or name.startswith("__"):
         return Unknown(f"the attribute {name} of a number") if name != "__name__" else getattr(value, "name", "")
     return Member(value, name)
+
+
+def stand_in_for_the_images() -> np.ndarray:
+    """Two pixels `(2, 1, 1, 3)` whose mean and standard deviation over all but the channels are those of the training images."""
+    return 255 * np.array([[[np.subtract(MEAN, STD)]], [[np.add(MEAN, STD)]]])
 
 
 def _library_constant(value: Library, name: str):

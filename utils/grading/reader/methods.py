@@ -7,6 +7,7 @@ from utils.grading.reader.values import Instance, Library, Made, Module, Unknown
 
 NOT_KNOWN = object()
 _TEXT = {"lower", "upper", "strip", "split", "join", "replace", "startswith", "endswith", "title", "capitalize", "rstrip", "lstrip"}
+_ARRAY_METHODS = {"tolist", "astype", "mean", "std", "round", "item", "copy"}
 _LONGEST = 10_000
 
 
@@ -21,8 +22,8 @@ def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
             return getattr(value, name)(*args)
         if isinstance(value, (list, tuple)) and name in ("copy", "index", "count"):
             return value[:] if name == "copy" else getattr(value, name)(*args)
-        if isinstance(value, members.ARRAY) and name in ("tolist", "astype", "mean", "round", "item", "copy"):
-            return value if name == "astype" else getattr(value, name)(*args)
+        if isinstance(value, members.ARRAY) and name in _ARRAY_METHODS:
+            return value if name == "astype" else getattr(value, name)(*args, **kwargs)
     except Exception:  # wrong arguments in the stranger's code
         pass
     return Unknown(f"the result of .{name}() is known only when the code runs")
@@ -59,6 +60,21 @@ def argument_parser(parser: Made, name: str, args: tuple, kwargs: dict):
         space = Made("argparse.namespace", place=parser.place, attributes=dict(parser.attributes))
         return space if name == "parse_args" else (space, [])
     return parser if name.startswith("add_") else None
+
+
+def _enumerate(reader, args, kwargs, frame):
+    if args and isinstance(args[0], (Made, Instance)):
+        return Made("builtins.enumerate", args)
+    items = members.iterate(args[0]) if args else None
+    return NOT_KNOWN if items is None else list(enumerate(items))
+
+
+def _statistic(name: str):
+    def function(reader, args, kwargs, frame):
+        if args and isinstance(args[0], members.ARRAY):
+            return method(args[0], name, args[1:], kwargs, False)
+        return NOT_KNOWN
+    return function
 
 
 def _numbers(convert):
@@ -190,7 +206,8 @@ FUNCTIONS = {
     "builtins.abs": _numbers(abs), "builtins.str": _numbers(str), "builtins.bool": _numbers(bool),
     "builtins.tuple": _entries(tuple), "builtins.list": _entries(list), "builtins.len": _entries(_length),
     "builtins.set": _entries(tuple), "builtins.reversed": _entries(lambda items: items[::-1]),
-    "builtins.sorted": _entries(lambda items: sorted(items)), "builtins.enumerate": _entries(lambda items: list(enumerate(items))),
+    "builtins.sorted": _entries(lambda items: sorted(items)), "builtins.enumerate": _enumerate,
+    "numpy.mean": _statistic("mean"), "numpy.std": _statistic("std"),
     "builtins.sum": _sum, "builtins.range": _range, "builtins.zip": _zip, "builtins.map": _map, "builtins.dict": _dict,
     "builtins.iter": lambda reader, args, kwargs, frame: args[0] if args else NOT_KNOWN,
     "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.isinstance": _isinstance, "builtins.type": _type,

@@ -54,7 +54,10 @@ class Reader:
         self.problems: list[str] = []
         self.modules: dict[str, Module] = {}
         self.stack: list[Step] = []
+        self.program = Origin()  # the notebook or script that is read
+        self.own_statements: list[tuple[Origin, ast.stmt]] = []  # the top-level statements of the program itself
         self.cell: int | None = None
+        self.conditions = 0  # how many undecided conditions surround what is being read
         self.names: dict = {}
         self._left = _BUDGET
         self._libraries = _libraries()
@@ -63,7 +66,8 @@ class Reader:
 
     def read_notebook(self, notebook: Notebook) -> None:
         """Read all code cells in order, with the commands that matter: %run, !python, !git clone, %cd, %%writefile."""
-        frame = Frame(self.names, Origin(notebook=notebook.path), script="__main__")
+        self.program = Origin(notebook=notebook.path)
+        frame = Frame(self.names, self.program, script="__main__")
         self.names["__name__"] = "__main__"
         for code in cells.notebook_code(notebook):
             self.cell = code.cell
@@ -75,6 +79,7 @@ class Reader:
                                               code.written.text)
             for command in code.commands:
                 self._command(command.text, frame)
+            self.own_statements.extend((frame.origin, statement) for statement in code.statements)
             self._guarded(code.statements, Frame(self.names, frame.origin, script="__main__"))
         self.cell = None
 
@@ -85,6 +90,9 @@ class Reader:
         body, problem = cells.parse(self.index.sources.get(path, ""))
         if problem:
             self.problems.append(f"{path}: {problem}")
+        if self.program == Origin():
+            self.program = Origin(file=path)
+            self.own_statements.extend((self.program, statement) for statement in body)
         self._guarded(body, Frame(names, Origin(file=path), script="__main__"))
         return names
 
@@ -174,9 +182,7 @@ class Reader:
         elif isinstance(target, ast.Starred):
             self.bind(target.value, value, frame)
         elif isinstance(target, (ast.Tuple, ast.List)):
-            known = isinstance(value, (list, tuple)) and len(value) == len(target.elts)
-            parts = value if known else [value if isinstance(value, Unknown) else Unknown("a part of what is not known")
-                                         for _ in target.elts]
+            parts = self._parts(value, len(target.elts))
             for part, entry in zip(target.elts, parts):
                 self.bind(part, entry, frame)
         elif isinstance(target, ast.Attribute):
@@ -189,6 +195,14 @@ class Reader:
                     owner[key] = Unknown("it depends on a condition") if self.uncertain(frame) and key in owner else value
                 except IndexError:
                     pass
+
+    def _parts(self, value, count: int) -> list:
+        """What each of `count` targets gets of a value that is assigned to all of them."""
+        if isinstance(value, (list, tuple)) and len(value) == count:
+            return list(value)
+        if isinstance(value, Made) and value.last == "random_split":
+            return [Made("torch.utils.data.Subset", value.args, {}, value.place) for _ in range(count)]
+        return [value if isinstance(value, Unknown) else Unknown("a part of what is not known") for _ in range(count)]
 
     def _bind_attribute(self, owner, target: ast.Attribute, value, frame: Frame) -> None:
         if isinstance(owner, (Instance, Made)):
@@ -215,7 +229,8 @@ class Reader:
     def record(self, name, callee, receiver, args, kwargs, node, origin: Origin | None = None) -> None:
         origin = origin or Origin()
         if len(self.calls) < 50_000:
-            self.calls.append(Call(name, callee, receiver, args, kwargs, origin.evidence(node), self.cell, tuple(self.stack)))
+            self.calls.append(Call(name, callee, receiver, args, kwargs, origin.evidence(node), self.cell, tuple(self.stack),
+                                   self.conditions > 0))
 
     def apply(self, callee, args: tuple, kwargs: dict, frame: Frame):
         """The value of calling `callee` from code that has no call expression for it."""
@@ -229,12 +244,14 @@ class Reader:
         names = self._parameters(function, args, kwargs, whole)
         frame = Frame(names, function.origin, function.frame, function=function, script=function.frame.script)
         self.stack.append(Step(function, args, kwargs, place))
+        conditions = self.conditions
         try:
             if isinstance(node, ast.Lambda):
                 return expressions.evaluate(self, node.body, frame)
             ended = statements.run(self, node.body, frame)
         finally:
             self.stack.pop()
+            self.conditions = conditions
         values = frame.returned if ended == "return" else [*frame.returned, None]
         return self._returned(function, values)
 

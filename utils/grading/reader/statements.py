@@ -85,18 +85,26 @@ def _if(reader, node, frame):
         return run(reader, node.body if known else node.orelse, frame)
     before = dict(frame.names)
     frame.uncertain += 1
+    reader.conditions += 1
     one_end = run(reader, node.body, frame)
-    one = frame.names
-    frame.names = dict(before)
+    one = dict(frame.names)
+    _restore(frame.names, before)
     other_end = run(reader, node.orelse, frame)
     frame.uncertain -= 1
-    other = frame.names
-    ends = {"raise", "return", "break", "continue"}
-    merged = other if one_end in ends else one if other_end in ends else _merge(one, other, node)
-    one.clear() if merged is not one else None
-    one.update(merged)
-    frame.names = one
-    return one_end if one_end == other_end else "return" if {one_end, other_end} == {"raise", "return"} else ""
+    reader.conditions -= 1
+    other = dict(frame.names)
+    _restore(frame.names, other if one_end else one if other_end else _merge(one, other, node))
+    if one_end and other_end:
+        return one_end if one_end == other_end else "return"
+    if (one_end == "return" or other_end == "return") and frame.function is not None:
+        reader.conditions += 1  # the rest of the function is reached in the other case only; its end takes this back
+    return ""
+
+
+def _restore(names: dict, values: dict) -> None:
+    """Make `names` what `values` are; it stays the same dict, because functions and modules share it."""
+    names.clear()
+    names.update(values)
 
 
 def _merge(one: dict, other: dict, node) -> dict:
@@ -109,7 +117,12 @@ def _merge(one: dict, other: dict, node) -> dict:
 
 
 def _for(reader, node, frame):
-    items = members.iterate(expressions.evaluate(reader, node.iter, frame))
+    over = expressions.evaluate(reader, node.iter, frame)
+    if isinstance(over, Made) and over.name == "builtins.enumerate":
+        over = over.args[0]
+    if isinstance(over, (Made, Instance)):
+        reader.record("__iter__", over, over, (), {}, node, frame.origin)
+    items = members.iterate(over)
     if items is not None and len(items) <= _MOST_TURNS and not isinstance(_range_of(node), ast.Call):
         for item in items:
             reader.bind(node.target, item, frame)

@@ -176,6 +176,7 @@ class Call:
     place: Evidence
     cell: int | None  # the notebook cell that was being read
     stack: tuple[Step, ...]
+    conditional: bool = False  # whether it happens only under a condition that reading cannot decide
 
 
 def same(one, other) -> bool:

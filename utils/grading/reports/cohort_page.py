@@ -14,8 +14,8 @@ from utils.grading.reports.safe_text import printable, spreadsheet
 from utils.grading.rubric import Rubric
 
 # Fact → the head of its column.
-FIGURES = {"best_test_accuracy": "best test accuracy", "epochs": "epochs", "parameters": "parameters",
-           "receptive_field": "receptive field"}
+FIGURES = {"best_test_accuracy": "best test accuracy", "epochs": "epochs", "parameters": "number of parameters",
+           "receptive_field": "receptive field, pixels"}
 SIGNS = {"pass": "✓", "fail": "✗", "unverifiable": "?"}
 
 
@@ -72,7 +72,8 @@ def cohort_csv(rows: Iterable[dict], rubric: Rubric) -> str:
     ids = [criterion.id for criterion in rubric.criteria]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow([spreadsheet(name) for name in ("path", "points", *ids, *FIGURES, "false claims", "remarks")])
+    columns = ("path", "points", *[f"verdict: {name}" for name in ids], *FIGURES, "false claims", "remarks")
+    writer.writerow([spreadsheet(name) for name in columns])
     for each in rows:
         figures = ["" if each[fact] is None else each[fact] for fact in FIGURES]
         writer.writerow([spreadsheet(each["path"]), each["points"], *[each["verdicts"][name] for name in ids], *figures,

@@ -12,7 +12,7 @@ from utils.grading.text_decoding import decode, printable
 TEXT_SUFFIXES = (".md", ".markdown", ".txt", ".log", ".rst", ".csv", ".tsv", ".out")
 FILE_LIMIT = 2_000  # files read of one submission
 BYTE_LIMITS = {".ipynb": 200_000_000, "": 20_000_000}
-_NOT_THEIRS = {"__pycache__", "node_modules", "site-packages", "venv", "env", "lightning_logs", "wandb", "mlruns"}
+_NOT_THEIRS = {"__pycache__", "node_modules", "site-packages", "venv", "env"}
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from utils.grading.submission import Notebook, TextFile
 
 _MAGIC = re.compile(r"^(\s*)([%!?].*|.*[^\s'\"#]\?\s*)$")
 _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
+_AUTOMAGIC = re.compile(r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$")  # also work without their %
 _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 
 
@@ -89,7 +90,7 @@ def _cell_code(index: int, source: str) -> Code:
         if name not in _KEEPS_PYTHON:
             return Code(index)
         lines[first] = ""
-    if _is_python("\n".join(lines)):
+    if not any(re.match(r"cd\s+[\w/.~]", line) for line in lines) and _is_python("\n".join(lines)):  # cd /x/y also divides
         return Code(index, _statements("\n".join(lines)))
     commands = []
     for number, line in enumerate(lines):
@@ -98,6 +99,9 @@ def _cell_code(index: int, source: str) -> Code:
         elif (match := _MAGIC.match(line)) and not _inside_text(lines[:number]):
             commands.append(Command(line.strip(), number + 1))
             lines[number] = f"{match[1]}pass"
+        elif _AUTOMAGIC.match(line) and not _inside_text(lines[:number]):
+            commands.append(Command("%" + line.strip(), number + 1))
+            lines[number] = "pass"
     statements, problem = parse("\n".join(lines))
     return Code(index, statements, tuple(commands), problem=f"cell {index}: {problem}" if problem else "")
 

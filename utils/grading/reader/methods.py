@@ -167,11 +167,11 @@ def _sum(reader, args, kwargs, frame):
     return sum(items) if items is not None and all(isinstance(entry, (int, float)) for entry in items) else NOT_KNOWN
 
 
-def _path(reader, args, kwargs, frame):
-    folder = args[-1] if args else None
-    if isinstance(folder, str):
-        reader.index.add_root(folder)
-    return None
+def _path(first: bool):
+    def function(reader, args, kwargs, frame):
+        if args and isinstance(args[-1], str):
+            reader.index.add_root(args[-1], first)
+    return function
 
 
 def _import(reader, args, kwargs, frame):
@@ -213,5 +213,5 @@ FUNCTIONS = {
     "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.isinstance": _isinstance, "builtins.type": _type,
     "builtins.callable": _callable, "builtins.print": lambda *_: None, "collections.OrderedDict": _dict,
     "os.environ.get": _get, "os.getenv": _get, "numpy.array": _array, "numpy.asarray": _array, "dataclasses.replace": _replace,
-    "sys.path.append": _path, "sys.path.insert": _path, "os.chdir": _path, "importlib.import_module": _import,
+    "sys.path.append": _path(False), "sys.path.insert": _path(True), "os.chdir": _path(True), "importlib.import_module": _import,
 }

@@ -12,24 +12,30 @@ _USUAL = ("", "src", "code", "scripts")
 class ModuleIndex:
     """The Python files of a submission and the folders that its imports are resolved from, in order.
 
-    `used` collects the folders from which an import was resolved.
     """
 
     def __init__(self, submission: Submission, start: str = ""):
         self.sources = {source.path: source.text for source in submission.sources}
         self.roots = list(dict.fromkeys([start, *_USUAL]))
-        self.used: list[str] = []
         self.start = start
-        self.clones: list[str] = []
+        self.clones = [submission.root.name]  # folders that stand for the submission's root
+        self._used: list[str] = []
 
-    def add_root(self, folder: str) -> None:
-        """What sys.path.append(folder), %cd or !git clone makes importable; a folder outside of the submission is passed over."""
+    @property
+    def used(self) -> tuple[str, ...]:
+        """The folders from which an import was resolved, in the order in which Python would look into them."""
+        return tuple(root for root in self.roots if root in self._used)
+
+    def add_root(self, folder: str, first: bool = True) -> None:
+        """What sys.path, %cd or !git clone makes importable; a folder outside of the submission is passed over."""
         inside = _CONTENT.sub("", folder.strip().strip("\"'")).rstrip("/")
         inside = posixpath.normpath(posixpath.join(self.start, inside)) if inside.startswith("..") else inside
         for candidate in (inside, posixpath.join(self.start, inside), *self._without_repository(inside)):
             candidate = "" if candidate in (".", "/") else posixpath.normpath(candidate) if candidate else ""
+            if candidate in self.roots and first and candidate:
+                self.roots.remove(candidate)
             if candidate not in self.roots and not candidate.startswith(("..", "/")) and self._has(candidate):
-                self.roots.insert(0, candidate)
+                self.roots.insert(0 if first else len(self.roots), candidate)
                 return
 
     def _without_repository(self, folder: str) -> list[str]:
@@ -55,6 +61,9 @@ class ModuleIndex:
             if found := self._at(posixpath.join(root, inner)):
                 self._use(root)
                 return found
+        top, _, rest = name.partition(".")
+        if rest and top.replace("-", "_") in [clone.replace("-", "_") for clone in self.clones]:
+            return self.find(rest)  # the cloned repository is the submission itself
         return self._anywhere(inner)
 
     def find_local(self, top: str) -> tuple[str, bool] | None:
@@ -83,5 +92,5 @@ class ModuleIndex:
         return ends[0], ends[0].endswith("__init__.py")
 
     def _use(self, root: str) -> None:
-        if root not in self.used:
-            self.used.append(root)
+        if root not in self._used:
+            self._used.append(root)

@@ -4,6 +4,7 @@ import ast
 import posixpath
 import re
 import sys
+from functools import lru_cache
 from importlib.metadata import packages_distributions
 
 from utils.grading.facts import Evidence
@@ -35,7 +36,9 @@ pytz thop ptflops fvcore gdown kaggle six packaging typing_extensions tensorflow
 click loguru absl easydict colorama torchtext transformers datasets ignite torchscan hiddenlayer termcolor psutil tabulate""".split())
 
 
+@lru_cache
 def _libraries() -> set[str]:
+    """The names that an import takes for a library's: installed or well known ones."""
     return _THIRD_PARTY | set(sys.stdlib_module_names) | set(packages_distributions())
 
 

@@ -36,7 +36,8 @@ def test_the_exit_status_tells_who_failed():
 
 
 @pytest.mark.parametrize("form, check", [
-    ("json", lambda text: json.loads(text)["submissions"][0]["criteria"]), ("gradescope", lambda text: json.loads(text)["tests"]),
+    ("json", lambda text: json.loads(text)["submissions"][0]["criteria"]),
+    ("gradescope", lambda text: json.loads(text)["tests"]),
     ("junit", ElementTree.fromstring), ("md", lambda text: text.startswith("# ")),
     ("html", lambda text: text.startswith("<!DOCTYPE html>"))])
 def test_every_format_is_printed_or_written(form, check, submission, tmp_path, capsys):
@@ -63,16 +64,19 @@ def test_where_the_grader_cannot_work_it_says_why(arguments, about, submission, 
     assert status == 2 and out == "" and about in err and len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [[], ["a", "--format", "pdf"], ["a", "b", "--model", "m.py:Net"], ["a", "b", "--format",
-                                       "gradescope"], ["a", "--weights", "w.pt"], ["a", "--jobs", "0"]])
+@pytest.mark.parametrize("arguments", [
+    [], ["a", "--format", "pdf"], ["a", "b", "--model", "m.py:Net"], ["a", "b", "--format", "gradescope"],
+    ["a", "--weights", "w.pt"], ["a", "--jobs", "0"]])
 def test_a_wrong_command_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as refused:
         main(arguments)
     assert refused.value.code == 2 and "usage:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("error", [UserError("it is not there."), RuntimeError("boom"), KeyboardInterrupt(), MemoryError()])
-def test_gradescope_is_told_of_every_crash(error, submission, tmp_path, monkeypatch, capsys):
+@pytest.mark.parametrize("error, about", [
+    (UserError("it is not there."), "not there"), (RuntimeError("boom"), "boom"), (KeyboardInterrupt(), "interrupted"),
+    (MemoryError(), "MemoryError")])
+def test_gradescope_is_told_of_every_crash(error, about, submission, tmp_path, monkeypatch, capsys):
     file = tmp_path / "results.json"
 
     def fails(asked):
@@ -82,7 +86,7 @@ def test_gradescope_is_told_of_every_crash(error, submission, tmp_path, monkeypa
     status, out, err = run(capsys, submission, "--format", "gradescope", "--output", file)
     assert status == 2 and "Traceback" not in err
     page = json.loads(file.read_text())
-    assert page["score"] == 0 and (str(error) or type(error).__name__[:9].lower() in page["output"].lower())
+    assert page["score"] == 0 and about in page["output"] and about in err
 
 
 def test_several_submissions_make_a_cohort(submission, tmp_path, capsys, monkeypatch):

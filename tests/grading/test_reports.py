@@ -23,19 +23,17 @@ schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
 everything_hostile = pytest.mark.parametrize("text", [*HOSTILE, "x" * 200_000, ""], ids=range(len(HOSTILE) + 2))
 VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
 FORMAT = {"enum": ["text", "html", "simple_format", "md", "ansi"]}
+TEXT, NUMBER, OBJECT = {"type": "string"}, {"type": "number"}, {"type": "object"}
+TEST = {"score": NUMBER, "max_score": NUMBER, "status": {"enum": ["passed", "failed"]}, "name": TEXT, "name_format": FORMAT,
+        "number": TEXT, "output": TEXT, "output_format": FORMAT, "tags": {"type": "array", "items": TEXT},
+        "visibility": VISIBILITY, "extra_data": OBJECT}
 GRADESCOPE = {  # after its published specification
     "type": "object", "required": ["tests"], "additionalProperties": False,
     "properties": {
-        "score": {"type": "number"}, "execution_time": {"type": "number"}, "output": {"type": "string"},
-        "output_format": FORMAT, "test_output_format": FORMAT, "test_name_format": FORMAT, "visibility": VISIBILITY,
-        "stdout_visibility": VISIBILITY, "extra_data": {"type": "object"}, "leaderboard": {"type": "array"},
-        "tests": {"type": "array", "items": {
-            "type": "object", "additionalProperties": False,
-            "properties": {
-                "score": {"type": "number"}, "max_score": {"type": "number"}, "status": {"enum": ["passed", "failed"]},
-                "name": {"type": "string"}, "name_format": FORMAT, "number": {"type": "string"}, "output": {"type": "string"},
-                "output_format": FORMAT, "tags": {"type": "array", "items": {"type": "string"}}, "visibility": VISIBILITY,
-                "extra_data": {"type": "object"}}}}}}
+        "score": NUMBER, "execution_time": NUMBER, "output": TEXT, "output_format": FORMAT, "test_output_format": FORMAT,
+        "test_name_format": FORMAT, "visibility": VISIBILITY, "stdout_visibility": VISIBILITY, "extra_data": OBJECT,
+        "leaderboard": {"type": "array"},
+        "tests": {"type": "array", "items": {"type": "object", "additionalProperties": False, "properties": TEST}}}}
 
 
 def strict(text: str):

@@ -9,6 +9,7 @@ import json
 import multiprocessing
 import os
 import re
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -84,7 +85,7 @@ def _run(tasks: Sequence[Task], rubric: Rubric, options: Options, jobs: int, bar
             bar.update()
     except Exception as error:  # each backend has its own words for a worker that died
         bar.write(f"A grading process ended unexpectedly ({type(error).__name__}); the submissions that it touched are "
-                  "graded again, one by one.")
+                  "graded again, one by one.", file=sys.stderr)
 
 
 def _run_alone(task: Task, rubric: Rubric, options: Options) -> None:

@@ -56,7 +56,8 @@ def _plots(rows: Sequence[dict], points: Sequence[float], rubric: Rubric) -> dic
     """Title → picture."""
     counts = {criterion.id: {verdict: sum(each["verdicts"][criterion.id] == verdict for each in rows) for verdict in SIGNS}
               for criterion in rubric.criteria}
-    pictures = {"Points": plots.histogram(points, "Points", f"of {number(_max_points(rubric))}", span=(0, _max_points(rubric))),
+    most = _max_points(rubric)
+    pictures = {"Points": plots.histogram(points, "Points", f"of {number(most)}", span=(0, most)),
                 "Verdicts": plots.verdict_bars(counts, "Verdicts")}
     limits = {fact: criterion.threshold for criterion in rubric.criteria for fact in criterion.facts}
     for fact in ("best_test_accuracy", "parameters", "receptive_field"):

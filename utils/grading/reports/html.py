@@ -20,6 +20,7 @@ MARKS = {"pass": "✓ pass", "fail": "✗ fail", "unverifiable": "? unverifiable
 def environment() -> Environment:
     """jinja2 with autoescaping everywhere, and with every text printed without control characters."""
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+                       keep_trailing_newline=True,
                        finalize=lambda value: value if isinstance(value, Markup) else printable(value))
     made.filters |= {"figure": number, "words": value_text, "place": place_label, "short": printable}
     return made

@@ -75,7 +75,7 @@ def receptive_field(model: nn.Module, input_size: tuple[int, int, int] = (3, 32,
 
 
 def field_at_pool(walked: "Walk") -> tuple[int, int]:
-    """(height, width) in pixels of the field at the input of the global pool; CannotTrace without one or with unequal ones."""
+    """(height, width) in pixels of the field at the input of the global pool; CannotTrace without one, or unequal ones."""
     if not walked.pools:
         raise CannotTrace("the model has no global pool")
     if len({pool.field for pool in walked.pools}) > 1:

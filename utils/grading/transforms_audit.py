@@ -45,7 +45,7 @@ def transforms_audit(submission: Submission, found) -> Audit:
     """
     readers = readers_of(submission, found)
     pipeline = next((one for reader in readers if (one := training_pipeline(reader))), None)
-    if pipeline is None:
+    if pipeline is None or any(reader.doubts for reader in readers):
         return Audit(_nothing(readers))
     tested = next((one for reader in readers if (one := test_pipeline(reader)) and one.source is not pipeline.source), None)
     version, why_version = pinned_version(submission)
@@ -58,10 +58,12 @@ def transforms_audit(submission: Submission, found) -> Audit:
 
 
 def _nothing(readers) -> dict[str, Fact]:
+    doubt = next((doubt for reader in readers for doubt in reader.doubts), "")
     problem = next((problem for reader in readers for problem in reader.problems), "")
     missing = next((made.problem for reader in readers for made in reader.made if made.problem), "")
     reason = problem or missing
-    why = "no transforms for training images were found in the code" + (f"; {reason}" if reason else "")
+    why = f"the transforms cannot be established: {doubt}" if doubt else \
+        "no transforms for training images were found in the code" + (f"; {reason}" if reason else "")
     return {name: Fact(None, why) for name in (*_NAMES, "effective_transforms", "statistics_agree")}
 
 
@@ -187,7 +189,7 @@ def _one_hole(acting: list[Judged]) -> Fact:
     ranges = {name: one.value(name) for name in ("num_holes_range", "hole_height_range", "hole_width_range")}
     unknown = [name for name, ends in ranges.items() if ends is None]
     count = ranges["num_holes_range"]
-    height, width = (_pixels(ranges[name]) for name in ("hole_height_range", "hole_width_range"))
+    height, width = _pixels(ranges["hole_height_range"], ranges["hole_width_range"], one.values.version)
     wrong = [text for text, ends, wanted in (("{} holes", count, 1), ("holes {} pixels high", height, 16),
                                              ("holes {} pixels wide", width, 16))
              if ends is not None and tuple(ends) != (wanted, wanted)]
@@ -201,11 +203,14 @@ def _one_hole(acting: list[Judged]) -> Fact:
     return Fact(True, seen, places)
 
 
-def _pixels(ends):
-    """A range in pixels: fractions are of the image's side."""
-    if ends is None:
-        return None
-    return tuple(end if isinstance(end, int) and end >= 1 or end > 1 else int(end * _SIDE) for end in ends)
+def _pixels(height, width, version: str):
+    """Both ranges in pixels. 1.x takes floats for fractions of the image's side; 2.x takes both for fractions if the height is
+    below 1."""
+    if version == "1" or height is None:
+        return tuple(ends and tuple(int(end * _SIDE) if isinstance(end, float) and end <= 1 else int(end) for end in ends)
+                     for ends in (height, width))
+    by = 1 if height[-1] >= 1 else _SIDE
+    return tuple(ends and tuple(int(end * by) for end in ends) for ends in (height, width))
 
 
 def _span(ends) -> str:

@@ -123,6 +123,8 @@ def _call_library(reader, library, args, kwargs, place, node, frame, whole):
         result = special(reader, args, kwargs, frame)
         if result is not methods.NOT_KNOWN:
             return result
+    if library.name in ("builtins.exec", "runpy.run_path"):
+        reader.doubts.append(f"{frame.origin} runs code that it puts together itself")
     if library.name.startswith("builtins."):
         return Unknown(f"the result of {library.last}() is known only when the code runs")
     made = Made(library.name, args, kwargs, place, problem=library.problem, whole=whole)

@@ -14,6 +14,8 @@ BUILTINS = {"int", "float", "str", "bool", "tuple", "list", "dict", "set", "len"
             "filter", "Exception", "ValueError", "NotImplementedError", "vars", "callable", "input", "eval", "exec", "dir",
             "globals", "locals", "id", "repr", "format", "divmod", "pow", "slice", "frozenset", "bytes", "help", "exit"}
 MAY_BE_NONE = {"get", "find_spec", "getenv", "pop", "match", "search", "exec_module"}
+# What a library's object was given first, by the attribute that gives it back.
+_HOLDERS = {"transforms": ("Compose", "OneOf", "Sequential"), "dataset": ("DataLoader", "Subset")}
 _PATHS = {"os.environ", "sys.path"}
 
 
@@ -42,6 +44,8 @@ def attribute(reader, value, name: str, frame: Frame):
         return bound(reader, found, value.instance, owner) if owner else Member(value, name)
     if isinstance(value, Made) and name in value.attributes:
         return value.attributes[name]
+    if isinstance(value, Made) and value.last in _HOLDERS.get(name, ()) and (value.args or name in value.kwargs):
+        return value.kwargs.get(name, value.args[0] if value.args else None)
     if name == "data" and isinstance(value, Made) and value.last == "CIFAR10" and value.kwargs.get("train", True) is True:
         return stand_in_for_the_images()
     if isinstance(value, (float, int)) or name.startswith("__"):

@@ -60,6 +60,7 @@ class Reader:
         self.program = Origin()  # the notebook or script that is read
         self.own_statements: list[tuple[Origin, ast.stmt]] = []  # the top-level statements of the program itself
         self.cell: int | None = None
+        self.doubts: list[str] = []  # why what was read may not be what runs
         self.conditions = 0  # how many undecided conditions surround what is being read
         self.names: dict = {}
         self._left = _BUDGET
@@ -104,7 +105,7 @@ class Reader:
         try:
             statements.run(self, body, frame)
         except RecursionError:
-            self.problems.append(f"{frame.origin}: the code is nested too deeply to be followed")
+            self.doubts.append(f"the code in {frame.origin} is nested too deeply to be followed")
         del self.stack[depth:]
 
     def _command(self, text: str, frame: Frame) -> None:
@@ -217,6 +218,8 @@ class Reader:
                 owner.changed_at = frame.origin.evidence(target)
         elif isinstance(owner, (UserClass, Module)):
             owner.names[target.attr] = value
+        elif isinstance(owner, Library) and owner.name.startswith(("albumentations", "torch")) and "backends" not in owner.name:
+            self.doubts.append(f"{frame.origin} replaces {owner.name}.{target.attr}")
 
     def uncertain(self, frame: Frame) -> int:
         """How many undecided conditions and loops surround the statement that is being read."""
@@ -227,6 +230,8 @@ class Reader:
     def spend(self) -> bool:
         """Use up one step of the budget; False when nothing is left."""
         self._left -= 1
+        if self._left == 0:
+            self.doubts.append("the code is too long to be followed to its end")
         return self._left > 0
 
     def record(self, name, callee, receiver, args, kwargs, node, origin: Origin | None = None) -> None:

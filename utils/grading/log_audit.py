@@ -9,7 +9,7 @@ from utils.grading.log_series import accuracy_rows, counted_from, tested_split
 from utils.grading.log_truth import Contradiction, number_contradictions
 from utils.grading.logs import Run
 from utils.grading.loss_scale import LossScale, loss_scale
-from utils.grading.run_choice import choose_run
+from utils.grading.run_choice import choose_run, describe
 from utils.grading.submission import Submission
 
 NAMES = ("epochs", "best_test_accuracy", "best_epoch", "final_test_accuracy", "first_epoch_at_target", "log_consistent",
@@ -39,7 +39,8 @@ def log_audit(submission: Submission, notebook: str | None, target: float | None
     before = "printed before the run" if run.parameters is not None else "no summary was printed before the run"
     facts |= {"log_consistent": _consistent(found, losses), "loss_normalisation": _normalisation(losses),
               "run_parameters": Fact(run.parameters, before)}
-    judged = [f"Judged is {choice.why}. Not judged: {'; '.join(choice.others[:SHOWN])}."] if choice.others else []
+    others = "; ".join(map(describe, choice.others[:SHOWN]))
+    judged = [f"Judged is {choice.why}. Not judged: {others}."] if others else []
     return Audit(facts, (*judged, *_warnings(run, split, found, losses)))
 
 

@@ -24,7 +24,7 @@ class Summary:
 
 
 def printed_summary(submission: Submission, notebook: str | None) -> Audit:
-    """The fact `printed_parameters`: the total that torchsummary, torchinfo, Keras or Lightning printed for the judged model.
+    """The fact `printed_parameters`: the total that torchsummary, torchinfo, Keras or Lightning printed.
 
     That is the last one before the judged run, else the only one in the outputs of `notebook`, of another notebook or in a
     text. Several of which none stands before the run, a rounded one ("185.9 K") and one that its own layers contradict

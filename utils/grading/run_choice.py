@@ -11,10 +11,10 @@ GOES_ON = 65.0  # per cent on the test set; no first epoch of so small a network
 
 @dataclass(frozen=True)
 class Choice:
-    """The run that is judged (None where nothing is logged), one sentence that says why, and the others, described."""
+    """The run that is judged (None where nothing is logged), one sentence that says why, and the other runs."""
     run: Run | None
     why: str
-    others: tuple[str, ...] = ()
+    others: tuple[Run, ...] = ()
 
 
 def choose_run(submission: Submission, notebook: str | None, test_size: int = 10_000) -> Choice:
@@ -36,7 +36,7 @@ def choose_run(submission: Submission, notebook: str | None, test_size: int = 10
         why += f", the one with the highest test accuracy of {sum(run in held for run in others) + 1} runs in {where}"
     if notebook and held is not tiers[0][1]:
         why += f"; the outputs of {notebook} log no test accuracy"
-    return Choice(chosen, why, tuple(describe(run) for run in others))
+    return Choice(chosen, why, tuple(others))
 
 
 def best(run: Run) -> float:

@@ -149,16 +149,18 @@ def log_text(answers: list[int]) -> str:
 
 @dataclass(frozen=True)
 class Parts:
-    """What a submission is made of. `loops_here` are cells of code in the notebook, `summary` what torchsummary printed."""
+    """What a submission is made of. `inline` names the parts that stand in the notebook and not in files, `summary` is
+    what torchsummary printed, `run` the cell that trains; a model of None is missing."""
     model: str | None = MODEL
     transforms: str = TRANSFORMS
     engine: str = ENGINE
     log: str = log_text(correct_answers(8652))
     readme: str = README
     summary: str = ""
-    remarks: str = "## Training"
+    inline: tuple[str, ...] = ()
+    made: str = "CifarNet()"
+    run: str = "fit(model, device, train_loader, test_loader, 30)"
     extra: tuple[tuple[str, str], ...] = ()
-    model_class: str = "CifarNet"
 
 
 def notebook_text(cells: list) -> str:
@@ -170,29 +172,29 @@ def code(source: str, output: str = "", count: int = 1):
     return v4.new_code_cell(source, outputs=outputs, execution_count=count)
 
 
-IMPORTS = "import torch\nfrom torch.utils.data import DataLoader\nfrom torchsummary import summary\n"
+IMPORTS = ("import torch", "from torch.utils.data import DataLoader", "from torchsummary import summary")
 SETUP = '''device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-model = {name}().to(device)
+model = {made}.to(device)
 summary(model, input_size=(3, 32, 32))'''
 LOADERS = '''train_loader = DataLoader(Cifar(True, train_transforms), batch_size=512, shuffle=True, num_workers=2)
 test_loader = DataLoader(Cifar(False, test_transforms), batch_size=512, num_workers=2)'''
-FIT = "fit(model, device, train_loader, test_loader, 30)"
 
 
 def cells(parts: Parts, model: str, transforms: str, engine: str, first: str = "", log: bool = True) -> list:
     """The cells of the training notebook, where the arguments are the modules to import from."""
+    imports = {"model": f"from {model} import CifarNet", "engine": f"from {engine} import fit, test, train",
+               "transforms": f"from {transforms} import Cifar, train_transforms, test_transforms"}
+    lines = [line for part, line in imports.items() if part not in parts.inline]
     made = [v4.new_markdown_cell("# Assignment")] + ([code(first)] if first else [])
-    return [*made,
-            code(f"{IMPORTS}from {model} import {parts.model_class}\n"
-                 f"from {transforms} import Cifar, train_transforms, test_transforms\nfrom {engine} import fit", count=2),
-            code(SETUP.format(name=parts.model_class), parts.summary, 3), v4.new_markdown_cell(parts.remarks),
-            code(LOADERS, count=4), code(FIT, parts.log if log else "", 5)]
+    return [*made, code("\n".join([*IMPORTS, *lines]), count=2), *[code(getattr(parts, part)) for part in parts.inline],
+            code(SETUP.format(made=parts.made), parts.summary, 3), v4.new_markdown_cell("## Training"),
+            code(LOADERS, count=4), code(parts.run, parts.log if log else "", 5)]
 
 
 def _files(parts: Parts, **named: str) -> dict[str, str]:
-    """The modules under the given paths, the README and what is extra; a model of None is not there."""
-    files = {named[part]: getattr(parts, part) for part in ("model", "transforms", "engine")
-             if getattr(parts, part) is not None and part in named}
+    """The modules under the given paths, the README and what is extra."""
+    files = {name: getattr(parts, part) for part, name in named.items()
+             if part not in parts.inline and getattr(parts, part) is not None}
     return {"README.md": parts.readme, **files, **dict(parts.extra)}
 
 
@@ -204,7 +206,7 @@ def flat(parts: Parts) -> dict[str, str]:
 def package(parts: Parts) -> dict[str, str]:
     """A package in src/ and the notebook beside it, in a folder of its own."""
     return _files(parts, model="src/nets/cifar_net.py", transforms="src/data.py", engine="src/loops.py") | {
-        "src/__init__.py": "", "src/nets/__init__.py": f"from .cifar_net import {parts.model_class}\n",
+        "src/__init__.py": "", "src/nets/__init__.py": f"from .cifar_net import CifarNet\n",
         "notebooks/train.ipynb": notebook_text(cells(parts, "src.nets", "src.data", "src.loops",
                                                      "import sys\nsys.path.append('..')"))}
 

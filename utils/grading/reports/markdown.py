@@ -1,5 +1,6 @@
 """A Markdown page for people: verdicts first, then what to mend, the claims and the facts."""
 
+import json
 from collections.abc import Iterable
 
 from utils.grading.fact_names import FACTS
@@ -28,11 +29,19 @@ def value_text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, int | float):
         return number(value)
+    if isinstance(value, dict) and {"name", "arguments"} <= value.keys():  # a transform
+        return f"{value['name']}({_arguments(value['arguments'])})"
     if isinstance(value, dict):
         return ", ".join(f"{name}: {value_text(item)}" for name, item in value.items())
     if isinstance(value, list):
         return "; ".join(value_text(item) for item in value)
     return str(value)
+
+
+def _arguments(values: object) -> str:
+    if not isinstance(values, dict):
+        return value_text(values)
+    return ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items())
 
 
 def _submission(graded: Graded) -> str:

@@ -130,12 +130,31 @@ LAYOUTS = {
         {"model.py": NETWORK + "\nclass Draft(Net):\n    pass\n",
          "S9.ipynb": [IMPORTS, LOADERS, "from model import *\nmodel = Net()\nsummary(model, (3, 32, 32))\nprint(Draft())\n"
                       "summary(Draft().to(device), (3, 32, 32))", RUN]}, "S9.ipynb", "model.py:Net()", ("",)),
-    "three norms in turn, the last is kept": (
+    "three norms in turn, the best log is judged": (
+        {"S9.ipynb": [IMPORTS, LOADERS, "from model import Net", *[
+            cell for norm, best in (("bn", 71), ("ln", 82), ("gn", 79))
+            for cell in (f"model = Net('{norm}').to(device)", (RUN[0], LOG.replace("4400", f"{best}00")))]]},
+        "S9.ipynb", "model.py:Net('ln')", ("",)),
+    "three norms in turn without logs, the last is kept": (
         {"S9.ipynb": [IMPORTS, LOADERS, "from model import Net", *[cell for norm in ("bn", "ln", "gn")
-                      for cell in (f"model = Net('{norm}').to(device)", RUN)]]}, "S9.ipynb", "model.py:Net('gn')", ("",)),
+                      for cell in (f"model = Net('{norm}').to(device)", RUN[0])]]}, "S9.ipynb", "model.py:Net('gn')", ("",)),
+    "a model written by a cell": (
+        {"model.py": None, "S9.ipynb": ["%%writefile model.py\n" + NETWORK, IMPORTS, LOADERS, BUILD, RUN]}, "S9.ipynb",
+        "model.py:Net()", ("",)),
+    "a model in another notebook": (
+        {"model.py": None, "network.ipynb": [NETWORK], "S9.ipynb": ["import import_ipynb", IMPORTS, LOADERS,
+                                                                    BUILD.replace("from model", "from network"), RUN]},
+        "S9.ipynb", "network.ipynb:Net()", ("",)),
+    "a function that returns a Sequential": (
+        {"model.py": "from torch import nn\n\ndef network(width=16):\n    return nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU())\n",
+         "S9.ipynb": [IMPORTS, LOADERS, "from model import network\nmodel = network(width=8).to(device)", RUN]}, "S9.ipynb",
+        "model.py:network(width=8)", ("",)),
+    "a device among the arguments": (
+        {"S9.ipynb": [IMPORTS, LOADERS, "from model import Net\nmodel = Net('bn', device)", RUN]}, "S9.ipynb",
+        "model.py:Net('bn', 'cpu')", ("",)),
     "several notebooks": (
         {"explore.ipynb": [IMPORTS, "from model import Net\nsummary(Net(norm='x'), (3, 32, 32))"],
-         "S9_old.ipynb": [IMPORTS, LOADERS, WITH_ARGUMENT, RUN[0]], "S9.ipynb": [IMPORTS, LOADERS, BUILD, RUN]},
+         "S9_old.ipynb": [IMPORTS, LOADERS, WITH_ARGUMENT, (RUN[0], LOG.replace("4400", "4100"))], "S9.ipynb": [IMPORTS, LOADERS, BUILD, RUN]},
         "S9.ipynb", "model.py:Net()", ("",)),
     "a cell that is not Python": (
         {"S9.ipynb": [IMPORTS, "this is a note, not code:\n - and so on", LOADERS, "!nvidia-smi\n%matplotlib inline\nfiles = !ls\n?model",
@@ -185,6 +204,15 @@ def test_a_syntax_error_behind_the_class_leaves_the_class(tmp_path):
     found = find(build(tmp_path, TIDY | {"model.py": NETWORK + "\nprint 'done'\n"}))
     assert str(found.model) == "model.py:Net()"
     assert any("model.py" in warning and "line" in warning for warning in found.warnings)
+
+
+def test_a_layer_that_is_replaced_afterwards_is_reported(tmp_path):
+    cell = "from model import Net\nmodel = Net()\nmodel.name = 'nine'\nmodel.body = nn.Conv2d(3, 10, 3)"
+    found = find(build(tmp_path, TIDY | {"S9.ipynb": [IMPORTS, LOADERS, cell, RUN]}))
+    assert not found.model.complete
+    assert "cell 2" in found.model.why
+    benign = "from model import Net\nmodel = Net()\nmodel.name = 'nine'"
+    assert find(build(tmp_path / "b", TIDY | {"S9.ipynb": [IMPORTS, LOADERS, benign, RUN]})).model.complete
 
 
 def test_an_argument_that_is_no_literal_is_reported(tmp_path):

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from utils.executed_graph import ExecutedGraph, Value
 from utils.grading.finding import ModelReference
-from utils.grading.reader.cells import notebook_code
+from utils.grading.reader.cells import notebook_code, written_files
 from utils.grading.sandbox.graph_data import from_data
 from utils.grading.sandbox.isolation import Limits, run_isolated
 from utils.grading.sandbox.message import BadMessage, pack, unpack
@@ -71,11 +71,10 @@ def model_job(submission: Submission, reference: ModelReference) -> dict:
     """What a child needs to build the network: the submission's Python as text, and what to call with which arguments."""
     notebook = next((one for one in submission.notebooks if one.path == reference.notebook), None)
     sources = {source.path: source.text for source in submission.sources}
+    sources = written_files(submission) | sources
     cells = None
     if notebook is not None and not reference.file:
         code = notebook_code(notebook)
-        folder = posixpath.dirname(notebook.path)
-        sources = {posixpath.join(folder, one.written.path): one.written.text for one in code if one.written} | sources
         cells = [[one.cell, "\n".join(map(ast.unparse, one.statements))] for one in code if one.statements]
     file = reference.file or reference.notebook or ""
     roots = [root.strip("/") for root in (*reference.import_roots, posixpath.dirname(file), "")]

@@ -1,14 +1,15 @@
 """Which notebook trains, and which class (or function) of which file is the network, with its constructor's arguments."""
 
 import posixpath
-import re
 from dataclasses import dataclass, field, replace
 
 from utils.errors import UserError
 from utils.grading.facts import Evidence
+from utils.grading.log_series import accuracy_rows, tested_split
+from utils.grading.logs import submission_runs
 from utils.grading.network_choice import Candidate, candidates, network_classes
 from utils.grading.reader.reader import Reader
-from utils.grading.reader.values import UserClass, is_literal
+from utils.grading.reader.values import Made, UserClass, is_literal
 from utils.grading.submission import Notebook, Submission
 from utils.grading.training_code import reading, script_readings, trains
 
@@ -54,10 +55,12 @@ def find(submission: Submission, model: str | None = None, notebook: str | None 
     UserError where an override names nothing that is there.
     """
     readings = [(one, reading(submission, one)) for one in submission.notebooks]
-    chosen, why_notebook, other_notebooks = _training_notebook(readings, notebook)
+    logs = _best_runs(submission)
+    chosen, why_notebook, other_notebooks = _training_notebook(readings, logs, notebook)
+    cell = logs[chosen.path][2] if chosen and chosen.path in logs else None
     readers = [reader for one, reader in readings if one is chosen] or script_readings(submission)
     warnings = tuple(dict.fromkeys(problem for reader in readers for problem in reader.problems))
-    ranked = sorted((one for reader in readers for one in candidates(reader)), key=lambda one: one.rank, reverse=True)
+    ranked = sorted((one for reader in readers for one in candidates(reader, cell)), key=lambda one: one.rank, reverse=True)
     best, why_model = (_override(submission, model, chosen, ranked), f"the network was named: {model}") if model else \
         _best(submission, ranked, readers)
     reference = best and _reference(best)
@@ -71,32 +74,36 @@ def find(submission: Submission, model: str | None = None, notebook: str | None 
 
 # --- the notebook -----------------------------------------------------------------------------------------------------
 
-_LOG = re.compile(r"\bepoch\b|accuracy|\bit/s\b|s/it\b|\bloss\b", re.I)
+def _best_runs(submission: Submission) -> dict[str, tuple[float, int, int | None]]:
+    """By notebook the best logged test accuracy in per cent, the epochs of that run, and the cell that printed its best."""
+    found: dict[str, tuple[float, int, int | None]] = {}
+    for run in submission_runs(submission):
+        rows = accuracy_rows(run, tested_split(run)) if run.notebook and tested_split(run) else ()
+        if rows:
+            top = max(rows, key=lambda row: row.accuracy)
+            found[run.source] = max(found.get(run.source, (0.0, 0, None)), (top.accuracy, len(rows), top.place.cell),
+                                    key=lambda one: one[:2])
+    return found
 
 
-def _training_score(notebook: Notebook, reader: Reader) -> tuple:
-    output = "\n".join(cell.output for cell in notebook.cells if cell.kind == "code")
-    lines = sum(bool(_LOG.search(line)) for line in re.split(r"[\r\n]", output)[:20_000])
-    named = any(call.name in ("train", "fit", "train_model", "train_epoch", "run") for call in reader.calls)
-    return (trains(reader) or named and lines >= 3) and lines >= 3, trains(reader), min(lines, 10), lines
-
-
-def _training_notebook(readings, wanted: str | None):
+def _training_notebook(readings, logs: dict[str, tuple[float, int, int | None]], wanted: str | None):
     if wanted:
         match = [one for one, _ in readings if wanted in (one.path, posixpath.basename(one.path))]
         if not match:
             raise UserError(f"There is no notebook '{wanted}' in the submission; give one of: "
                             f"{', '.join(one.path for one, _ in readings) or 'none, it has no notebooks'}.")
         return match[0], f"{match[0].path} was named.", tuple(one.path for one, _ in readings if one is not match[0])
-    scored = [(_training_score(one, reader), one) for one, reader in readings]
-    scored = sorted((entry for entry in scored if entry[0][1] or entry[0][0]), key=lambda entry: (entry[0], entry[1].path))
+    scored = [((one.path in logs, *logs.get(one.path, (0.0, 0))[:2]), one) for one, reader in readings
+              if trains(reader) or one.path in logs]
+    scored = sorted(scored, key=lambda entry: (entry[0], entry[1].path))
     if not scored:
         only = readings[0][0] if len(readings) == 1 else None
         return only, (f"{only.path} is the only notebook, but nothing in it is seen to train." if only else
                       "No notebook is seen to train." if readings else "The submission has no notebook."), ()
     chosen = scored[-1][1]
     others = tuple(one.path for _, one in reversed(scored[:-1]))
-    why = f"{chosen.path} trains" + (" and has the longest stored log of those that do" if others else "") + "."
+    seen = "trains" if any(one is chosen and trains(reader) for one, reader in readings) else "holds the log of a training"
+    why = f"{chosen.path} {seen}" + (" and has the best stored log of those that do" if others else "") + "."
     return chosen, why, others
 
 
@@ -150,7 +157,16 @@ def _override(submission: Submission, wanted: str, chosen: Notebook | None, rank
                     "with the file's path in the submission.")
 
 
+def _literal(value):
+    """An argument as a literal where it is as good as one: a device by its name, an array as its numbers."""
+    if isinstance(value, Made) and value.name == "torch.device" and value.args and isinstance(value.args[0], str):
+        return value.args[0]
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
 def _reference(candidate: Candidate) -> ModelReference:
+    candidate = replace(candidate, args=tuple(map(_literal, candidate.args)),
+                        kwargs={key: _literal(value) for key, value in candidate.kwargs.items()})
     roots = tuple(dict.fromkeys([*candidate.roots, ""]))
     unread = [value for value in (*candidate.args, *candidate.kwargs.values()) if not is_literal(value)]
     reference = ModelReference(candidate.place, candidate.name, candidate.home.file, candidate.home.notebook, candidate.args,

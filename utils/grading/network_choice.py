@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from utils.grading.facts import Evidence
 from utils.grading.reader.reader import Reader
-from utils.grading.reader.values import Instance, Library, Made, UserClass, UserFunction, is_literal
+from utils.grading.reader.values import Instance, Library, Made, Unknown, UserClass, UserFunction, is_literal
 
 _NETWORKS = ("torch.nn.", "pytorch_lightning.LightningModule", "pytorch_lightning.core.", "lightning.LightningModule",
              "lightning.pytorch.LightningModule")
@@ -24,7 +24,7 @@ class Candidate:
     factory: str | None = None
     roots: tuple[str, ...] = ()
     why: str = ""
-    rank: tuple = (0, 0)
+    rank: tuple = ()
     class_: UserClass | None = None
 
     @staticmethod
@@ -52,8 +52,12 @@ def network_classes(reader: Reader) -> list[UserClass]:
     return [one for one in networks if one.name not in parts]
 
 
-def candidates(reader: Reader) -> list[Candidate]:
-    """Each network that is built and is no part of another, with what is done with it."""
+def candidates(reader: Reader, cell: int | None = None) -> list[Candidate]:
+    """Each network that is built and is no part of another, with what is done with it.
+
+    `cell` is where the judged log was printed: the network that is trained there comes first.
+    """
+    there: set[int] = set()
     uses: dict[int, dict[str, int]] = {}
     networks: dict[int, object] = {}
     parts = {id(value) for call in reader.calls if _is_layer(call.callee) for value in (*call.args, *call.kwargs.values())}
@@ -62,8 +66,10 @@ def candidates(reader: Reader) -> list[Candidate]:
             if id(network) in parts:
                 continue
             networks[id(network)] = network
+            if cell is not None and call.cell == cell and use in ("is trained", "is optimised", "is called"):
+                there.add(id(network))
             uses.setdefault(id(network), {})[use] = moment
-    found = [_candidate(reader, network, uses[key]) for key, network in networks.items()]
+    found = [_candidate(reader, network, uses[key], key in there) for key, network in networks.items()]
     return [one for one in found if one is not None]
 
 
@@ -95,21 +101,43 @@ def _network(value) -> bool:
     return isinstance(value, Made) and value.name == "torch.nn.Sequential"
 
 
-def _candidate(reader: Reader, network, uses: dict[str, int]) -> Candidate | None:
+def _candidate(reader: Reader, network, uses: dict[str, int], logged: bool) -> Candidate | None:
     weight = sum(_WEIGHTS[use] for use in uses)
-    if isinstance(network, Made) or any(isinstance(step.function.bound, Instance) and step.function.name == "__init__"
+    if any(isinstance(step.function.bound, Instance) and step.function.name == "__init__"
                                         and is_network(step.function.bound.cls) for step in network.stack):
-        return None  # a Sequential without a class, or a part of another network
-    why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use]))
-    rank = ("is optimised" in uses or "is trained" in uses, "is summarised" in uses, weight, max(uses.values()))
+        return None  # a part of another network
+    if isinstance(network, Made) and not uses.keys() & {"is optimised", "is trained", "is summarised"}:
+        return None
+    why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use])) + (", in the cell of the judged log" if logged else "")
+    rank = (logged, "is optimised" in uses or "is trained" in uses, "is summarised" in uses, weight, max(uses.values()))
     roots = tuple(reader.index.used)
-    cls = network.cls
-    direct = is_literal(network.args) and is_literal(network.kwargs) and network.changed_at is None
     step = next((step for step in network.stack if _rebuilds(step)), None)
+    if isinstance(network, Made):
+        return _sequential(network, step, roots, why, rank)
+    cls = network.cls
+    if network.changed_at is not None and step is None:
+        return _changed(network, roots, why, rank)
+    direct = is_literal(network.args) and is_literal(network.kwargs) and network.changed_at is None
     if direct or step is None:
         return Candidate(cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank, cls)
     factory = step.function
     return Candidate(cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank, cls)
+
+
+def _sequential(network: Made, step, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate | None:
+    """A torch.nn.Sequential that a function of the submission returns; without one there is nothing to call."""
+    if step is None:
+        return None
+    place = step.function.place
+    return Candidate("Sequential", place, place, step.args, step.kwargs, step.function.name, roots, why, rank)
+
+
+def _changed(network: Instance, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate:
+    """A network of which a layer is replaced after it was built: its class alone does not make it."""
+    where = network.changed_at
+    place = f"cell {where.cell} of {where.notebook}" if where.notebook else f"line {where.line} of {where.file}"
+    args = (Unknown(f"{place} replaces a layer of the network after it was built"),)
+    return Candidate(network.cls.name, network.cls.place, network.cls.place, args, {}, None, roots, why, rank, network.cls)
 
 
 def _rebuilds(step) -> bool:

@@ -127,6 +127,6 @@ def _call_library(reader, library, args, kwargs, place, node, frame, whole):
         reader.doubts.append(f"{frame.origin} runs code that it puts together itself")
     if library.name.startswith("builtins."):
         return Unknown(f"the result of {library.last}() is known only when the code runs")
-    made = Made(library.name, args, kwargs, place, problem=library.problem, whole=whole)
+    made = Made(library.name, args, kwargs, place, problem=library.problem, whole=whole, stack=tuple(reader.stack))
     reader.made.append(made)
     return made

@@ -1,11 +1,12 @@
 """Python out of notebook cells: magics and shell lines taken out, a cell that is not Python reported."""
 
 import ast
+import posixpath
 import re
 import warnings
 from dataclasses import dataclass
 
-from utils.grading.submission import Notebook, TextFile
+from utils.grading.submission import Notebook, Submission, TextFile
 
 _MAGIC = re.compile(r"^(\s*)([%!?].*|.*[^\s'\"#]\?\s*)$")
 _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
@@ -73,6 +74,12 @@ def _before_the_error(source: str) -> tuple[ast.stmt, ...]:
 def notebook_code(notebook: Notebook) -> list[Code]:
     """The code cells of a notebook as statements and commands."""
     return [_cell_code(cell.index, cell.source) for cell in notebook.cells if cell.kind == "code" and cell.source.strip()]
+
+
+def written_files(submission: Submission) -> dict[str, str]:
+    """The files that the notebooks write with %%writefile, by path: text."""
+    return {posixpath.normpath(posixpath.join(posixpath.dirname(notebook.path), code.written.path)): code.written.text
+            for notebook in submission.notebooks for code in notebook_code(notebook) if code.written is not None}
 
 
 def _cell_code(index: int, source: str) -> Code:

@@ -4,7 +4,7 @@ import ast
 import operator
 
 from utils.grading.reader import calls, members
-from utils.grading.reader.values import Frame, Library, Made, Unknown, UserFunction, same
+from utils.grading.reader.values import Frame, Library, Made, Unknown, UserFunction, on_the_cpu, same
 
 LONGEST = 10_000  # entries of a list, characters of a text, bits of a number: what is larger is not computed
 
@@ -196,7 +196,7 @@ def _conditional(reader, node, frame):
     reader.conditions += 1
     one, other = evaluate(reader, node.body, frame), evaluate(reader, node.orelse, frame)
     reader.conditions -= 1
-    return one if same(one, other) else Unknown(f"it depends on `{ast.unparse(node.test)[:60]}`")
+    return one if same(one, other) else on_the_cpu((one, other)) or Unknown(f"it depends on `{ast.unparse(node.test)[:60]}`")
 
 
 def _comprehension(reader, node, frame):

@@ -85,7 +85,17 @@ class Reader:
                 self._command(command.text, frame)
             self.own_statements.extend((frame.origin, statement) for statement in code.statements)
             self._guarded(code.statements, Frame(self.names, frame.origin, script="__main__"))
+        self._trainers()
         self.cell = None
+
+    def _trainers(self) -> None:
+        """What Lightning's fit() calls of the objects that it is given: the methods that make the loaders."""
+        for call in [call for call in self.calls if call.name == "fit"]:
+            for given in (*call.args, *call.kwargs.values()):
+                for name in ("prepare_data", "setup", "train_dataloader", "val_dataloader", "test_dataloader"):
+                    method, owner = given.cls.find(name) if isinstance(given, Instance) else (None, None)
+                    if isinstance(method, UserFunction):
+                        self.invoke(UserFunction(name, method.node, method.frame, method.origin, owner, given), (), {}, given.place)
 
     def read_script(self, path: str, names: dict | None = None) -> dict:
         """Read a Python file as the program that is started; returns its names."""
@@ -98,6 +108,7 @@ class Reader:
             self.program = Origin(file=path)
             self.own_statements.extend((self.program, statement) for statement in body)
         self._guarded(body, Frame(names, Origin(file=path), script="__main__"))
+        self._trainers()
         return names
 
     def _guarded(self, body, frame: Frame) -> None:
@@ -140,11 +151,24 @@ class Reader:
         if not level and top in self._libraries and self.index.find_local(top) is None:
             return Library(name)
         found = self.index.find(name, package, level)
+        if found is None and (other := self._notebook_module(name)):
+            return other
         if found is None:
             if not level and top in self._libraries:
                 return Library(name)
             return Library(name or ".", f"the module {'.' * level}{name} is not in the submission")
         return self._module(name, *found)
+
+    def _notebook_module(self, name: str) -> Module | None:
+        """Another notebook of that name, as import_ipynb makes it a module."""
+        for notebook in self.submission.notebooks:
+            if notebook.path.removesuffix(".ipynb").rpartition("/")[2] == name and notebook.path != self.program.notebook:
+                if notebook.path not in self.modules:
+                    module = self.modules[notebook.path] = Module(name, notebook.path, {"__name__": name})
+                    for code in cells.notebook_code(notebook):
+                        self._guarded(code.statements, Frame(module.names, Origin(notebook=notebook.path, cell=code.cell)))
+                return self.modules[notebook.path]
+        return None
 
     def _module(self, name: str, path: str, is_package: bool) -> Module:
         if path in self.modules:
@@ -214,7 +238,8 @@ class Reader:
             unsure = self.uncertain(frame) and target.attr in owner.attributes and not same(old, value)
             owner.attributes[target.attr] = Unknown("it depends on a condition") if unsure else self.label(value, target.attr)
             inside = frame.function is not None and frame.function.owner is not None
-            if isinstance(owner, Instance) and not inside:
+            layer = isinstance(value, Instance) or isinstance(value, Made) and value.name.startswith("torch.nn.")
+            if isinstance(owner, Instance) and not inside and layer:
                 owner.changed_at = frame.origin.evidence(target)
         elif isinstance(owner, (UserClass, Module)):
             owner.names[target.attr] = value

@@ -3,7 +3,18 @@
 import ast
 
 from utils.grading.reader import expressions, members
-from utils.grading.reader.values import Frame, Instance, Library, Made, Module, Unknown, UserClass, UserFunction, same
+from utils.grading.reader.values import (
+    Frame,
+    Instance,
+    Library,
+    Made,
+    Module,
+    Unknown,
+    UserClass,
+    UserFunction,
+    on_the_cpu,
+    same,
+)
 
 _MOST_TURNS = 40  # a loop over more known entries than these is read once, as if they were not known
 
@@ -112,7 +123,7 @@ def _merge(one: dict, other: dict, node) -> dict:
     merged = {}
     for name in [*one, *(name for name in other if name not in one)]:
         values = [names[name] for names in (one, other) if name in names]
-        merged[name] = values[0] if len(values) == 1 or same(*values) else why
+        merged[name] = values[0] if len(values) == 1 or same(*values) else on_the_cpu(values) or why
     return merged
 
 

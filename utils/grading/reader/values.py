@@ -72,6 +72,7 @@ class Made:
     problem: str = ""
     attributes: dict = field(default_factory=dict)
     whole: bool = True  # False where a starred argument could not be read
+    stack: tuple["Step", ...] = ()
 
     @property
     def last(self) -> str:
@@ -192,6 +193,12 @@ def same(one, other) -> bool:
     if isinstance(one, dict) and isinstance(other, dict):
         return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
     return type(one) is type(other) and isinstance(one, (int, float, str, bytes, complex, type(None), Library)) and one == other
+
+
+def on_the_cpu(values) -> str | None:
+    """Of the two names of a device that a condition decides between, the CPU's: nothing is read as if it had a GPU."""
+    names = set(value for value in values if isinstance(value, str))
+    return "cpu" if len(names) == len(values) == 2 and "cpu" in names and names & {"cuda", "cuda:0", "mps"} else None
 
 
 def is_literal(value) -> bool:

@@ -52,7 +52,8 @@ def assertions(sentence: str) -> Iterator[Assertion]:
     for match in PARAMETERS.finditer(sentence):
         yield from _parameters(sentence, match)
     for match in FIELD.finditer(sentence):
-        yield Assertion("receptive_field", int(match["number"]), 1, _sense(match["sense"] or ""), text=_excerpt(sentence, match))
+        sense, text = _sense(match["sense"] or ""), _excerpt(sentence, match)
+        yield Assertion("receptive_field", int(match["number"]), 1, sense, text=text)
     if USED.search(sentence):
         for kind, words in PROPERTIES:
             if match := re.search(words, sentence, re.I):

@@ -10,7 +10,7 @@ from utils.grading.logs import Run
 
 CHANCE = 10.0  # per cent; a network that diverged stays here, and its log repeats itself
 SPIKE = 6.0  # per cent by which one epoch may stand above all before it and those after it
-LEAP = 15.0  # per cent by which an epoch may exceed the best before it
+LEAP = 0.5  # share of the errors that may vanish within one epoch
 LEARNED = 50.0  # per cent from which on there are no such leaps and spikes; before it every training is restless
 RESTART = 15.0  # per cent of training accuracy that only a new beginning loses
 BEGINNING = 3  # epochs in which every leap is possible
@@ -74,7 +74,7 @@ def _leaps(run: Run, rows: tuple[Row, ...]) -> Iterator[Contradiction]:
         if after and row.accuracy - max(best, *after) > SPIKE and not _ratio(row):  # with a loss, _misfits tells better
             yield Contradiction(f"{row.label} logs {row.accuracy:.2f} %, between a best of {best:.2f} % before it and "
                                 f"{max(after):.2f} % after it", row.place)
-        elif row.accuracy - best > LEAP and not learned:
+        elif row.accuracy - best > LEAP * (100 - best) and not learned:
             yield Contradiction(f"{row.label} leaps from a best of {best:.2f} % to {row.accuracy:.2f} %", row.place)
 
 

@@ -1,0 +1,264 @@
+"""Logs that cannot be true, runs among which one is chosen, losses that are no averages; and the two reports."""
+
+import os
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.grading.written_logs import bar, notebook, plain_per_cent, tqdm_from_0, training
+from utils.grading.log_audit import log_audit
+from utils.grading.submission import read_submission
+from utils.paths import REPOSITORY
+
+COURSE = training()
+LOG = tqdm_from_0(COURSE)
+
+
+def audit(tmp_path, *outputs, target=85.0):
+    (tmp_path / "S9.ipynb").write_text(notebook(*outputs), encoding="utf-8")
+    return log_audit(read_submission(tmp_path), "S9.ipynb", target)
+
+
+def value(found, name):
+    return found.facts[name].value
+
+
+def test_the_log_that_the_others_change_is_consistent(tmp_path):
+    found = audit(tmp_path, LOG)
+    assert value(found, "log_consistent") is True and not found.warnings
+    assert value(found, "best_test_accuracy") == max(one.test for one in COURSE)
+    assert value(found, "loss_normalisation") is None
+
+
+def faked_line(log):
+    one = COURSE[20]
+    return log.replace(f"{one.test_correct}/10000 ({one.test:.2f}%)", f"{one.test_correct}/10000 (89.90%)")
+
+
+def faked_counts(log):
+    one = COURSE[20]
+    return log.replace(f"{one.test_correct}/10000 ({one.test:.2f}%)", "8990/10000 (89.90%)")
+
+
+def another_test_set(log):
+    return re.sub(r"(\d+)/10000 \([\d.]+%\)",
+                  lambda match: f"{int(match[1]) // 2}/5000 ({int(match[1]) // 2 / 50:.2f}%)", log)
+
+
+def more_right_than_there_are(log):
+    return log.replace(f"{COURSE[-1].test_correct}/10000 ({COURSE[-1].test:.2f}%)", "10200/10000 (102.00%)")
+
+
+def an_epoch_copied(log):
+    return log.replace(tqdm_from_0([COURSE[12]]).split("\n", 1)[1], tqdm_from_0([COURSE[9]]).split("\n", 1)[1])
+
+
+def runs_glued_under_one_numbering(log):
+    return tqdm_from_0(COURSE[:20] + [replace(one, index=one.index + 20) for one in training(20, 84, seed=5)])
+
+
+def glued_without_training_figures(log):
+    course = COURSE[:20] + [replace(one, index=one.index + 20) for one in training(20, 84, seed=5)]
+    return "".join(f"Epoch {one.index}: test acc: {one.test:.2f}%\n" for one in course)
+
+
+def a_leap_at_the_end(log):
+    course = [*COURSE, replace(COURSE[-1], index=30, test_correct=9410)]
+    return "".join(f"Epoch {one.index}: train acc: {one.train:.2f}%, test acc: {one.test:.2f}%\n" for one in course)
+
+
+def a_spike_without_losses(log):
+    course = [replace(one, test_correct=9450) if one.index == 20 else one for one in COURSE]
+    return "".join(f"Epoch {one.index}: train acc: {one.train:.2f}%, test acc: {one.test:.2f}%\n" for one in course)
+
+
+def the_same_again_and_again(log):
+    return "".join(f"Epoch {one.index}: test acc: {min(one.test, 85.5):.2f}%\n" for one in training(40, 88))
+
+
+def three_epochs_again(log):
+    course = COURSE[:20] + [replace(COURSE[place], index=20 + place - 14) for place in range(14, 20)]
+    return "".join(f"Epoch {one.index}: test acc: {one.test:.2f}%\n" for one in course)
+
+
+def fifty_thousand_and_more(log):
+    return "".join(f"EPOCH: {one.index}\nTrain set: Average loss: {one.train_loss:.4f}, Accuracy: {one.train_correct}/60000 "
+                   f"({one.train_correct / 600:.2f}%)\nTest set: Average loss: {one.test_loss:.4f}, Accuracy: "
+                   f"{one.test_correct}/10000 ({one.test:.2f}%)\n" for one in COURSE)
+
+
+@pytest.mark.parametrize("change, why", [
+    (faked_line, "prints 89.9 for"), (faked_counts, "fits about"), (another_test_set, "5,000 images"),
+    (more_right_than_there_are, "102 %"), (an_epoch_copied, "log the same loss"), (a_leap_at_the_end, "leaps"),
+    (runs_glued_under_one_numbering, "another run"), (glued_without_training_figures, "another run"),
+    (a_spike_without_losses, "between a best of"), (the_same_again_and_again, "six epochs"),
+    (three_epochs_again, "three epochs"), (fifty_thousand_and_more, "60,000")],
+    ids=lambda one: getattr(one, "__name__", ""))
+def test_a_contradiction_leaves_the_accuracies_null(tmp_path, change, why):
+    changed = change(LOG)
+    assert changed != LOG
+    found = audit(tmp_path, changed)
+    assert value(found, "log_consistent") is False
+    assert why in found.facts["log_consistent"].why
+    for name in ("best_test_accuracy", "best_epoch", "final_test_accuracy", "first_epoch_at_target"):
+        assert value(found, name) is None and why in found.facts[name].why
+    assert value(found, "accuracy_logged") > 80
+    assert any(why in warning for warning in found.warnings)
+
+
+def epochs_missing(log):
+    return tqdm_from_0(COURSE[:8] + COURSE[13:])
+
+
+def batch_ids_that_do_not_fit(log):
+    return log.replace("Batch_id=97", "Batch_id=390")
+
+
+def rates_that_do_not_fit(log):
+    return re.sub(r"[\d.]+it/s", "98.0it/s", log)
+
+
+def steps_that_no_batch_makes(log):
+    return "".join(f"EPOCH: {one.index}\n{bar(one, 12_499)}\nTrain set: Average loss: {one.train_loss:.4f}, Accuracy: "
+                   f"{one.train_correct}/50000 ({one.train:.2f}%)\nTest set: Average loss: {one.test_loss:.4f}, Accuracy: "
+                   f"{one.test_correct}/10000 ({one.test:.2f}%)\n" for one in COURSE)
+
+
+@pytest.mark.parametrize("change, why", [
+    (epochs_missing, "epochs 8 to 12 are missing"), (batch_ids_that_do_not_fit, "Batch_id=390 after 98 steps"),
+    (rates_that_do_not_fit, "its rate"), (steps_that_no_batch_makes, "no batch size makes 12499 steps")],
+    ids=lambda one: getattr(one, "__name__", ""))
+def test_a_contradiction_that_leaves_the_accuracies(tmp_path, change, why):
+    found = audit(tmp_path, change(LOG))
+    assert value(found, "log_consistent") is False and why in found.facts["log_consistent"].why
+    assert value(found, "best_test_accuracy") == max(one.test for one in COURSE)
+    assert any(why in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("top, best", [(84.9, None), (88.0, 87)])
+def test_an_average_over_batches_counts_only_away_from_the_target(tmp_path, top, best):
+    lines = "".join(f"Epoch {one.index}: test acc: {one.test + 0.0043:.4f}%\n" for one in training(30, top))
+    found = audit(tmp_path, lines)
+    assert value(found, "log_consistent") is False and "average over batches" in found.facts["log_consistent"].why
+    accuracy = value(found, "best_test_accuracy")
+    assert accuracy is None if best is None else accuracy > best
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_honest_log_is_doubted(tmp_path, seed):
+    """Long and short, good and poor, restless and smooth, in two shapes."""
+    course = training(8 + 9 * seed, 70 + 1.7 * seed, seed)
+    restless = [replace(one, test_correct=one.test_correct - (seed * 137 * (one.index % 4 == 1)),
+                        test_loss=one.test_loss + 0.06 * seed * (one.index % 4 == 1)) for one in course]
+    for write in (tqdm_from_0, plain_per_cent):
+        found = audit(tmp_path, write(restless))
+        assert value(found, "log_consistent") is True, found.facts["log_consistent"].why
+        assert value(found, "best_test_accuracy") == max(one.test for one in restless)
+
+
+# --- losses -----------------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("factor, text", [
+    (1 / 512, "× 512"), (10_000, "÷ 10,000"), (20, "÷ 20"), (512, "÷ 512"), (-10, "negative"), (1, None)])
+def test_the_normalisation_of_the_losses_is_named(tmp_path, factor, text):
+    found = audit(tmp_path, tqdm_from_0([replace(one, test_loss=one.test_loss * factor) for one in COURSE]))
+    named = value(found, "loss_normalisation")
+    assert named is None if text is None else text in named
+    assert value(found, "log_consistent") is True
+    assert value(found, "best_test_accuracy") == max(one.test for one in COURSE)
+
+
+def test_losses_that_no_normalisation_explains(tmp_path):
+    found = audit(tmp_path, tqdm_from_0([replace(one, test_loss=1e-4 * (one.index % 7 + 1)) for one in COURSE]))
+    assert value(found, "log_consistent") is False and value(found, "loss_normalisation") is None
+    assert "ln 2" in found.facts["log_consistent"].why
+
+
+# --- several runs -----------------------------------------------------------------------------------------------------
+
+def test_of_two_runs_the_better_is_judged_and_the_other_listed(tmp_path):
+    short = training(12, 71, seed=3)
+    for outputs in ((LOG, tqdm_from_0(short)), (tqdm_from_0(short), LOG), (tqdm_from_0(short) + LOG,)):
+        found = audit(tmp_path, *outputs)
+        assert value(found, "epochs") == 30 and value(found, "best_test_accuracy") == max(one.test for one in COURSE)
+        assert "highest test accuracy of 2 runs" in found.facts["best_test_accuracy"].why
+        assert "Not judged: 12 epochs" in found.warnings[0]
+
+
+def test_training_that_goes_on_under_new_numbers_is_one_run(tmp_path):
+    rest = [replace(one, index=one.index - 20) for one in COURSE[20:]]
+    found = audit(tmp_path, tqdm_from_0(COURSE[:20]), tqdm_from_0(rest))
+    best = max(COURSE, key=lambda one: one.test)
+    assert (value(found, "epochs"), value(found, "best_epoch")) == (30, best.index)
+    assert value(found, "log_consistent") is True
+
+
+def test_a_log_that_the_readme_repeats_is_not_another_run(tmp_path):
+    (tmp_path / "README.md").write_text(f"The last epochs:\n```\n{tqdm_from_0(COURSE[-5:])}\n```\n", encoding="utf-8")
+    assert not audit(tmp_path, LOG).warnings
+    (tmp_path / "README.md").write_text(tqdm_from_0(training(30, 89, seed=9)), encoding="utf-8")
+    found = audit(tmp_path, LOG)
+    assert value(found, "best_test_accuracy") == max(one.test for one in COURSE)
+    assert "README.md" in found.warnings[0]
+
+
+def test_without_a_log_in_the_notebook_the_texts_are_judged(tmp_path):
+    (tmp_path / "logs.txt").write_text(LOG, encoding="utf-8")
+    found = audit(tmp_path, "nothing\n")
+    assert value(found, "epochs") == 30 and "the outputs of S9.ipynb log no test accuracy" in found.facts["epochs"].why
+    assert found.facts["epochs"].evidence[0].file == "logs.txt"
+
+
+def test_nothing_logged_is_null_with_a_reason(tmp_path):
+    found = audit(tmp_path, "nothing\n")
+    assert all(fact.value is None and "no test accuracy is logged" in fact.why for fact in found.facts.values())
+
+
+def test_evidence_names_line_or_cell(tmp_path):
+    best = max(COURSE, key=lambda one: one.test)
+    place = audit(tmp_path, "first\n", LOG).facts["best_test_accuracy"].evidence[0]
+    assert (place.notebook, place.cell) == ("S9.ipynb", 1) and f"{best.test:.2f}%" in place.text
+    (tmp_path / "S9.ipynb").unlink()
+    (tmp_path / "README.md").write_text("# Log\n\n" + LOG, encoding="utf-8")
+    place = log_audit(read_submission(tmp_path), None, 85.0).facts["best_test_accuracy"].evidence[0]
+    line = (tmp_path / "README.md").read_text(encoding="utf-8").split("\n")[place.line - 1]
+    assert place.file == "README.md" and f"{best.test:.2f}%" in line
+
+
+# --- the two reports --------------------------------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def reports():
+    folder = os.environ.get("REPORTS")
+    if not folder:
+        pytest.skip("the reports are not here: set REPORTS to the folder that holds their texts")
+    return sorted((REPOSITORY / Path(folder)).glob("*.txt"))
+
+
+def test_the_first_report_holds_two_runs(reports):
+    found = log_audit(read_submission(reports[0]), None, None)
+    assert (value(found, "epochs"), value(found, "best_test_accuracy"), value(found, "best_epoch"),
+            value(found, "final_test_accuracy"), value(found, "run_parameters")) == (60, 75.76, 23, 75.59, 151_504)
+    assert value(found, "loss_normalisation") == "sum of batch means divided by images: × 20"
+    assert found.facts["loss_normalisation"].why.startswith("120 of 120 average losses")
+    assert value(found, "log_consistent") is True
+    assert "Not judged: 15 epochs" in found.warnings[0] and "best 69.20 %" in found.warnings[0]
+
+
+def test_the_first_reports_first_run_alone(reports, tmp_path):
+    text = reports[0].read_text(encoding="utf-8").split("Second Network")[0]
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    found = log_audit(read_submission(tmp_path), None, 85.0)
+    assert (value(found, "epochs"), value(found, "best_test_accuracy"), value(found, "best_epoch")) == (15, 69.20, 14)
+    assert value(found, "loss_normalisation") is None and "× 4" in found.facts["loss_normalisation"].why  # not provable
+    assert "never reached" in found.facts["first_epoch_at_target"].why
+
+
+def test_the_second_report(reports):
+    found = log_audit(read_submission(reports[1]), None, 85.0)
+    assert (value(found, "epochs"), value(found, "best_test_accuracy"), value(found, "best_epoch"),
+            value(found, "first_epoch_at_target")) == (75, 86.54, 74, 49)
+    assert value(found, "log_consistent") is True and value(found, "loss_normalisation") is None
+    assert "all 75" in found.facts["loss_normalisation"].why and not found.warnings

@@ -262,6 +262,10 @@ HARD_TO_READ = {
                    "y = [a for a in range(1000) for b in range(1000) for c in range(1000)]\n",
     "doubling": "x = [1]\n" + "x = x + x\n" * 100 + "y = 'ab'\n" + "y = y * 2\n" * 100,
     "a list in itself": "x = []\nx.append(x)\nprint(x)\nmodel_list = tuple(x)\ny = x == x\nf = {}\nf['f'] = f\n",
+    "a list of two of itself, fifty times": "x = [1]\n" + "x = [x, x]\n" * 50 + "y = x == [x, x]\nprint(tuple(x), *x)\n"
+                                            "class P:\n    pass\np = P()\np.x = x\nimport numpy as np\nnp.array(x)\n",
+    "texts that grow": "x = 'a' * 9999\n" + "x = x.replace('a', 'aaaa')\n" * 30 + "y = ','.join(['a' * 9999] * 9999)\n",
+    "much work": "def f(n):\n" + "    x = [a for a in range(900)]\n" * 400 + "for i in [1, 2, 3, 4, 5, 6, 7, 8, 9]:\n    f(i)\n" * 3,
     "circular imports": "import model\nfrom engine import *\nfrom S9 import nothing\n",
     "odd assignments": "(a, *b), c = [[1, 2], 3]\na[0] = 1\nNone_ = None\nNone_.x = 1\nlambda: (yield)\n",
 }

@@ -7,6 +7,7 @@ from utils.grading.effective_values import Effective, effective, uses_old_names
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.hole_fill import Scale, after, judge_fill
 from utils.grading.pipelines import Pipeline, Step, test_pipeline, training_pipeline
+from utils.grading.reader.values import is_literal
 from utils.grading.submission import Submission
 from utils.grading.training_code import readers_of
 
@@ -240,11 +241,13 @@ def _listed(judged: list[Judged], pipeline: Pipeline) -> Fact:
 
 def _data(value):
     """`value` as JSON can hold it."""
+    if not is_literal(value) and not isinstance(value, dict):
+        return str(getattr(value, "why", type(value).__name__))
     if isinstance(value, dict):
         return {str(key): _data(entry) for key, entry in value.items()}
     if isinstance(value, (list, tuple)):
         return [_data(entry) for entry in value]
-    return value if value is None or isinstance(value, (bool, int, float, str)) else str(getattr(value, "why", type(value).__name__))
+    return value
 
 
 # --- remarks ----------------------------------------------------------------------------------------------------------

@@ -36,7 +36,7 @@ def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: 
     if isinstance(callee, (Instance, Made)):
         receiver, name = callee, "__call__"
     reader.record(name, callee, receiver, args, kwargs, node, frame.origin)
-    place = frame.origin.evidence(node, _text(node))
+    place = frame.origin.evidence(node, _text(node) if isinstance(callee, (Library, UserClass)) else "")
     if isinstance(callee, UserClass):
         return reader.instantiate(callee, args, kwargs, place, whole)
     if isinstance(callee, UserFunction):
@@ -58,9 +58,12 @@ def _name_of(node, callee) -> str:
 
 
 def _text(node) -> str:
+    """A call of some lines as one line; the layers of a whole network are no excerpt."""
+    if not isinstance(node, ast.Call) or node.end_lineno - node.lineno > 20:
+        return ""
     try:
         return ast.unparse(node)[:200]
-    except (ValueError, RecursionError, AttributeError):
+    except (ValueError, RecursionError):
         return ""
 
 

@@ -4,7 +4,18 @@ import math
 
 import numpy as np
 
-from utils.grading.reader.values import Frame, Instance, Library, Made, Module, Super, Unknown, UserClass, UserFunction
+from utils.grading.reader.values import (
+    Frame,
+    Instance,
+    Library,
+    Made,
+    Module,
+    Super,
+    Unknown,
+    UserClass,
+    UserFunction,
+    is_literal,
+)
 from utils.transforms import MEAN, STD
 
 ARRAY = np.ndarray
@@ -122,12 +133,14 @@ def _item_of_object(reader, value, key, node):
 
 
 def plain(value) -> bool:
-    return value is None or isinstance(value, (int, float, str, bytes, complex)) or \
-        isinstance(value, (tuple, list)) and all(map(plain, value))
+    """Whether `value` consists of numbers, texts, None, tuples and lists alone."""
+    return not isinstance(value, dict) and is_literal(value)
 
 
 def hashable(value) -> bool:
-    return value is None or isinstance(value, (int, float, str, bytes)) or isinstance(value, tuple) and all(map(hashable, value))
+    """Whether `value` can be a key of a dict here."""
+    return value is None or isinstance(value, (int, float, str, bytes)) or \
+        isinstance(value, tuple) and all(part is None or isinstance(part, (int, float, str, bytes)) for part in value)
 
 
 def truth(value) -> bool | None:

@@ -19,7 +19,7 @@ def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
         if isinstance(value, dict) and name in ("get", "items", "keys", "values", "copy", "update", "setdefault", "pop"):
             return _of_dict(value, name, args, kwargs)
         if isinstance(value, str) and name in _TEXT and members.plain(args) and len(value) < _LONGEST:
-            return getattr(value, name)(*args)
+            return _limited(getattr(value, name)(*args))
         if isinstance(value, (list, tuple)) and name in ("copy", "index", "count"):
             return value[:] if name == "copy" else getattr(value, name)(*args)
         if isinstance(value, members.ARRAY) and name in _ARRAY_METHODS:
@@ -27,6 +27,10 @@ def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
     except Exception:  # wrong arguments in the stranger's code
         pass
     return Unknown(f"the result of .{name}() is known only when the code runs")
+
+
+def _limited(result):
+    return result if not hasattr(result, "__len__") or len(result) <= _LONGEST else Unknown("the result is very large")
 
 
 def _change(value: list, name: str, args: tuple, uncertain: bool):
@@ -106,7 +110,7 @@ def _range(reader, args, kwargs, frame):
 
 def _zip(reader, args, kwargs, frame):
     parts = [members.iterate(arg) for arg in args]
-    return NOT_KNOWN if None in parts else list(zip(*parts))
+    return NOT_KNOWN if None in parts or sum(map(len, parts)) > _LONGEST else list(zip(*parts))
 
 
 def _map(reader, args, kwargs, frame):

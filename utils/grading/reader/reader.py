@@ -4,6 +4,7 @@ import ast
 import posixpath
 import re
 import sys
+import time
 from functools import lru_cache
 from importlib.metadata import packages_distributions
 
@@ -27,7 +28,8 @@ from utils.grading.reader.values import (
 )
 from utils.grading.submission import Notebook, Submission
 
-_BUDGET = 300_000  # nodes of syntax that one notebook may cost
+_BUDGET = 150_000  # nodes of syntax that one notebook may cost
+_SECONDS = 20.0  # of processor time
 _DEEPEST = 25  # calls within calls
 _THIRD_PARTY = set("""torch torchvision torchsummary torchinfo albumentations numpy cv2 matplotlib tqdm PIL sklearn pandas seaborn
 google torch_lr_finder pytorch_lightning lightning timm wandb tensorboard tensorboardX einops IPython ipywidgets torchmetrics
@@ -63,7 +65,7 @@ class Reader:
         self.doubts: list[str] = []  # why what was read may not be what runs
         self.conditions = 0  # how many undecided conditions surround what is being read
         self.names: dict = {}
-        self._left = _BUDGET
+        self._left, self._began = _BUDGET, time.process_time()
         self._libraries = _libraries()
 
     # --- what is read -------------------------------------------------------------------------------------------------
@@ -255,6 +257,8 @@ class Reader:
     def spend(self) -> bool:
         """Use up one step of the budget; False when nothing is left."""
         self._left -= 1
+        if self._left > 0 and self._left % 1000 == 0 and time.process_time() - self._began > _SECONDS:
+            self._left = 0
         if self._left == 0:
             self.doubts.append("the code is too long to be followed to its end")
         return self._left > 0

@@ -180,19 +180,36 @@ class Call:
     conditional: bool = False  # whether it happens only under a condition that reading cannot decide
 
 
+_MOST_PARTS = 5_000  # of a nested value that are looked at: a list of itself, or doubled fifty times, has no end
+
+
 def same(one, other) -> bool:
     """Whether two values are interchangeable as far as reading can tell."""
-    if one is other:
-        return True
+    waiting, left = [(one, other)], _MOST_PARTS
+    while waiting:
+        one, other = waiting.pop()
+        left -= 1
+        if one is other:
+            continue
+        pairs = _parts_of_both(one, other)
+        if pairs is None or left < 0:
+            return False
+        waiting.extend(pairs)
+    return True
+
+
+def _parts_of_both(one, other) -> list[tuple] | None:
+    """What has to be the same for two values to be the same; None where they differ."""
     if isinstance(one, Instance) and isinstance(other, Instance):
-        return one.cls is other.cls and same(one.args, other.args) and same(one.kwargs, other.kwargs)
+        return [(one.args, other.args), (one.kwargs, other.kwargs)] if one.cls is other.cls else None
     if isinstance(one, Made) and isinstance(other, Made):
-        return one.name == other.name and same(one.args, other.args) and same(one.kwargs, other.kwargs)
+        return [(one.args, other.args), (one.kwargs, other.kwargs)] if one.name == other.name else None
     if isinstance(one, (tuple, list)) and type(one) is type(other):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other))
+        return list(zip(one, other)) if len(one) == len(other) else None
     if isinstance(one, dict) and isinstance(other, dict):
-        return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    return type(one) is type(other) and isinstance(one, (int, float, str, bytes, complex, type(None), Library)) and one == other
+        return [(one[key], other[key]) for key in one] if one.keys() == other.keys() else None
+    simple = isinstance(one, (int, float, str, bytes, complex, Library)) and type(one) is type(other)
+    return [] if simple and one == other else None
 
 
 def on_the_cpu(values) -> str | None:
@@ -202,9 +219,17 @@ def on_the_cpu(values) -> str | None:
 
 
 def is_literal(value) -> bool:
-    """Whether `value` consists of numbers, texts, None, tuples, lists, sets and dicts alone."""
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return all(map(is_literal, value))
-    if isinstance(value, dict):
-        return all(is_literal(key) and is_literal(item) for key, item in value.items())
-    return value is None or isinstance(value, (int, float, str, bytes, complex))
+    """Whether `value` consists of numbers, texts, None, tuples, lists and dicts alone, and of no more than can be written."""
+    waiting, left = [value], _MOST_PARTS
+    while waiting:
+        value = waiting.pop()
+        left -= 1
+        if isinstance(value, (tuple, list)):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend((*value, *value.values()))
+        elif value is not None and not isinstance(value, (int, float, str, bytes, complex)):
+            return False
+        if left < 0 or len(waiting) > _MOST_PARTS:
+            return False
+    return True

@@ -19,8 +19,10 @@ from utils.grading.sandbox.confinement import confine
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.graph_data import from_data, to_data
 from utils.grading.sandbox.imports import Importer
+from utils.grading.sandbox.isolation import BEGUN
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
+from utils.grading.sandbox.watch import watch
 
 
 def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int) -> None:
@@ -28,7 +30,16 @@ def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     torch.set_num_threads(1)
+    scratch = os.getcwd()
     filtered = confine(memory, seconds, file_size, bool(read_only))
+
+    def stop(why: str) -> None:
+        _send(channel, pack({"error": why, "filtered": filtered}))
+
+    if content["job"] != "replay":
+        names = {f"<{name}>" for name in (*content["sources"], content["file"])}
+        watch(names.__contains__, scratch, stop)
+    os.write(channel, BEGUN)
     try:
         answer, made = JOBS[content["job"]](content, tensors)
     except MemoryError:

@@ -62,8 +62,8 @@ def confine(memory: int, seconds: int, file_size: int, read_only: bool) -> bool:
 def _limit(memory: int, seconds: int, file_size: int) -> None:
     import resource  # not on every system, and not needed where there is no child
 
-    used = _address_space()
-    limits = {"RLIMIT_AS": used + memory if used else None, "RLIMIT_CPU": seconds, "RLIMIT_FSIZE": file_size,
+    used, spent = _address_space(), int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2])) + 1
+    limits = {"RLIMIT_AS": used + memory if used else None, "RLIMIT_CPU": spent + seconds, "RLIMIT_FSIZE": file_size,
               "RLIMIT_CORE": 0, "RLIMIT_NOFILE": 128, "RLIMIT_MSGQUEUE": 0}
     if sys.platform != "linux":  # elsewhere the filter sees to it
         limits["RLIMIT_NPROC"] = 0

@@ -24,16 +24,21 @@ from utils.paths import REPOSITORY
 
 _START = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
           "from utils.grading.sandbox.child import main; main(*map(int, sys.argv[2:]))")
+BEGUN = b"\n"
+_SCRATCH = "/tmp/scratch"
 _HIDDEN = ("/tmp", "/var/tmp", "/run", "/var/run", "/home", "/root", "/mnt", "/media", "/srv")
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Of one child: seconds by the clock, bytes of memory beyond PyTorch's own, of scratch files, and of its answer."""
-    seconds: float = 90
+    """Of one child: seconds by the clock, from when a stranger's code begins (`start` bounds what comes before); bytes of
+    memory beyond PyTorch's own, of scratch files, of the answer, and of what is printed."""
+    seconds: float = 60
+    start: float = 300
     memory: int = 3 * 2**30
     scratch: int = 64 * 2**20
     answer: int = 2**30
+    printed: int = 2**24
 
 
 LIMITS = Limits()
@@ -61,38 +66,51 @@ def run_isolated(job: bytes, limits: Limits) -> Answer:
         file.write(job)
         file.flush()
         receiving, sending = os.pipe()
+        printed, printing = os.pipe()
         numbers = (sending, limits.memory, max(1, int(limits.seconds)), limits.scratch, int(not prefix))
         command = [*prefix, sys.executable, "-I", "-c", _START, json.dumps(_import_path()), *map(str, numbers)]
         try:
             with open(file.name, "rb") as stdin:
-                child = subprocess.Popen(command, stdin=stdin, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                                         cwd=folder, env=_environment(folder), pass_fds=[sending], start_new_session=True)
+                child = subprocess.Popen(command, stdin=stdin, stdout=printing, stderr=printing, cwd=folder,
+                                         env=_environment(folder), pass_fds=[sending], start_new_session=True)
         finally:
             os.close(sending)
+            os.close(printing)
         try:
-            data, why = _receive(receiving, limits)
+            data, why = _receive(receiving, printed, limits)
         finally:
             os.close(receiving)
+            os.close(printed)
             _end(child)
     if why or data:
         return Answer(None if why else data, why)
     return Answer(None, f"the process that ran it ended without an answer ({_ending(child.returncode)})")
 
 
-def _receive(descriptor: int, limits: Limits) -> tuple[bytes, str]:
-    """All that the child sends until it closes its end; in words why that is not all."""
-    deadline, parts, size = time.monotonic() + limits.seconds, [], 0
-    while True:
-        ready, _, _ = select.select([descriptor], [], [], max(0, deadline - time.monotonic()))
-        if not ready:
-            return b"", f"it was stopped after {limits.seconds:g} seconds"
-        part = os.read(descriptor, 2**20)
-        if not part:
-            return b"".join(parts), ""
-        size += len(part)
-        if size > limits.answer:
-            return b"", f"it sent more than {limits.answer:,} bytes"
-        parts.append(part)
+def _receive(answer: int, printed: int, limits: Limits) -> tuple[bytes, str]:
+    """All that the child sends until it closes its end, and in words why that is not all; what it prints is thrown away.
+
+    Its first byte says that it is about to begin with the job, and is not part of the answer.
+    """
+    deadline, parts, size, output, open_ends = time.monotonic() + limits.start, [], 0, 0, [answer, printed]
+    while answer in open_ends:
+        ready, _, _ = select.select(open_ends, [], [], max(0, deadline - time.monotonic()))
+        if not ready or time.monotonic() > deadline:
+            return b"", f"it was stopped after {limits.seconds if parts else limits.start:g} seconds"
+        for end in ready:
+            part = os.read(end, 2**20)
+            if not part:
+                open_ends.remove(end)
+            elif end == answer:
+                deadline = deadline if parts else time.monotonic() + limits.seconds
+                parts.append(part)
+                size += len(part)
+            else:
+                output += len(part)
+        if size > limits.answer or output > limits.printed:
+            did = "sent" if size > limits.answer else "printed"
+            return b"", f"it was stopped after it {did} {max(size, output):,} bytes"
+    return b"".join(parts)[len(BEGUN):], ""
 
 
 def _end(child: subprocess.Popen) -> None:
@@ -139,7 +157,8 @@ def _wrapped(limits: Limits) -> list[str]:
     hidden = [folder for folder in dict.fromkeys([*_HIDDEN, str(Path.home())]) if os.path.isdir(folder)
               and not os.path.islink(folder) and folder not in ("/", "/tmp")]
     command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/",
-               "--proc", "/proc", "--dev", "/dev", "--size", str(limits.scratch), "--tmpfs", "/tmp"]
+               "--proc", "/proc", "--dev", "/dev", "--size", str(limits.scratch), "--tmpfs", "/tmp",
+               "--dir", _SCRATCH]
     for folder in hidden:
         command += ["--tmpfs", folder]
     for folder in _needed_folders():
@@ -147,7 +166,7 @@ def _wrapped(limits: Limits) -> list[str]:
             command += ["--ro-bind", os.path.realpath(folder), folder]
     for folder in hidden:
         command += ["--remount-ro", folder]
-    return [*command, "--remount-ro", "/dev", "--chdir", "/tmp", "--"]
+    return [*command, "--remount-ro", "/dev", "--chdir", _SCRATCH, "--"]
 
 
 def _import_path() -> list[str]:
@@ -163,8 +182,8 @@ def _needed_folders() -> list[str]:
 
 def _environment(folder: str) -> dict[str, str]:
     """Nothing of ours but what Python needs to start; one thread, no GPU, no update checks."""
-    home = "/tmp" if folder == "/" else folder
-    kept = {name: os.environ[name] for name in ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH") if name in os.environ}
+    home = _SCRATCH if folder == "/" else folder
+    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "LD_LIBRARY_PATH") if name in os.environ}
     return kept | {"HOME": home, "TMPDIR": home, "USER": "nobody", "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1",
                    "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "NO_ALBUMENTATIONS_UPDATE": "1",
                    "PYTHONDONTWRITEBYTECODE": "1"}

@@ -105,14 +105,14 @@ def _call_member(reader, member, args, kwargs, place, frame, whole):
     return value if isinstance(value, Unknown) else Unknown(f"the result of .{name}() is known only when the code runs")
 
 
-_DATASET = ("root", "train", "transform", "target_transform", "download")
+DATASET = ("root", "train", "transform", "target_transform", "download")
 
 
 def _library_init(instance, args, kwargs):
     """super().__init__(…) of a torchvision data set keeps its arguments as attributes."""
     if isinstance(instance, Instance):
         if any("CIFAR" in base or "VisionDataset" in base for base in instance.cls.library_bases()):
-            kwargs = dict(zip(_DATASET, args)) | kwargs
+            kwargs = dict(zip(DATASET, args)) | kwargs
         for key, value in kwargs.items():
             instance.attributes.setdefault(key, value)
     return None

@@ -3,13 +3,11 @@
 import ast
 import posixpath
 import re
-import sys
 import time
-from functools import lru_cache
-from importlib.metadata import packages_distributions
 
-from utils.grading.facts import Evidence
-from utils.grading.reader import calls, cells, expressions, statements
+from utils.grading.reader import cells, expressions, statements
+from utils.grading.reader.calling import Calling
+from utils.grading.reader.importing import Importing
 from utils.grading.reader.modules import ModuleIndex
 from utils.grading.reader.values import (
     Call,
@@ -20,7 +18,6 @@ from utils.grading.reader.values import (
     Module,
     Origin,
     Step,
-    Super,
     Unknown,
     UserClass,
     UserFunction,
@@ -30,21 +27,9 @@ from utils.grading.submission import Notebook, Submission
 
 _BUDGET = 150_000  # nodes of syntax that one notebook may cost
 _SECONDS = 20.0  # of processor time
-_DEEPEST = 25  # calls within calls
-_THIRD_PARTY = set("""torch torchvision torchsummary torchinfo albumentations numpy cv2 matplotlib tqdm PIL sklearn pandas seaborn
-google torch_lr_finder pytorch_lightning lightning timm wandb tensorboard tensorboardX einops IPython ipywidgets torchmetrics
-torchviz prettytable requests yaml scipy skimage imgaug pytorch_grad_cam fastai accelerate rich plotly gradio kornia onnx dotenv
-pytz thop ptflops fvcore gdown kaggle six packaging typing_extensions tensorflow keras lion_pytorch netron hydra omegaconf
-click loguru absl easydict colorama torchtext transformers datasets ignite torchscan hiddenlayer termcolor psutil tabulate""".split())
 
 
-@lru_cache
-def _libraries() -> set[str]:
-    """The names that an import takes for a library's: installed or well known ones."""
-    return _THIRD_PARTY | set(sys.stdlib_module_names) | set(packages_distributions())
-
-
-class Reader:
+class Reader(Importing, Calling):
     """What one notebook (or script) of a submission does, as far as reading its code tells.
 
     `calls` lists each call that was come past, `made` what library calls made, `classes` the classes that were defined,
@@ -66,7 +51,6 @@ class Reader:
         self.conditions = 0  # how many undecided conditions surround what is being read
         self.names: dict = {}
         self._left, self._began = _BUDGET, time.process_time()
-        self._libraries = _libraries()
 
     # --- what is read -------------------------------------------------------------------------------------------------
 
@@ -144,59 +128,6 @@ class Reader:
                     return
         self.problems.append(f"{frame.origin} starts {name}, which the submission does not contain")
 
-    # --- modules ------------------------------------------------------------------------------------------------------
-
-    def import_module(self, name: str, frame: Frame | None = None, level: int = 0):
-        """The submission's own module of that name, read; a Library otherwise, with a problem where it should be its own."""
-        package = posixpath.dirname(frame.origin.file) if frame and frame.origin.file else self.index.start
-        top = name.partition(".")[0]
-        if not level and top in self._libraries and self.index.find_local(top) is None:
-            return Library(name)
-        found = self.index.find(name, package, level)
-        if found is None and (other := self._notebook_module(name)):
-            return other
-        if found is None:
-            if not level and top in self._libraries:
-                return Library(name)
-            return Library(name or ".", f"the module {'.' * level}{name} is not in the submission")
-        return self._module(name, *found)
-
-    def _notebook_module(self, name: str) -> Module | None:
-        """Another notebook of that name, as import_ipynb makes it a module."""
-        for notebook in self.submission.notebooks:
-            if notebook.path.removesuffix(".ipynb").rpartition("/")[2] == name and notebook.path != self.program.notebook:
-                if notebook.path not in self.modules:
-                    module = self.modules[notebook.path] = Module(name, notebook.path, {"__name__": name})
-                    for code in cells.notebook_code(notebook):
-                        self._guarded(code.statements, Frame(module.names, Origin(notebook=notebook.path, cell=code.cell)))
-                return self.modules[notebook.path]
-        return None
-
-    def _module(self, name: str, path: str, is_package: bool) -> Module:
-        if path in self.modules:
-            return self.modules[path]
-        package = (posixpath.dirname(path) if path.endswith(".py") else path) if is_package else posixpath.dirname(path)
-        module = self.modules[path] = Module(name, path, {"__name__": name}, package if is_package else "")
-        if path.endswith(".py"):
-            body, problem = cells.parse(self.index.sources[path])
-            module.problem = problem
-            if problem:
-                self.problems.append(f"{path} cannot be parsed: {problem}")
-            stack, self.stack = self.stack, []
-            self._guarded(body, Frame(module.names, Origin(file=path), script=name))
-            self.stack = stack
-        return module
-
-    def module_name(self, module: Module, name: str):
-        """What `module.name` stands for: a name of it, or a module inside of the package."""
-        if name in module.names:
-            return module.names[name]
-        if module.package and (found := self.index.find(name, module.package, 1)):
-            return self._module(f"{module.name}.{name}", *found)
-        problem = getattr(module, "problem", "")
-        why = f"{module.path} cannot be parsed: {problem}" if problem else f"{module.path} does not define {name}"
-        return Library(f"{module.name}.{name}", why)
-
     # --- names --------------------------------------------------------------------------------------------------------
 
     def label(self, value, name: str):
@@ -252,8 +183,6 @@ class Reader:
         """How many undecided conditions and loops surround the statement that is being read."""
         return frame.uncertain
 
-    # --- calls --------------------------------------------------------------------------------------------------------
-
     def spend(self) -> bool:
         """Use up one step of the budget; False when nothing is left."""
         self._left -= 1
@@ -268,83 +197,3 @@ class Reader:
         if len(self.calls) < 50_000:
             self.calls.append(Call(name, callee, receiver, args, kwargs, origin.evidence(node), self.cell, tuple(self.stack),
                                    self.conditions > 0))
-
-    def apply(self, callee, args: tuple, kwargs: dict, frame: Frame):
-        """The value of calling `callee` from code that has no call expression for it."""
-        return calls.apply(self, callee, args, kwargs, None, frame)
-
-    def invoke(self, function: UserFunction, args: tuple, kwargs: dict, place: Evidence, whole: bool = True):
-        """What one of the submission's own functions returns for these arguments."""
-        node = function.node
-        if len(self.stack) >= _DEEPEST or sum(step.function.node is node for step in self.stack) > 2:
-            return Unknown(f"{function.name} calls itself, or too many calls are nested")
-        names = self._parameters(function, args, kwargs, whole)
-        frame = Frame(names, function.origin, function.frame, function=function, script=function.frame.script)
-        self.stack.append(Step(function, args, kwargs, place))
-        conditions = self.conditions
-        try:
-            if isinstance(node, ast.Lambda):
-                return expressions.evaluate(self, node.body, frame)
-            ended = statements.run(self, node.body, frame)
-        finally:
-            self.stack.pop()
-            self.conditions = conditions
-        values = frame.returned if ended == "return" else [*frame.returned, None]
-        return self._returned(function, values)
-
-    def _returned(self, function: UserFunction, values: list):
-        values = [value for value in values if value is not None]
-        if not values:
-            return None
-        if not all(same(values[0], other) for other in values[1:]):
-            return Unknown(f"{function.name} returns different things under conditions that reading cannot decide")
-        return self.label(values[0], function.name)
-
-    def _parameters(self, function: UserFunction, args: tuple, kwargs: dict, whole: bool) -> dict:
-        spec = function.node.args
-        plain = [*spec.posonlyargs, *spec.args]
-        if function.bound is not None and function.owner is not None and function.kind != "staticmethod":
-            args = (function.bound, *args)
-        missing = Unknown(f"an argument of {function.name} that is not known")
-        frame = Frame({}, function.origin, function.frame)
-        names = {arg.arg: expressions.evaluate(self, default, frame)
-                 for arg, default in zip(plain[len(plain) - len(spec.defaults):], spec.defaults)}
-        names |= {arg.arg: expressions.evaluate(self, default, frame)
-                  for arg, default in zip(spec.kwonlyargs, spec.kw_defaults) if default is not None}
-        known = {arg.arg for arg in [*plain, *spec.kwonlyargs]}
-        given = dict(zip((arg.arg for arg in plain), args)) | {key: value for key, value in kwargs.items() if key in known}
-        if not whole:
-            names = {name: missing for name in known}
-        names |= given
-        for name in known - names.keys():
-            names[name] = missing
-        if spec.vararg:
-            names[spec.vararg.arg] = tuple(args[len(plain):])
-        if spec.kwarg:
-            names[spec.kwarg.arg] = {key: value for key, value in kwargs.items() if key not in known}
-        for name, value in names.items():
-            if name not in ("self", "cls"):
-                self.label(value, name)
-        return names
-
-    def instantiate(self, cls: UserClass, args: tuple, kwargs: dict, place: Evidence, whole: bool = True) -> Instance:
-        """An object of one of the submission's own classes, with the attributes that its constructor gives it."""
-        made = Instance(cls, args if whole else (*args, Unknown("starred arguments")), kwargs, place, tuple(self.stack))
-        init, owner = cls.find("__init__")
-        if isinstance(init, UserFunction):
-            bound = UserFunction(init.name, init.node, init.frame, init.origin, init.owner or owner, made)
-            self.invoke(bound, args, kwargs, place, whole)
-        else:
-            made.attributes.update(self._fields(cls, args, kwargs))
-        return made
-
-    def _fields(self, cls: UserClass, args: tuple, kwargs: dict) -> dict:
-        """The attributes of a dataclass or of a class that inherits its constructor from a library."""
-        if any("CIFAR" in base for base in cls.library_bases()):
-            return dict(zip(calls._DATASET, args)) | kwargs
-        annotated = [statement.target.id for one in reversed(list(cls.ancestors())) for statement in one.node.body
-                     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)]
-        return dict(zip(annotated, args)) | kwargs
-
-
-__all__ = ["Reader", "Super"]

@@ -3,6 +3,7 @@
 import ast
 
 from utils.grading.reader import expressions, members
+from utils.grading.reader.operators import binary
 from utils.grading.reader.values import (
     Frame,
     Instance,
@@ -50,7 +51,7 @@ def _annotated(reader, node, frame):
 
 def _augmented(reader, node, frame):
     old = expressions.evaluate(reader, _load(node.target), frame)
-    value = expressions.binary(type(node.op), old, expressions.evaluate(reader, node.value, frame))
+    value = binary(type(node.op), old, expressions.evaluate(reader, node.value, frame))
     reader.bind(node.target, Unknown("it changes under a condition or in a loop") if reader.uncertain(frame) else value, frame)
 
 

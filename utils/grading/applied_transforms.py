@@ -96,7 +96,8 @@ def of_transform(reader: Reader, transform, found: Applied, conditional: bool, d
         for one in transform:
             of_transform(reader, one, found, conditional, depth + 1, inside)
     elif isinstance(transform, Made) and transform.last == "Lambda":
-        of_transform(reader, next(iter((*transform.args, *transform.kwargs.values())), None), found, conditional, depth + 1, inside)
+        function = next(iter((*transform.args, *transform.kwargs.values())), None)
+        of_transform(reader, function, found, conditional, depth + 1, inside)
     elif isinstance(transform, Made) and (transform.last in ("Compose", "ReplayCompose") or transform.last in _CONTAINERS):
         steps = steps_of(transform)
         if steps is None:
@@ -118,7 +119,8 @@ def of_transform(reader: Reader, transform, found: Applied, conditional: bool, d
     elif isinstance(transform, UserFunction):
         _run(reader, transform, (Unknown("an image"),), found, depth + 1)
     else:
-        found.unread.append(getattr(transform, "why", f"{getattr(transform, 'name', transform)!s:.60} could not be followed"))
+        name = getattr(transform, "name", type(transform).__name__)
+        found.unread.append(getattr(transform, "why", f"{name} could not be followed"))
 
 
 def _never(container: Made) -> bool:

@@ -11,7 +11,8 @@ _SIDE = 32  # pixels of a CIFAR-10 image
 def _absent(pipeline: Pipeline, what: str) -> Fact:
     """False, or None where a part of the pipeline could not be read."""
     if pipeline.unread:
-        return Fact(None, f"no {what} was found, but not all of the pipeline could be read: {pipeline.unread[0]}", (pipeline.place,))
+        why = f"no {what} was found, but not all of the pipeline could be read: {pipeline.unread[0]}"
+        return Fact(None, why, (pipeline.place,))
     return Fact(False, f"no {what} in the training pipeline", (pipeline.place,))
 
 
@@ -72,8 +73,8 @@ def _affine(judged: list[Judged], settled: Fact) -> Fact:
             continue
         moves = one.value("translate_percent") or one.value("translate_px")
         if moves and _differs(moves, 0) and _differs(one.value("scale"), 1) and _differs(one.value("rotate"), 0):
-            return Fact(True, "Affine shifts, scales and rotates, as ShiftScaleRotate does, which albumentations 2 replaces by it",
-                        (one.place,))
+            why = "Affine shifts, scales and rotates, as ShiftScaleRotate does, which albumentations 2 replaces by it"
+            return Fact(True, why, (one.place,))
     return settled
 
 
@@ -104,7 +105,7 @@ def dropout(judged: list[Judged], pipeline: Pipeline) -> dict[str, Fact]:
 
 def _worst(facts) -> Fact:
     """Of several the first that is False, else the first that is None, else the first."""
-    return next((fact for fact in facts if fact.value is False), next((fact for fact in facts if fact.value is None), facts[0]))
+    return min(facts, key=lambda fact: (False, None, True).index(fact.value))
 
 
 def _one_hole(acting: list[Judged]) -> Fact:
@@ -130,8 +131,8 @@ def _one_hole(acting: list[Judged]) -> Fact:
 
 
 def _pixels(height, width, version: str):
-    """Both ranges in pixels. 1.x takes floats for fractions of the image's side; 2.x takes both for fractions if the height is
-    below 1."""
+    """Both ranges in pixels. 1.x takes floats for fractions of the image's side, 2.x takes both for fractions if the height
+    is below 1."""
     if version == "1" or height is None:
         return tuple(ends and tuple(int(end * _SIDE) if isinstance(end, float) and end <= 1 else int(end) for end in ends)
                      for ends in (height, width))

@@ -21,8 +21,6 @@ _VERSION_1 = {
                   "always_apply": False, "p": 1.0},
     "ToFloat": {"max_value": None, "always_apply": False, "p": 1.0},
 }
-# Of those, the names that only 1.x knows, and how 1.x calls what 2.x has another name for.
-_RENAMED = {"fill": "fill_value", "fill_mask": "mask_fill_value"}
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,8 @@ def effective(transform: Made, version: str | None) -> Effective:
     positional, lost = _plain(dict(enumerate(transform.args)))
     unread += lost if transform.whole else (*lost, "starred arguments")
     if any(isinstance(entry, int) for entry in lost):  # a position cannot be left out
-        return Effective(name, None, version or "2", why="a positional argument is not known", unread=tuple(map(str, unread)))
+        why = "a positional argument is not known"
+        return Effective(name, None, version or "2", why=why, unread=tuple(map(str, unread)))
     args = list(positional.values())
     old = uses_old_names(name, transform)
     decides = version or ("1" if old else "2")
@@ -158,8 +157,8 @@ def _in_version_1(name: str, args: list, given: dict) -> dict | None:
 
 def _dropout(values: dict, p) -> dict | None:
     """In 1.x a minimum that is not given equals the maximum; the late 1.x also knew the names of 2.x."""
-    result = {"fill": values.get("fill", values["fill_value"]), "fill_mask": values.get("fill_mask", values["mask_fill_value"]),
-              "p": p}
+    result = {"fill": values.get("fill", values["fill_value"]),
+              "fill_mask": values.get("fill_mask", values["mask_fill_value"]), "p": p}
     for part, new in (("holes", "num_holes_range"), ("height", "hole_height_range"), ("width", "hole_width_range")):
         largest, smallest = values[f"max_{part}"], values[f"min_{part}"]
         result[new] = tuple(values[new]) if new in values else (largest if smallest is None else smallest, largest)

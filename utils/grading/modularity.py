@@ -32,12 +32,10 @@ def modularity(submission: Submission, found) -> Audit:
 
 
 def _together(parts: dict[str, Fact]) -> Fact:
-    for wanted in (False, None):
-        those = [fact for fact in parts.values() if fact.value is wanted]
-        if those:
-            return Fact(wanted, "; ".join(fact.why for fact in those), tuple(place for fact in those for place in fact.evidence))
-    return Fact(True, "; ".join(fact.why for fact in parts.values()),
-                tuple(place for fact in parts.values() for place in fact.evidence))
+    """False where one of the parts is, else None where one is, else True; with the reasons of those that decide."""
+    value = min((fact.value for fact in parts.values()), key=(False, None, True).index)
+    those = [fact for fact in parts.values() if fact.value is value]
+    return Fact(value, "; ".join(fact.why for fact in those), tuple(place for fact in those for place in fact.evidence))
 
 
 def _own(reader: Reader, place: Evidence) -> bool:
@@ -97,8 +95,8 @@ def _loops(reader: Reader) -> Fact:
         return Fact(True, f"the training loop is imported from {steps[0].file}", (steps[0],))
     if defined := _defined_loop(reader):
         return Fact(False, f"a function with a backward pass is defined in {_where(defined)}", (defined,))
-    trainer = next((call for call in reader.calls if call.name in ("fit", "fit_one_cycle") and isinstance(call.receiver, (Made, Instance))),
-                   None)
+    trainer = next((call for call in reader.calls if call.name in ("fit", "fit_one_cycle")
+                    and isinstance(call.receiver, (Made, Instance))), None)
     if trainer is not None:
         return Fact(True, "a trainer's fit() runs the loops", (trainer.place,))
     if missing := _missing(reader, _LOOPS):

@@ -108,7 +108,8 @@ def _candidate(reader: Reader, network, uses: dict[str, int], logged: bool) -> C
         return None  # a part of another network
     if isinstance(network, Made) and not uses.keys() & {"is optimised", "is trained", "is summarised"}:
         return None
-    why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use])) + (", in the cell of the judged log" if logged else "")
+    where = ", in the cell of the judged log" if logged else ""
+    why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use])) + where
     rank = (logged, "is optimised" in uses or "is trained" in uses, "is summarised" in uses, weight, max(uses.values()))
     roots = tuple(reader.index.used)
     step = next((step for step in network.stack if _rebuilds(step)), None)

@@ -13,7 +13,7 @@ _IMAGENET = (0.485, 0.456, 0.406)
 
 @dataclass(frozen=True)
 class Scale:
-    """How a pixel of 0 to 255 is written: value = factor · pixel + shift, one of each a channel. `whole` while it is uint8."""
+    """How a pixel of 0 to 255 is written: value = factor · pixel + shift, one of each a channel; `whole` while uint8."""
     factor: tuple[float, ...] = (1.0, 1.0, 1.0)
     shift: tuple[float, ...] = (0.0, 0.0, 0.0)
     whole: bool = True
@@ -28,8 +28,8 @@ class Scale:
 
     def close_to(self, other: Scale) -> bool:
         """Whether black and white pixels are written alike to about one per cent."""
-        return all(abs(a - b) <= 0.02 * max(1.0, abs(a)) for one, two in ((self.ends(0), other.ends(0)), (self.ends(255), other.ends(255)))
-                   for a, b in zip(one, two))
+        pairs = [pair for pixel in (0, 255) for pair in zip(self.ends(pixel), other.ends(pixel))]
+        return all(abs(a - b) <= 0.02 * max(1.0, abs(a)) for a, b in pairs)
 
     def written(self, pixel) -> tuple[float, ...]:
         """How a pixel of three channels, 0 to 255, is written."""
@@ -81,7 +81,7 @@ def after(step: Step, values: Effective | None, scale: Scale | None) -> Scale | 
     if step.library == "albumentations":
         given = values.values if values and values.values is not None else {}
         if step.name == "Normalize":
-            return _normalised(scale, given.get("mean"), given.get("std"), given.get("max_pixel_value"), given.get("normalization"))
+            return _normalised(scale, *map(given.get, ("mean", "std", "max_pixel_value", "normalization")))
         if step.name == "ToFloat":
             largest = given.get("max_value", 0)
             return _divided(scale, (255.0 if scale.whole else 1.0) if largest is None else largest)
@@ -97,7 +97,8 @@ def after(step: Step, values: Effective | None, scale: Scale | None) -> Scale | 
 def _divided(scale: Scale, by) -> Scale | None:
     if not isinstance(by, (int, float)) or not by:
         return None
-    return replace(scale, factor=tuple(part / by for part in scale.factor), shift=tuple(part / by for part in scale.shift), whole=False)
+    factor, shift = (tuple(part / by for part in parts) for parts in (scale.factor, scale.shift))
+    return replace(scale, factor=factor, shift=shift, whole=False)
 
 
 def _normalised(scale: Scale, mean, std, largest, kind) -> Scale | None:

@@ -11,26 +11,29 @@ def version_warnings(judged: list[Judged], version: str | None, why: str):
         if one.values is None or not uses_old_names(one.step.name, one.step.transform):
             continue
         if version == "2":
-            yield (f"{one.step.name} is given {', '.join(one.values.ignored)}, which albumentations 2 ignores ({why}): it works "
+            names = ", ".join(one.values.ignored)
+            yield (f"{one.step.name} is given {names}, which albumentations 2 ignores ({why}): it works "
                    f"with {as_data(one.values.values)}.")
         else:
             because = why or "they are judged as the 1.x that knows them took them, since no version is pinned"
-            yield (f"{one.step.name} uses argument names of albumentations 1.x ({because}); albumentations 2 ignores them and "
-                   f"would use {as_data(one.values.other)}.")
+            yield (f"{one.step.name} uses argument names of albumentations 1.x ({because}); "
+                   f"albumentations 2 ignores them and would use {as_data(one.values.other)}.")
 
 
 def step_remarks(judged: list[Judged]):
     for one in judged:
         p = one.value("p")
-        if one.step.name in ("HorizontalFlip", "VerticalFlip") and isinstance(p, (int, float)) and p >= 1 and not one.step.inside:
+        always = isinstance(p, (int, float)) and p >= 1 and not one.step.inside
+        if one.step.name in ("HorizontalFlip", "VerticalFlip") and always:
             yield f"{one.step.name} has p = {p:g}: every training image is mirrored, which no test image is."
         if one.step.name == "ShiftScaleRotate" and one.values.values:
-            still = [name for name in ("shift_limit_x", "scale_limit", "rotate_limit") if one.value(name) and not any(one.value(name))]
+            limits = {name: one.value(name) for name in ("shift_limit_x", "scale_limit", "rotate_limit")}
+            still = [name for name, limit in limits.items() if limit and not any(limit)]
             if still:
                 yield f"ShiftScaleRotate has {', '.join(still)} at 0."
 
 
-_MOVES = {"ShiftScaleRotate", "Affine", "Rotate", "RandomCrop", "RandomResizedCrop", "Resize", "RandomScale", "SafeRotate", "Perspective"}
+_MOVES = {"ShiftScaleRotate", "Affine", "Rotate", "SafeRotate", "RandomCrop", "RandomResizedCrop", "Resize", "RandomScale"}
 
 
 def order_remarks(judged: list[Judged]):

@@ -51,9 +51,9 @@ def _nothing(readers) -> dict[str, Fact]:
 def _listed(judged: list[Judged], pipeline: Pipeline) -> Fact:
     rows = []
     for one in judged:
-        values = one.values
+        values, old = one.values, uses_old_names(one.step.name, one.step.transform)
         rows.append({"name": f"{one.step.library}.{one.step.name}",
                      "arguments": as_data(values.values) if values else as_data(one.step.transform.kwargs),
                      "version": values.version if values else None, "ignored": list(values.ignored) if values else [],
-                     "other_version": as_data(values.other) if values and uses_old_names(one.step.name, one.step.transform) else None})
+                     "other_version": as_data(values.other) if values and old else None})
     return Fact(rows, f"{pipeline.why}" + (f"; {pipeline.unread[0]}" if pipeline.unread else ""), (pipeline.place,))

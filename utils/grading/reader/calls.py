@@ -5,7 +5,7 @@ import ast
 from utils.grading.reader import expressions, members, methods
 from utils.grading.reader.values import Frame, Instance, Library, Made, Super, Unknown, UserClass, UserFunction
 
-_SAME_NETWORK = {"to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16", "requires_grad_", "apply", "type"}
+_SAME_NETWORK = {"to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16", "requires_grad_", "apply"}
 _WRAPPERS = {"torch.compile", "torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.jit.script", "copy.deepcopy",
              "torch.nn.parallel.DistributedDataParallel", "copy.copy", "torch.jit.trace", "tqdm.tqdm", "tqdm.auto.tqdm",
              "tqdm.notebook.tqdm", "importlib.reload"}
@@ -119,7 +119,7 @@ def _library_init(instance, args, kwargs):
 
 
 def _call_library(reader, library, args, kwargs, place, node, frame, whole):
-    if library.name in _WRAPPERS and args and isinstance(args[0], (Instance, Made, UserClass, UserFunction, list, tuple, dict)):
+    if library.name in _WRAPPERS and args and not isinstance(args[0], Unknown):
         return args[0]
     special = methods.FUNCTIONS.get(library.name)
     if special:

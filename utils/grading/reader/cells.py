@@ -10,7 +10,8 @@ from utils.grading.submission import Notebook, Submission, TextFile
 
 _MAGIC = re.compile(r"^(\s*)([%!?].*|.*[^\s'\"#]\?\s*)$")
 _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
-_AUTOMAGIC = re.compile(r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$")  # also work without their %
+# What IPython also takes without its percent sign.
+_AUTOMAGIC = re.compile(r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$")
 _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 
 
@@ -97,7 +98,8 @@ def _cell_code(index: int, source: str) -> Code:
         if name not in _KEEPS_PYTHON:
             return Code(index)
         lines[first] = ""
-    if not any(re.match(r"cd\s+[\w/.~]", line) for line in lines) and _is_python("\n".join(lines)):  # cd /x/y also divides
+    enters = any(re.match(r"cd\s+[\w/.~]", line) for line in lines)  # to Python, cd /x/y is a division
+    if not enters and _is_python("\n".join(lines)):
         return Code(index, _statements("\n".join(lines)))
     commands = []
     for number, line in enumerate(lines):

@@ -177,8 +177,9 @@ def _lambda(reader, node, frame):
 def _text(reader, node, frame):
     parts = []
     for part in node.values:
-        value = evaluate(reader, part.value if isinstance(part, ast.FormattedValue) else part, frame)
-        if not isinstance(value, (str, int)) or isinstance(part, ast.FormattedValue) and (part.format_spec or part.conversion > 0):
+        formatted = isinstance(part, ast.FormattedValue)
+        value = evaluate(reader, part.value if formatted else part, frame)
+        if not isinstance(value, (str, int)) or formatted and (part.format_spec or part.conversion > 0):
             return Unknown("a text that is put together when the code runs")
         parts.append(str(value)[:LONGEST])
     return "".join(parts)

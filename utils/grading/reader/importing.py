@@ -9,11 +9,12 @@ from utils.grading.reader import cells
 from utils.grading.reader.values import Frame, Library, Module, Origin
 
 _THIRD_PARTY = set("""
-torch torchvision torchsummary torchinfo torchmetrics torchviz torchtext torchscan torch_lr_finder pytorch_lightning lightning timm
-albumentations numpy cv2 matplotlib tqdm PIL sklearn pandas seaborn scipy skimage imgaug kornia plotly google IPython ipywidgets
-wandb tensorboard tensorboardX einops prettytable requests yaml pytorch_grad_cam fastai accelerate rich gradio onnx dotenv pytz
-thop ptflops fvcore gdown kaggle six packaging typing_extensions tensorflow keras lion_pytorch netron hydra omegaconf click
-loguru absl easydict colorama transformers datasets ignite hiddenlayer termcolor psutil tabulate
+torch torchvision torchsummary torchinfo torchmetrics torchviz torchtext torchscan torch_lr_finder pytorch_lightning
+lightning timm albumentations numpy cv2 matplotlib tqdm PIL sklearn pandas seaborn scipy skimage imgaug kornia plotly
+google IPython ipywidgets wandb tensorboard tensorboardX einops prettytable requests yaml pytorch_grad_cam fastai
+accelerate rich gradio onnx dotenv pytz thop ptflops fvcore gdown kaggle six packaging typing_extensions tensorflow
+keras lion_pytorch netron hydra omegaconf click loguru absl easydict colorama transformers datasets ignite hiddenlayer
+termcolor psutil tabulate
 """.split())
 
 

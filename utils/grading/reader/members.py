@@ -65,7 +65,7 @@ def attribute(reader, value, name: str, frame: Frame):
 
 
 def stand_in_for_the_images() -> np.ndarray:
-    """Two pixels `(2, 1, 1, 3)` whose mean and standard deviation over all but the channels are those of the training images."""
+    """Two pixels `(2, 1, 1, 3)`, 0 to 255, that have the mean and the standard deviation of the training images."""
     return 255 * np.array([[[np.subtract(MEAN, STD)]], [[np.add(MEAN, STD)]]])
 
 

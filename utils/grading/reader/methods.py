@@ -6,7 +6,7 @@ from utils.grading.reader import members
 from utils.grading.reader.values import Instance, Library, Made, Module, Unknown, UserClass, UserFunction
 
 NOT_KNOWN = object()
-_TEXT = {"lower", "upper", "strip", "split", "join", "replace", "startswith", "endswith", "title", "capitalize", "rstrip", "lstrip"}
+_TEXT = {"lower", "upper", "strip", "rstrip", "lstrip", "split", "join", "replace", "startswith", "endswith", "title"}
 _ARRAY_METHODS = {"tolist", "astype", "mean", "std", "round", "item", "copy"}
 _LONGEST = 10_000
 
@@ -192,7 +192,8 @@ def _dict(reader, args, kwargs, frame):
     if isinstance(args[0], dict):
         return args[0] | kwargs
     pairs = members.iterate(args[0])
-    if pairs is None or not all(isinstance(pair, (tuple, list)) and len(pair) == 2 and members.hashable(pair[0]) for pair in pairs):
+    if pairs is None or not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs) or \
+            not all(members.hashable(key) for key, _ in pairs):
         return NOT_KNOWN
     return {key: value for key, value in pairs} | kwargs
 
@@ -216,6 +217,7 @@ FUNCTIONS = {
     "builtins.iter": lambda reader, args, kwargs, frame: args[0] if args else NOT_KNOWN,
     "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.isinstance": _isinstance, "builtins.type": _type,
     "builtins.callable": _callable, "builtins.print": lambda *_: None, "collections.OrderedDict": _dict,
-    "os.environ.get": _get, "os.getenv": _get, "numpy.array": _array, "numpy.asarray": _array, "dataclasses.replace": _replace,
-    "sys.path.append": _path(False), "sys.path.insert": _path(True), "os.chdir": _path(True), "importlib.import_module": _import,
+    "os.environ.get": _get, "os.getenv": _get, "numpy.array": _array, "numpy.asarray": _array,
+    "dataclasses.replace": _replace, "importlib.import_module": _import,
+    "sys.path.append": _path(False), "sys.path.insert": _path(True), "os.chdir": _path(True),
 }

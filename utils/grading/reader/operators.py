@@ -65,6 +65,7 @@ def compare(kind, left, right) -> bool | None:
             return bool(_COMPARE[kind](left, right))
         except TypeError:
             return None
-    if kind in (ast.Eq, ast.NotEq) and isinstance(left, (Library, UserFunction)) and isinstance(right, (Library, UserFunction)):
+    named = (Library, UserFunction)
+    if kind in (ast.Eq, ast.NotEq) and isinstance(left, named) and isinstance(right, named):
         return same(left, right) == (kind is ast.Eq)
     return None

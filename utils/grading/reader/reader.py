@@ -81,7 +81,8 @@ class Reader(Importing, Calling):
                 for name in ("prepare_data", "setup", "train_dataloader", "val_dataloader", "test_dataloader"):
                     method, owner = given.cls.find(name) if isinstance(given, Instance) else (None, None)
                     if isinstance(method, UserFunction):
-                        self.invoke(UserFunction(name, method.node, method.frame, method.origin, owner, given), (), {}, given.place)
+                        bound = UserFunction(name, method.node, method.frame, method.origin, owner, given)
+                        self.invoke(bound, (), {}, given.place)
 
     def read_script(self, path: str, names: dict | None = None) -> dict:
         """Read a Python file as the program that is started; returns its names."""
@@ -169,14 +170,16 @@ class Reader(Importing, Calling):
         if isinstance(owner, (Instance, Made)):
             old = owner.attributes.get(target.attr)
             unsure = self.uncertain(frame) and target.attr in owner.attributes and not same(old, value)
-            owner.attributes[target.attr] = Unknown("it depends on a condition") if unsure else self.label(value, target.attr)
+            kept = Unknown("it depends on a condition") if unsure else self.label(value, target.attr)
+            owner.attributes[target.attr] = kept
             inside = frame.function is not None and frame.function.owner is not None
             layer = isinstance(value, Instance) or isinstance(value, Made) and value.name.startswith("torch.nn.")
             if isinstance(owner, Instance) and not inside and layer:
                 owner.changed_at = frame.origin.evidence(target)
         elif isinstance(owner, (UserClass, Module)):
             owner.names[target.attr] = value
-        elif isinstance(owner, Library) and owner.name.startswith(("albumentations", "torch")) and "backends" not in owner.name:
+        elif isinstance(owner, Library) and owner.name.startswith(("albumentations", "torch")) and \
+                "backends" not in owner.name:
             self.doubts.append(f"{frame.origin} replaces {owner.name}.{target.attr}")
 
     def uncertain(self, frame: Frame) -> int:

@@ -21,7 +21,7 @@ _MOST_TURNS = 40  # a loop over more known entries than these is read once, as i
 
 
 def run(reader, statements, frame: Frame) -> str:
-    """Read the statements in order; "return", "break", "continue" or "raise" where one of them ends the block for certain."""
+    """Read the statements in order; "return", "break", "continue" or "raise" where one ends the block for certain."""
     for statement in statements:
         if not reader.spend():
             return "return"
@@ -52,7 +52,8 @@ def _annotated(reader, node, frame):
 def _augmented(reader, node, frame):
     old = expressions.evaluate(reader, _load(node.target), frame)
     value = binary(type(node.op), old, expressions.evaluate(reader, node.value, frame))
-    reader.bind(node.target, Unknown("it changes under a condition or in a loop") if reader.uncertain(frame) else value, frame)
+    unsure = Unknown("it changes under a condition or in a loop")
+    reader.bind(node.target, unsure if reader.uncertain(frame) else value, frame)
 
 
 def _load(target):
@@ -170,7 +171,8 @@ def _once(reader, node, frame):
     frame.uncertain -= 1
     run(reader, node.orelse, frame)
     for name, value in before.items():
-        if name in frame.names and not same(frame.names[name], value) and not isinstance(frame.names[name], (Instance, Made)):
+        now = frame.names.get(name, value)
+        if not same(now, value) and not isinstance(now, (Instance, Made)):
             frame.names[name] = Unknown("it changes in a loop")
 
 
@@ -185,8 +187,8 @@ def _with(reader, node, frame):
 def _try(reader, node, frame):
     before = set(frame.names)
     ended = run(reader, node.body, frame)
-    missing = [name for name, value in frame.names.items() if name not in before and isinstance(value, Library) and value.problem]
-    if missing:  # the import failed: what the handlers offer instead counts
+    new = [value for name, value in frame.names.items() if name not in before]
+    if any(isinstance(value, Library) and value.problem for value in new):  # it is not there: the handlers offer another
         for handler in node.handlers:
             run(reader, handler.body, frame)
     if not ended:

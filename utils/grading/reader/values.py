@@ -106,7 +106,7 @@ class UserClass:
         return [base.name for one in self.ancestors() for base in one.bases if isinstance(base, Library)]
 
     def find(self, name: str, after: "UserClass | None" = None):
-        """The class attribute or method `name`, and the class that has it; `after` begins behind that class, as super() does."""
+        """The class attribute or method `name` and the class that has it, looked for behind `after`, as super() does."""
         order = list(self.ancestors())
         if after is not None and after in order:
             order = order[order.index(after) + 1:]
@@ -219,7 +219,7 @@ def on_the_cpu(values) -> str | None:
 
 
 def is_literal(value) -> bool:
-    """Whether `value` consists of numbers, texts, None, tuples, lists and dicts alone, and of no more than can be written."""
+    """Whether `value` consists of numbers, texts, None, tuples, lists and dicts alone, and of so many that they end."""
     waiting, left = [value], _MOST_PARTS
     while waiting:
         value = waiting.pop()

@@ -1,6 +1,7 @@
 """Which of the logged runs is judged, and which others there are."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from utils.grading.log_series import accuracy_rows, counted_from, tested_split
 from utils.grading.logs import Run, submission_runs
@@ -17,6 +18,7 @@ class Choice:
     others: tuple[Run, ...] = ()
 
 
+@lru_cache(maxsize=2)  # the log audit, the printed summary and the claims ask for the same choice
 def choose_run(submission: Submission, notebook: str | None, test_size: int = 10_000) -> Choice:
     """The run of highest test accuracy in the outputs of `notebook`; where they log none, in other notebooks, then in texts.
 

@@ -18,7 +18,7 @@ _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+|\s*[|>]|\s*<")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(*])|\s*[;\n]\s*")
 _DEMAND = re.compile(r"\b(?:must|should|shall|needs? to|ha(?:s|ve) to|required|requires|to be (?:less|more|under|within)|"
                      r"aim(?:s|ed|ing)?|goal|objective|as many|compulsory|optional|try to|in order to|trying|would|will be|"
-                     r"can be|could|asks?|asked|expected|challenge|plan(?:ned)? to|limit(?:ed)?)\b", re.I)
+                     r"could|asks?|asked|expected|challenge|plan(?:ned)? to|limit(?:ed)?)\b", re.I)
 _ORDER = re.compile(r"\W*(?:\d{1,2}\s*[.)]\s*)?(?:achieve|use|change|make|add|write|upload|reach|get|apply|train|try|"
                     r"implement|ensure|keep|build|attain|fill|set|target|goal)\b", re.I)
 

@@ -50,7 +50,8 @@ def test_the_course_that_the_claims_are_about():
     (f"**Final validation accuracy: {COURSE[-1].test:.2f}%**", "true", COURSE[-1].test),
     (f"Best Train Accuracy: {TRAINED:.2f}%", "true", TRAINED),
     ("Training accuracy is 95.30%", "false", TRAINED),
-    ("Trained the model for 30 epochs.", "true", 30), ("Epochs: 75", "false", 30), ("We trained over 31 epochs", "false", 30),
+    ("Trained the model for 30 epochs.", "true", 30), ("Epochs: 75", "false", 30),
+    ("We trained over 31 epochs", "false", 30),
     (f"We reached the target of 85% on the {FIRST + 1}th epoch.", "true", FIRST),
     (f"Reached 85% at epoch {FIRST}", "true", FIRST),
     (f"It crossed 85 % in epoch {FIRST + 5}.", "false", FIRST),
@@ -82,9 +83,16 @@ def test_a_claim_is_held_against_what_is_so(tmp_path, text, verdict, value):
     "Objective:\nTest accuracy 85%, 200K parameters",
     "The assignment asks for fewer than 200,000 parameters and 85 % on the test set.",
     "```\nBest Test Accuracy: 99.00\n```", "A dropout of 10% of the units", "Image size: 32x32", "Input size (MB): 0.01",
-    "CIFAR-10 has 60,000 images, of which 10,000 test images.", "Depthwise convolution reduces the cost of a convolution."])
+    "CIFAR-10 has 60,000 images, of which 10,000 test images.", "Depthwise convolution reduces the cost of a convolution.",
+    "Accuracy of airplanes : 94 %", "Training/Test Accuracy: 77.61%, 95.36%", "On the next epoch it reduced to 84%",
+    "| Model | Test accuracy | Params |\n|---|---|---|\n| one | 99.1% | 1M |"])
 def test_what_is_asked_for_or_explained_is_no_claim(tmp_path, text):
     assert of_readme(tmp_path, f"{text}\n") == []
+
+
+def test_of_several_networks_a_wrong_number_may_be_anothers(tmp_path):
+    text = "# Step 1\n\nBest test accuracy: 71.20%\n\n# Step 2\n\nReached 85% at epoch 3.\n"
+    assert [(one.verdict, one.evidence.line) for one in of_readme(tmp_path, text)] == [("unverifiable", 3), ("false", 7)]
 
 
 def test_a_sentence_may_wrap_and_its_line_is_named(tmp_path):

@@ -15,14 +15,17 @@ from utils.grading.printed_summary import printed_summary
 from utils.grading.submission import read_submission
 
 SHAPES = NUMBERED + UNNUMBERED
-ODD = [None, True, -1, 0, 1e308, float("nan"), "", "x" * 5000, [], {}, [[]], [None], {"text": 3}, [1, "a", None], "\ud800", "\x00"]
-ODD_NUMBERS = ["9" * 400, "-1", "0", "nan", "inf", "1e999", "1e-999", "0/0", "10000/0", "٣٤", "1_000", "0x10", "1.2.3", "1,2,3", "%", "",
-               "99999999999/99999999999", "e5", "--5", "5e", ".", "-inf", "½"]
-PIECES = ["EPOCH: ", "Epoch 3/", "100%|", "| 98/98 [", "Test set: Average loss: ", "Accuracy: ", "val_acc", "\r", "\n", "\x1b[31m",
-          "\x1b]", "Total params: ", "|---|", "epoch,test_acc\n", "```", "# Task", "85% on the ", "th epoch", "<table><tr><td>", "]]>",
-          "Batch_id=", "<style>" * 50, "[" * 200, "accuracy of " * 40, "\u202e", "\ufeff", "epoch " * 100, "(((((" * 40, "RF RF RF 1"]
-README = ("# Network\n\nWe trained over 30 epochs, test accuracy reached around 87 % and we reached the target of 85% on the 24th epoch.\n"
-          "Total params: 188,992\nReceptive field: 49. We used depthwise separable and dilated convolutions.\n\n")
+ODD = [None, True, -1, 0, 1e308, float("nan"), "", "x" * 5000, [], {}, [[]], [None], {"text": 3}, [1, "a", None],
+       "\ud800", "\x00"]
+ODD_NUMBERS = ["9" * 400, "-1", "0", "nan", "inf", "1e999", "1e-999", "0/0", "10000/0", "٣٤", "1_000", "0x10", "1.2.3",
+               "1,2,3", "99999999999/99999999999", "e5", "--5", "5e", ".", "-inf", "½", "%", ""]
+PIECES = ["EPOCH: ", "Epoch 3/", "100%|", "| 98/98 [", "Test set: Average loss: ", "Accuracy: ", "val_acc", "\r", "\n",
+          "\x1b[31m", "\x1b]", "Total params: ", "|---|", "epoch,test_acc\n", "```", "# Task", "85% on the ", "]]>",
+          "th epoch", "<table><tr><td>", "Batch_id=", "<style>" * 50, "[" * 200, "accuracy of " * 40, "\u202e", "\ufeff",
+          "epoch " * 100, "(((((" * 40, "RF RF RF 1"]
+README = ("# Network\n\nWe trained over 30 epochs, test accuracy reached around 87 % and we reached the target of 85% on "
+          "the 24th epoch.\nTotal params: 188,992\nReceptive field: 49. We used depthwise separable convolutions.\n\n")
+ENCODINGS = ("utf-8", "utf-8", "utf-8", "utf-16", "utf-16-le", "utf-32", "cp1252")
 
 
 def any_place(rng, value):
@@ -71,10 +74,10 @@ def shuffle_lines(rng, text):
 
 
 def encode(rng, text):
-    data = bytearray(text.encode(rng.choice(("utf-8", "utf-8", "utf-8", "utf-16", "utf-16-le", "utf-32", "cp1252")), "replace"))
-    for _ in range(rng.choice((0, 0, 3, 50))):
+    data = bytearray(text.encode(rng.choice(ENCODINGS), "replace"))
+    for _ in range(rng.choice((0, 0, 0, 3, 50)) if data else 0):
         data[rng.randrange(len(data))] = rng.randrange(256)
-    return bytes(data[:rng.randint(0, len(data))] if rng.random() < 0.2 else data)
+    return bytes(data[:rng.randint(0, len(data))] if rng.random() < 0.1 else data)
 
 
 def mutated(rng):
@@ -84,7 +87,7 @@ def mutated(rng):
     for change in rng.sample((change_text, change_numbers, shuffle_lines), 2):
         log, readme = change(rng, log), change(rng, readme)
     if rng.random() < 0.05:
-        log = log * 2000
+        log = log * 300
     text = notebook("Total params: 1,864\n", log)
     if rng.random() < 0.6:
         text = change_structure(rng, text)
@@ -106,9 +109,11 @@ def assert_reportable(submission, log, summary, claims):
     best = log.facts["best_test_accuracy"].value
     assert best is None or 0 <= best <= 100
     assert all(claim.verdict in ("true", "false", "unverifiable") and claim.text for claim in claims)
-    said = [*submission.warnings, *log.warnings, *summary.warnings, *(claim.why for claim in claims),
-            *(fact.why for fact in log.facts.values()), *(place.text for fact in log.facts.values() for place in fact.evidence)]
-    json.dumps([said, [fact.value for fact in log.facts.values()], [claim.value for claim in claims]], allow_nan=False).encode("utf-8")
+    said = [*submission.warnings, *log.warnings, *summary.warnings, *(claim.why for claim in claims)]
+    for fact in log.facts.values():
+        said += [fact.why, *(place.text for place in fact.evidence)]
+    values = [fact.value for fact in log.facts.values()] + [claim.value for claim in claims]
+    json.dumps([said, values], allow_nan=False).encode("utf-8")
     assert all("Traceback" not in text and text == text.replace("\x1b", "") for text in said)
 
 
@@ -127,20 +132,20 @@ def test_mutated_notebooks_and_readmes(tmp_path, tens):
 
 
 @pytest.mark.parametrize("text", [
-    "<style" * 200_000, "Epoch " * 200_000, "accuracy of " * 100_000, "1" * 1_000_000, "epoch 1 " + " " * 500_000 + "acc",
-    "train test val " * 80_000, "((((" * 200_000, "85% " * 200_000, "`" * 300_000, "# " * 300_000, "- " * 300_000, "|" * 500_000,
-    "\x1b[" * 300_000, "\x1b]" * 300_000, "params " * 150_000, "RF (" * 200_000, "Total params: " * 100_000, "reached 85% at epoch " * 50_000,
-    "a. A" * 200_000, "1,000" * 200_000, "\r" * 1_000_000, "\n" * 500_000, "no max pool " * 50_000])
+    "<style", "Epoch ", "accuracy of ", "1", "epoch 1 acc ", "train test val ", "((((", "85% ", "`", "# ", "- ", "|",
+    "\x1b[", "\x1b]", "params ", "RF (", "Total params: ", "reached 85% at epoch ", "a. A", "1,000", "\r", "\n", "acc 85 ",
+    "no max pool "])
 def test_no_text_takes_long(tmp_path, text):
-    """Each takes seconds at most; an expression that goes back and forth over it would take hours."""
+    """Each takes a second at most; an expression that goes back and forth over it would take hours."""
+    text *= 200_000 // len(text)
     html = {"output_type": "display_data", "data": {"text/html": text}}
-    cells = [{"cell_type": "code", "source": "", "outputs": [{"output_type": "stream", "name": "stdout", "text": text}, html]},
-             {"cell_type": "markdown", "source": text}]
+    printed = {"output_type": "stream", "name": "stdout", "text": text}
+    cells = [{"cell_type": "code", "source": "", "outputs": [printed, html]}, {"cell_type": "markdown", "source": text}]
     (tmp_path / "S9.ipynb").write_text(json.dumps({"nbformat": 4, "cells": cells}), encoding="utf-8")
     (tmp_path / "README.md").write_text(text, encoding="utf-8")
     start = time.process_time()
     assert_reportable(*grade_texts(tmp_path))
-    assert time.process_time() - start < 30
+    assert time.process_time() - start < 20
 
 
 def test_a_log_of_many_frames_is_read_to_its_end(tmp_path):

@@ -17,8 +17,11 @@ ACCURACY = re.compile(r"\bacc(?:uracy|\.)?(?![a-z])[\s*`_|:=\-–(]{0,12}(?:(?:s
                       r"[*`_\s|]{0,6}(?P<number>\d{2}(?:\.\d{1,6})?|0\.\d{2,6})"
                       r"(?![\d.]*[\d%])(?!\s*(?:%|epoch|st\b|nd\b|rd\b|th\b))", re.I)
 # Beside these, a percentage is no accuracy.
-CHANGE = re.compile(r"dropout|\brate|parameter|increase|decrease|gain|improve|drop|probab|gap\b|differ|of the (?:data|im)",
-                    re.I)
+CHANGE = re.compile(r"dropout|\brate|parameter|increase|decrease|gain|improve|drop|reduc|fell|probab|gap\b|differ|"
+                    r"of the (?:data|im)", re.I)
+# What these sentences say is of single classes, or of both sets at once.
+DIVIDED = re.compile(r"\b(?:(?:air)?plane|automobile|car|bird|cat|deer|dog|frog|horse|ship|truck|classe?)s?\b|"
+                     r"train\w*\s*[/,&]\s*(?:test|val)|test\w*\s*[/,&]\s*train", re.I)
 SPLIT = re.compile(r"\btrain(?:ing)?\s+(?:set\s+|data\s+)?acc|\btrain(?:ing)?\b(?=[\s:=*|_-]*$)|\btest|\bval", re.I)
 
 EPOCH = re.compile(

@@ -9,6 +9,7 @@ from utils.grading.assertion_words import (
     ACCURACY_WORDS,
     BEST,
     CHANGE,
+    DIVIDED,
     EPOCH,
     EPOCHS,
     FIELD,
@@ -43,7 +44,7 @@ class Assertion:
 def assertions(sentence: str) -> Iterator[Assertion]:
     """What `sentence` asserts; accuracies in per cent."""
     taken: list[tuple[int, int]] = []
-    if ACCURACY_WORDS.search(sentence):
+    if ACCURACY_WORDS.search(sentence) and not DIVIDED.search(sentence):
         yield from _accuracies(sentence, taken)
     for match in EPOCHS.finditer(sentence):
         before = sentence[:match.start("before")] if match["before"] else ""
@@ -73,7 +74,7 @@ def _accuracies(sentence: str, taken: list[tuple[int, int]]) -> Iterator[Asserti
         number, unit = float(match["number"]), 10.0 ** -len(match["number"].partition(".")[2])
         if number < 1:
             number, unit = 100 * number, 100 * unit
-        if not 10 <= number <= 100 or CHANGE.search(before[-40:] + "|" + after[:12]):
+        if not 10 <= number <= 100 or CHANGE.search(sentence[max(match.start() - 40, 0):match.start()] + "|" + after[:12]):
             continue
         split = _split(before, after)
         sense = "at least" if match.groupdict().get("plus") else _sense(match.groupdict().get("sense") or before)

@@ -1,5 +1,7 @@
 """What README and text cells assert, held against what was established."""
 
+import re
+
 from utils.grading.assertion_words import PROPERTIES
 from utils.grading.assertions import Assertion, assertions
 from utils.grading.facts import Claim, Evidence, Fact
@@ -12,6 +14,10 @@ MOST = 60  # claims of one submission; what repeats them is passed over
 MEANINGS = {"depthwise_separable": "a depthwise separable convolution", "dilated": "a dilated convolution",
             "global_average_pooling": "global average pooling", "horizontal_flip": "a horizontal flip",
             "shift_scale_rotate": "ShiftScaleRotate", "max_pooling": "max pooling"}
+_OF_A_NETWORK = ("accuracy", "final_accuracy", "train_accuracy", "train_final_accuracy", "epochs", "parameters",
+                 "receptive_field")
+_SEVERAL = re.compile(r"^[#*\s\d.)]{0,9}(?:step|model|experiment|attempt|iteration|network|net|version|code|trial|stage|try|"
+                      r"run)\s?[-_#:]?\s?\d+", re.I | re.M)
 
 
 def check_claims(submission: Submission, facts: dict[str, Fact], notebook: str | None) -> list[Claim]:
@@ -22,16 +28,27 @@ def check_claims(submission: Submission, facts: dict[str, Fact], notebook: str |
     """
     choice = choose_run(submission, notebook)
     known = Known(facts, tuple(run for run in (choice.run, *choice.others) if run))
-    claims, seen = [], set()
+    claims, seen, several = [], set(), _about_several(submission)
     for statement in statements(submission, notebook):
         for one in assertions(statement.text):
-            key = (one.kind, one.number, one.epoch, one.kind in MEANINGS or statement.place.file or statement.place.notebook)
+            source = statement.place.file or statement.place.notebook
+            key = (one.kind, one.number, one.epoch, one.kind in MEANINGS or source)
             if key in seen or len(claims) == MOST:
                 continue
             seen.add(key)
             verdict, value, why = _judge(one, known, statement.place)
+            if verdict == "false" and one.kind in _OF_A_NETWORK and source in several:
+                verdict, why = "unverifiable", f"{why}; but the text is about several networks, of which this may be another"
             claims.append(Claim(one.text, statement.place, verdict, value, why))
     return claims
+
+
+def _about_several(submission: Submission) -> set[str]:
+    """The paths of texts and notebooks whose headings name more than one network or experiment."""
+    texts = [(text.path, text.text) for text in submission.texts]
+    for book in submission.notebooks:
+        texts.append((book.path, "\n".join(cell.source for cell in book.cells if cell.kind == "markdown")))
+    return {path for path, text in texts if len({match[0].lower() for match in _SEVERAL.finditer(text)}) > 1}
 
 
 def _judge(one: Assertion, known: Known, place: Evidence) -> tuple[str, object, str]:

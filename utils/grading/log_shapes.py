@@ -48,12 +48,13 @@ class LogLine:
 
 
 _HINT = re.compile(r"ep(?:och)?\W{0,4}\d|acc|loss|/s\]|s/it|\d+/\d+ \[", re.I)
-_EPOCH = re.compile(r"(?<![a-z_])ep(?:och)?(?![a-z])\s*(?:no\.?|number|num|#)?\s*[:=#\-]?\s*[\[(]?\s*(\d{1,5})(?![\d.]\d|%)"
-                    r"\s*(?:(?:/|of|out of)\s*(\d{1,5}))?", re.I)
+_EPOCH = re.compile(r"(?<![a-z_])ep(?:och)?(?![a-z])['\"]?\s*(?:no\.?|number|num|#)?\s*[:=#\-]?\s*[\[(]?\s*(\d{1,5})"
+                    r"(?![\d.]\d|%)\s*(?:(?:/|of|out of)\s*(\d{1,5}))?", re.I)
 _BRACKETED = re.compile(r"^\s*\[\s*(\d{1,5})\s*(?:/\s*(\d{1,5})\s*)?\]\s*(?=train|test|val|loss|acc)", re.I)
 # What may stand before the word "epoch" of a line that begins one, and after its number.
 _BEFORE = re.compile(r"(?:[^a-z]|info|debug|it/s|s/it|train(?:ing)?|valid(?:ation)?|test(?:ing)?|start(?:ing|ed)?|running|"
-                     r"results?|end|finished|completed?|current)*", re.I)
+                     r"results?|end|finished|completed?|current(?:ly)?|begin(?:ning)?|for|root|main|trainer|logger|log)*",
+                     re.I)
 _MEASURED = re.compile(r"\W*(?:train\w*|test\w*|val\w*)?\s*(?:set\s*)?(?:loss|acc\w*)\s+(?:after|at|for|in|of|on)\s+", re.I)
 _AFTER = re.compile(r"\s*(?:$|[^\w\s]|\d|train|test|val|loss|acc|lr|learning|time|took|result|summary|done|complete|"
                     r"finish|avg|average|batch|global)", re.I)

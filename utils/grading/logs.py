@@ -93,6 +93,8 @@ def read_runs(lines: Iterable[tuple[str, Evidence]], source: str, notebook: bool
     runs, columns, heading, parameters = [Run(source, notebook)], None, "", None
     for text, place in lines:
         text = text.strip()
+        if not text:
+            continue
         if total := printed_total(text):
             parameters = total[0]
         if columns and is_rule(text):

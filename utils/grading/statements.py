@@ -69,6 +69,8 @@ def _paragraphs(text: str) -> Iterator[list[tuple[int, str]]]:
         heading = None if fenced else _HEADING.match(line)
         if heading:
             task = bool(_TASK.search(next(part for part in heading.groups() if part)))
+        if line.count("|") > 3:  # of a wide table, the cells alone say nothing
+            line = ""
         alone = bool(heading) or bool(_ITEM.match(line)) or _is_log(line)
         if paragraph and (alone or fenced or not line.strip()):
             yield paragraph

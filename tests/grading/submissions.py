@@ -206,7 +206,7 @@ def flat(parts: Parts) -> dict[str, str]:
 def package(parts: Parts) -> dict[str, str]:
     """A package in src/ and the notebook beside it, in a folder of its own."""
     return _files(parts, model="src/nets/cifar_net.py", transforms="src/data.py", engine="src/loops.py") | {
-        "src/__init__.py": "", "src/nets/__init__.py": f"from .cifar_net import CifarNet\n",
+        "src/__init__.py": "", "src/nets/__init__.py": "from .cifar_net import CifarNet\n",
         "notebooks/train.ipynb": notebook_text(cells(parts, "src.nets", "src.data", "src.loops",
                                                      "import sys\nsys.path.append('..')"))}
 

@@ -1,13 +1,15 @@
-"""Whole submissions in many layouts: the clean ones pass everywhere, and each broken one is caught by what it breaks, alone."""
+"""Whole submissions in many layouts: the clean ones pass, and each broken one is caught by exactly what it breaks."""
 
 import json
 
 import jsonschema
 import pytest
+import torch
 
 from tests.grading.broken_submissions import BROKEN, RIGHT, STRUCTURE
+from tests.grading.copied_process import in_a_copy
 from tests.grading.submissions import LAYOUTS, PARAMETERS, Parts, flat, write
-from utils.grading import audits
+from utils.grading import executed_network
 from utils.grading.audits import Options
 from utils.grading.grade import grade
 from utils.grading.reports.json_report import SCHEMA
@@ -18,21 +20,15 @@ schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module", autouse=True)
-def each_network_is_executed_once():
-    """Most submissions differ in what is not the network: their executions are the same, and not repeated."""
-    known, execute = {}, audits.architecture_audit
-
-    def remembered(submission, found, run, *rest):
-        reference = found.model
-        key = (reference, run, tuple(file.text for file in submission.sources if reference and file.path == reference.file),
-               tuple(cell.source for book in submission.notebooks for cell in book.cells if reference and reference.notebook))
-        if reference is None or key not in known:
-            known[key] = execute(submission, found, run, *rest)
-        return known[key]
+def children_begin_as_copies():
+    """Our own fixtures need no isolation, and a copy of this process needs no seconds to import PyTorch."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
     patch = pytest.MonkeyPatch()
-    patch.setattr(audits, "architecture_audit", remembered)
+    patch.setattr(executed_network, "run_isolated", in_a_copy)
     yield
     patch.undo()
+    torch.set_num_threads(threads)
 
 
 def verdicts(folder, run=True) -> tuple[dict[str, str], dict]:

@@ -1,14 +1,20 @@
 """Every audit of one submission, one after another; one that breaks leaves a warning and the others go on."""
 
-import importlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from utils.errors import UserError
+from utils.grading.architecture import architecture_audit
+from utils.grading.claims import check_claims
 from utils.grading.facts import Claim, Fact
+from utils.grading.finding import find
+from utils.grading.log_audit import log_audit
+from utils.grading.modularity import modularity
+from utils.grading.printed_summary import printed_summary
 from utils.grading.rubric import Rubric
 from utils.grading.submission import Submission
+from utils.grading.transforms_audit import transforms_audit
 
 
 @dataclass(frozen=True)
@@ -19,22 +25,6 @@ class Options:
     model: str | None = None
     notebook: str | None = None
     weights: Path | None = None
-
-
-def _audit(module: str, function: str) -> Callable:
-    def call(*arguments, **keywords):
-        return getattr(importlib.import_module(f"utils.grading.{module}"), function)(*arguments, **keywords)
-    return call
-
-
-find = _audit("finding", "find")
-transforms_audit = _audit("transforms_audit", "transforms_audit")
-modularity = _audit("modularity", "modularity")
-log_audit = _audit("log_audit", "log_audit")
-printed_summary = _audit("printed_summary", "printed_summary")
-check_claims = _audit("claims", "check_claims")
-architecture_audit = _audit("architecture", "architecture_audit")
-check_weights = _audit("weights", "check_weights")
 
 
 def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dict[str, Fact], list[Claim], list[str]]:
@@ -53,7 +43,7 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
                    _attempt("reading the notebook's structure", warnings, modularity, submission, found),
                    _attempt("auditing the network", warnings, architecture_audit, submission, found, options.run)]
         if options.weights:
-            audits.append(_attempt("testing the weights", warnings, check_weights, submission, found, options.weights))
+            audits.append(_attempt("testing the weights", warnings, _check_weights, submission, found, options.weights))
     facts: dict[str, Fact] = {}
     for each in filter(None, audits):
         facts |= each.facts
@@ -74,3 +64,8 @@ def _attempt(what: str, warnings: list[str], function: Callable, *arguments):
         return None
 
 
+
+
+def _check_weights(*arguments):
+    from utils.grading.weights import check_weights
+    return check_weights(*arguments)

@@ -5,6 +5,7 @@ Modules, functions, methods and Python's control flow all end in the same few op
 """
 
 import contextlib
+import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -165,6 +166,11 @@ class _Recorder(TorchDispatchMode):
         finally:
             for hook in hooks:
                 hook.remove()
+
+
+# PyTorch wraps the method to keep its compiler away from it, and imports that compiler for it: seconds that a child has to
+# spend again each time.
+_Recorder.__torch_dispatch__ = inspect.unwrap(_Recorder.__torch_dispatch__)
 
 
 def _storage(tensor: Tensor) -> int:

@@ -81,8 +81,10 @@ class Separable"""))),
     "flattened in place of pooled": broken("global_average_pooling", model=model(
         ("self.gap = nn.AdaptiveAvgPool2d(1)", "self.gap = nn.Flatten()"),
         ("nn.Conv2d(64, classes, 1)", "nn.Linear(64 * 16, classes)"))),
-    "pooled in part": broken("global_average_pooling", good.spaces, model=model(
-        ("nn.AdaptiveAvgPool2d(1)", "nn.AvgPool2d(2)"), ("nn.Conv2d(64, classes, 1)", "nn.Conv2d(64, classes, 2)"))),
+    "averaged along one side only": broken("global_average_pooling", good.spaces, model=model(
+        ("x = self.gap(x)", "x = x.mean(3).flatten(1)"), ("nn.Conv2d(64, classes, 1)", "nn.Linear(64 * 4, classes)"))),
+    "a global maximum": broken({"global_average_pooling", "blocks"}, model=model(
+        ("AdaptiveAvgPool2d", "AdaptiveMaxPool2d"))),
     "a receptive field of 43": broken("receptive_field", model=model(
         ("layer(32, 32), layer(32, 32, stride=2))\n        self.block2", "layer(32, 32), layer(32, 32, dilation=2))\n"
          "        self.block2"), ("layer(64, 32, dilation=2)", "layer(64, 32)"),
@@ -96,7 +98,7 @@ class Separable"""))),
                                "        x = self.block4(x)"))),
     "a summary of another network": broken("parameters", certain=False, summary=(
         "Total params: 1,250,858\nTrainable params: 1,250,858\nNon-trainable params: 0\n")),
-    "no model file": broken(NETWORK | {"modular"}, certain=False, model=None),
+    "no model file": broken(NETWORK, certain=False, model=None),
     "a syntax error in the model file": broken(NETWORK, good.package, certain=False, model=model(
         ("        x = self.head(x)", "        x = self.head(x"))),
 }
@@ -128,13 +130,23 @@ ACCURACY = {
         correct_answers(8152), ("Accuracy: 8152/10000 (81.52%)", "Accuracy: 8152/10000 (86.52%)"))),
     "a row of another total": broken("accuracy", good.package, certain=False, log=LOG.replace(
         "/10000", "/1000").replace("Accuracy: 8652/1000 ", "Accuracy: 8652/10000 ")),
-    "a jump that no training makes": broken("accuracy", certain=False, log=log_text([*correct_answers(6000)[:12], 8652, 6012])),
+    "a jump that no training makes": broken("accuracy", certain=False, log=log_text(
+        [*correct_answers(6000)[:12], 8652, 6012])),
     "the same rows again and again": broken("accuracy", good.log_in_text, certain=False, log="".join(
         epoch_text(epoch, 8652 if epoch > 3 else 4000 + 900 * epoch) for epoch in range(30))),
     "losses that cannot be": broken("accuracy", certain=False, log=log_of(
         correct_answers(7000), ("Accuracy: 7000/10000 (70.00%)", "Accuracy: 8652/10000 (86.52%)"))),
-    "a number in the README alone": broken("accuracy", certain=False, log="", readme=good.README + "\nBest test accuracy: 86.52 %\n"),
+    "a number in the README alone": broken("accuracy", certain=False, log="",
+                                             readme=good.README + "\nBest test accuracy: 86.52 %\n"),
     "no log at all": broken("accuracy", good.spaces, certain=False, log=""),
+    "missing epochs": broken("accuracy", good.log_in_readme, certain=False, log="".join(
+        epoch_text(epoch, right) for epoch, right in enumerate(correct_answers(8652)) if not 2 < epoch < 25)),
+    "two runs glued together": broken("accuracy", certain=False, log="".join(
+        epoch_text(epoch, right) for epoch, right in enumerate(correct_answers(7200)[:15] + correct_answers(8652)[15:]))),
+    "two runs glued together, of other batches": broken("accuracy", good.cloned, certain=False, log="".join(
+        epoch_text(epoch, right) for epoch, right in enumerate(correct_answers(8200)[:15])) + "".join(
+        epoch_text(epoch, right).replace("98/98", "391/391").replace("Batch_id=97", "Batch_id=390")
+        for epoch, right in enumerate(correct_answers(8652)) if epoch >= 15)),
     "accuracy on the training set only": broken("accuracy", certain=False, log=LOG.replace("Test set", "Train set")),
 }
 STRUCTURE = {

@@ -7,7 +7,7 @@ from utils import graph_operations as operations
 from utils.executed_graph import Operation, Value
 from utils.grading.executed_network import ExecutedNetwork
 from utils.grading.facts import Evidence, Fact
-from utils.receptive_field import CannotTrace, field_at_pool, walk
+from utils.receptive_field import CannotTrace, Walk, field_at_pool, walk
 
 # Operations with weights, and which of their arguments are weights and biases.
 _WEIGHTED = {"convolution": (1, 2), "addmm": (0, 1, 2), "mm": (0, 1), "bmm": (0, 1), "baddbmm": (0, 1, 2), "mv": (0, 1),
@@ -111,6 +111,8 @@ class NetworkFacts:
         """At the input of the global pool, and beside it with the pool's window counted."""
         try:
             walked = walk(self.graph)
+            if not walked.pools:
+                return self._field_of_last_map(walked)
             field = field_at_pool(walked)
         except CannotTrace as error:
             unknown = self.fact(None, f"the receptive field cannot be established: {error}")
@@ -122,6 +124,12 @@ class NetworkFacts:
             unequal = f", {size[0]} high and {size[1]} wide" if size[0] != size[1] else ""
             facts.append(self.fact(max(size), where + unequal))
         return tuple(facts)
+
+    def _field_of_last_map(self, walked: Walk) -> tuple[Fact, Fact]:
+        """Without a global pool: where it would stand, at the last map with more than one position."""
+        row = next((row for row in reversed(walked.rows) if max(row.output_size) > 1), walked.rows[0])
+        why = f"there is no global pool; at the last feature map, {operations.short(row.output_size)}"
+        return self.fact(max(row.receptive_field), why), self.fact(None, "there is no global pool")
 
     def global_pools(self) -> list[tuple[Operation, str]]:
         """The pools of a whole map behind which no map follows any more, and how each pools: "mean", "sum" or "max"."""

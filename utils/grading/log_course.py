@@ -1,6 +1,7 @@
 """Whether a log's course is one that training takes: epochs that repeat, accuracies that jump, losses that do not fit."""
 
 import math
+from collections import Counter
 from collections.abc import Iterator
 from statistics import median
 
@@ -8,6 +9,7 @@ from utils.grading.log_series import Row, accuracy_rows
 from utils.grading.log_truth import Contradiction
 from utils.grading.logs import Run
 
+CHANCES = 0.003  # agreements that chance may be expected to make where one counts as a copy
 CHANCE = 10.0  # per cent; a network that diverged stays here, and its log repeats itself
 SPIKE = 6.0  # per cent by which one epoch may stand above all before it and those after it
 LEAP = 0.5  # share of the errors that may vanish within one epoch
@@ -20,7 +22,7 @@ def course_contradictions(run: Run, split: str) -> Iterator[Contradiction]:
     """What no training does; `split` is the one that stands for the test set."""
     rows = accuracy_rows(run, split)
     yield from _repeated_losses(run)
-    yield from _repeated_epochs(run, rows)
+    yield from _repeated_epochs(rows)
     yield from _leaps(run, rows)
     yield from _restarts(run, rows)
     yield from _misfits(rows, split)
@@ -40,25 +42,42 @@ def _repeated_losses(run: Run) -> Iterator[Contradiction]:
             seen.setdefault((split, number.value), epoch.number)
 
 
-def _repeated_epochs(run: Run, rows: tuple[Row, ...]) -> Iterator[Contradiction]:
-    """Equal rows: all of at least three numbers once, or three epochs in a row again, or six equal epochs in a row."""
-    seen = {}
-    for row in rows:
-        numbers = row.epoch.numbers.items()
-        values = tuple(sorted((key, number.value) for key, number in numbers if math.isfinite(number.value)))
-        trained = sum(1 for (split, _), _ in values if split in ("train", ""))
-        if len(values) >= 3 and trained and abs(row.accuracy - CHANCE) > 0.01:
-            if values in seen:
-                yield Contradiction(f"{seen[values]} and {row.label} log the same {len(values)} numbers", row.place)
-            seen.setdefault(values, row.label)
-    pairs, first = [(row.accuracy, _loss(row)) for row in rows], {}
-    for start in range(len(pairs) - 2):
-        three, six, row = tuple(pairs[start:start + 3]), pairs[start:start + 6], rows[start]
-        if len(set(three)) > 1 and start - first.setdefault(three, start) >= 3:
-            text = f"three epochs from {row.label} on repeat those from {rows[first[three]].label} on"
-            yield Contradiction(text, row.place)
-        if len(six) == 6 and len(set(six)) == 1 and abs(row.accuracy - CHANCE) > 0.01:
+def _repeated_epochs(rows: tuple[Row, ...]) -> Iterator[Contradiction]:
+    """Epochs that agree in all their numbers, and several in a row that come again, more often than chance lets them."""
+    tested = [(row.accuracy, _loss(row)) for row in rows]
+    trained = [tuple(number.value for (split, _), number in sorted(row.epoch.numbers.items()) if split in ("train", ""))
+               for row in rows]
+    pairs = len(rows) * (len(rows) - 1) / 2
+    if pairs * _agreement(tested) * _agreement(trained) < CHANCES:
+        yield from _again(rows, list(zip(tested, trained)), 1)
+    length = next((length for length in (3, 4, 5, 6) if pairs * _agreement(tested) ** length < CHANCES), None)
+    if length:
+        yield from _again(rows, tested, length)
+    for start in range(len(rows) - 5):
+        six, row = set(tested[start:start + 6]), rows[start]
+        if len(six) == 1 and row.unit < 0.02 and abs(row.accuracy - CHANCE) > 0.01:
             yield Contradiction(f"from {row.label} on, six epochs log the same {row.accuracy:g} %", row.place)
+            return
+
+
+def _again(rows: tuple[Row, ...], values: list[tuple], length: int) -> Iterator[Contradiction]:
+    """The first place where `length` values in a row, not all alike unless it is one, come a second time."""
+    first = {}
+    for start in range(len(rows) - length + 1):
+        part = tuple(values[start:start + length])
+        before = first.setdefault(part, start)
+        said_enough = length > 1 or (part[0][1] and len(part[0][1]) + 1 + (part[0][0][1] is not None) >= 3)
+        diverged = abs(rows[start].accuracy - CHANCE) <= 0.01
+        if start - before >= length and said_enough and not diverged and (length == 1 or len(set(part)) > 1):
+            what = "all numbers of" if length == 1 else f"the {length} epochs from"
+            yield Contradiction(f"{what} {rows[before].label} come again at {rows[start].label}", rows[start].place)
+            return
+
+
+def _agreement(values: list[tuple]) -> float:
+    """How often two epochs of the run agree, as a share of all pairs; at least one pair of them."""
+    pairs = len(values) * (len(values) - 1) / 2
+    return max(sum(count * (count - 1) / 2 for count in Counter(values).values()), 1) / max(pairs, 1)
 
 
 def _leaps(run: Run, rows: tuple[Row, ...]) -> Iterator[Contradiction]:
@@ -118,5 +137,9 @@ def _loss(row: Row) -> float | None:
 
 
 def _ratio(row: Row) -> float | None:
+    """The loss for each share of wrong answers; None where the loss is printed with too few digits to tell."""
     loss = _loss(row)
+    if loss and loss < 20 * max(row.epoch.numbers[split, "loss"].unit for split in ("test", "val")
+                                if (split, "loss") in row.epoch.numbers):
+        return None
     return loss / (1 - row.accuracy / 100) if loss and loss > 0 and row.accuracy < 100 else None

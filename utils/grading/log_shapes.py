@@ -94,6 +94,8 @@ def read_line(text: str) -> LogLine | None:
         return None
     text = _LIGHTNING.sub(r"\1: ", text)
     bar = _bar(text)
+    if bar and bar.done < bar.steps and "poch" not in text.lower():
+        return LogLine(bar=bar)  # a frame that was redrawn
     comment = None if bar else _COMMENT.search(text)
     measured = text[:comment.start()] if comment else text
     epoch, of = _epoch(_HALF_BAR.sub(" ", measured) if "|" in measured else measured)

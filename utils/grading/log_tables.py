@@ -11,9 +11,9 @@ _COUNTED = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*(?:\(.*\))?\s*")
 
 def read_header(text: str) -> dict[int, object] | None:
     """What each column of a header line holds, by its place: "epoch" or (split, quantity); None where it heads no log."""
-    names = _fields(text)
-    if len(names) < 2 or len(text) > LINE_LIMIT or "poch" not in text.lower():
+    if len(text) > LINE_LIMIT or "poch" not in text.lower() or "%|" in text:
         return None
+    names = _fields(text)
     columns = {place: _meaning(name) for place, name in enumerate(names)}
     held = [meaning for meaning in columns.values() if meaning]
     if held.count("epoch") != 1 or not any(meaning[1] in ("accuracy", "correct") for meaning in held):

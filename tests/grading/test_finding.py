@@ -188,6 +188,13 @@ MISSING = {
     "the model file is missing": ({"model.py": None}, "not in the submission"),
     "the model file has a syntax error": ({"model.py": "class Net(:\n    pass\n"}, "line 1"),
     "the class is not in the file": ({"model.py": "x = 1\n"}, "does not define Net"),
+    "a library's network is trained": (
+        {"S9.ipynb": [IMPORTS, LOADERS, "import torchvision\nmodel = torchvision.models.resnet18()", RUN]}, "torchvision.models.resnet18"),
+    "another than the summarised network is trained": (
+        {"S9.ipynb": [IMPORTS, LOADERS, "from model import Net\nsummary(Net(), (3, 32, 32))\nmodel = torch.load('m.pt')", RUN]},
+        "torch.load"),
+    "a condition decides": (
+        {"S9.ipynb": [IMPORTS, LOADERS, "from model import Net, Layer\nmodel = Net() if input() else Layer(3, 10)", RUN]}, "depends"),
     "there is no network at all": ({name: None for name in TIDY} | {"README.md": "best: 86 %"}, "could be read"),
 }
 
@@ -198,6 +205,11 @@ def test_what_cannot_be_found_is_said(layout, tmp_path):
     found = find(build(tmp_path, TIDY | files))
     assert found.model is None
     assert said in found.why
+
+
+def test_a_network_that_a_library_wraps_is_found(tmp_path):
+    cell = "from model import Net\nmodel = nn.SyncBatchNorm.convert_sync_batchnorm(Net('gn'))"
+    assert str(find(build(tmp_path, TIDY | {"S9.ipynb": [IMPORTS, LOADERS, cell, RUN]})).model) == "model.py:Net('gn')"
 
 
 def test_a_syntax_error_behind_the_class_leaves_the_class(tmp_path):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from utils.grading.reader.members import Member, bound
 from utils.grading.reader.reader import Reader
-from utils.grading.reader.values import Instance, Made, Unknown, UserFunction
+from utils.grading.reader.values import Instance, Made, Super, Unknown, UserFunction
 
 _CONTAINERS = {"OneOf", "SomeOf", "OneOrOther", "RandomOrder", "Sequential", "RandomApply", "RandomChoice"}
 TRANSFORMS = ("albumentations.", "torchvision.transforms.")
@@ -74,6 +74,9 @@ def _run(reader: Reader, function, args: tuple, found: Applied, depth: int) -> N
         conditional = call.conditional
         if call.name == "__getitem__" and isinstance(call.receiver, Made) and is_dataset(call.receiver):
             of_dataset(reader, call.receiver, found, depth + 1)
+        elif call.name == "__getitem__" and isinstance(call.receiver, Super):
+            attributes = getattr(call.receiver.instance, "attributes", {})
+            of_transform(reader, attributes.get("transform"), found, conditional, depth + 1)
         elif call.name == "__call__" and isinstance(call.receiver, Made) and _is_transform(call.receiver):
             if id(call.receiver) not in seen or not conditional:
                 of_transform(reader, call.receiver, found, conditional, depth + 1)

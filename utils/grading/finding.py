@@ -7,7 +7,7 @@ from utils.errors import UserError
 from utils.grading.facts import Evidence
 from utils.grading.log_series import accuracy_rows, tested_split
 from utils.grading.logs import submission_runs
-from utils.grading.network_choice import Candidate, candidates, network_classes
+from utils.grading.network_choice import Candidate, candidates, foreign, network_classes
 from utils.grading.reader.reader import Reader
 from utils.grading.reader.values import Made, UserClass, is_literal
 from utils.grading.submission import Notebook, Submission
@@ -110,6 +110,9 @@ def _training_notebook(readings, logs: dict[str, tuple[float, int, int | None]],
 # --- the network ------------------------------------------------------------------------------------------------------
 
 def _best(submission: Submission, ranked: list[Candidate], readers: list[Reader]):
+    other = next(filter(None, map(foreign, readers)), "")
+    if other and not (ranked and ranked[0].trained):
+        return None, f"The network that is trained {other}; name another with --model."
     if ranked:
         return ranked[0], f"The network is {ranked[0].name}: {ranked[0].why}."
     missing = next((call.callee for reader in readers for call in reversed(reader.calls)
@@ -175,5 +178,6 @@ def _reference(candidate: Candidate) -> ModelReference:
         return reference
     args = tuple(value if is_literal(value) else None for value in candidate.args)
     kwargs = {key: value if is_literal(value) else None for key, value in candidate.kwargs.items()}
-    reason = getattr(unread[0], "why", f"an argument is a {type(unread[0]).__name__}, not a literal")
+    kind = getattr(getattr(unread[0], "cls", unread[0]), "name", type(unread[0]).__name__)
+    reason = getattr(unread[0], "why", f"{kind} is an argument, which is not a literal")
     return replace(reference, args=args, kwargs=kwargs, complete=False, why=reason)

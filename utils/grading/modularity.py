@@ -7,9 +7,9 @@ from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.network_choice import is_network
 from utils.grading.pipelines import training_pipeline
 from utils.grading.reader.reader import Reader
-from utils.grading.reader.values import Instance, Library, Made
+from utils.grading.reader.values import Library, Made
 from utils.grading.submission import Submission
-from utils.grading.training_code import readers_of
+from utils.grading.training_code import readers_of, runs_a_trainer
 
 _LOOPS = re.compile(r"train|fit|run|epoch", re.I)
 _DATA = re.compile(r"transform|augment|dataset|data|loader", re.I)
@@ -95,8 +95,7 @@ def _loops(reader: Reader) -> Fact:
         return Fact(True, f"the training loop is imported from {steps[0].file}", (steps[0],))
     if defined := _defined_loop(reader):
         return Fact(False, f"a function with a backward pass is defined in {_where(defined)}", (defined,))
-    trainer = next((call for call in reader.calls if call.name in ("fit", "fit_one_cycle")
-                    and isinstance(call.receiver, (Made, Instance))), None)
+    trainer = next(filter(runs_a_trainer, reader.calls), None)
     if trainer is not None:
         return Fact(True, "a trainer's fit() runs the loops", (trainer.place,))
     if missing := _missing(reader, _LOOPS):

@@ -1,6 +1,6 @@
 """The networks that a notebook or script builds, ranked by what is done with them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from utils.grading.facts import Evidence
 from utils.grading.reader.reader import Reader
@@ -11,6 +11,7 @@ _NETWORKS = ("torch.nn.", "pytorch_lightning.LightningModule", "pytorch_lightnin
 _SUMMARIES = {"summary", "model_summary", "print_summary", "get_summary", "summarize", "show_summary", "get_model_summary"}
 # What is done with a network, and how much each says about which of several is the one that is meant.
 _WEIGHTS = {"is optimised": 8, "is trained": 6, "is summarised": 4, "is called": 2, "is moved to a device": 1}
+_TRAINING = {"is optimised", "is trained"}
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Candidate:
     roots: tuple[str, ...] = ()
     why: str = ""
     rank: tuple = ()
+    trained: bool = False
     class_: UserClass | None = None
 
     @staticmethod
@@ -69,22 +71,22 @@ def candidates(reader: Reader, cell: int | None = None) -> list[Candidate]:
             if cell is not None and call.cell == cell and use in ("is trained", "is optimised", "is called"):
                 there.add(id(network))
             uses.setdefault(id(network), {})[use] = moment
-    found = [_candidate(reader, network, uses[key], key in there) for key, network in networks.items()]
-    return [one for one in found if one is not None]
+    found = [(_candidate(reader, network, uses[key], key in there), uses[key]) for key, network in networks.items()]
+    return [replace(one, trained=bool(used.keys() & _TRAINING)) for one, used in found if one is not None]
 
 
 def _is_layer(callee) -> bool:
     """Whether what is given to the callee becomes a part of a network."""
     if isinstance(callee, Library):
-        return callee.name.startswith("torch.nn.") and "Parallel" not in callee.name
+        return callee.name.startswith("torch.nn.") and callee.last[:1].isupper() and "Parallel" not in callee.last
     return isinstance(callee, UserClass) and is_network(callee)
 
 
 def _uses(call):
     for value in (*call.args, *call.kwargs.values()):
         if isinstance(value, Made) and value.last in ("parameters", "named_parameters") and value.args:
-            if _network(value.args[0]):
-                yield value.args[0], "is optimised"
+            if (network := _inside(value.args[0])) is not None:
+                yield network, "is optimised"
         elif _network(value):
             yield value, "is summarised" if call.name in _SUMMARIES else "is trained" if "train" in call.name.lower() or \
                 call.name.startswith("fit") else "is called"
@@ -93,6 +95,23 @@ def _uses(call):
             yield call.receiver, "is moved to a device"
         elif call.name == "__call__":
             yield call.receiver, "is called"
+
+
+def _inside(value):
+    """The network that `value` is, or that a library wrapped; None for any other value."""
+    if _network(value):
+        return value
+    return next((part for part in value.args if _network(part)), None) if isinstance(value, Made) else None
+
+
+def foreign(reader: Reader) -> str:
+    """What is optimised where that is no network of the submission; an empty text where nothing of the kind is seen."""
+    for call in reversed(reader.calls):
+        if call.name == "parameters" and isinstance(call.receiver, (Made, Unknown)) and _inside(call.receiver) is None:
+            value = call.receiver
+            return f"cannot be followed, because {value.why}" if isinstance(value, Unknown) else f"is {value.name}" + \
+                (f", but {value.problem}" if value.problem else ", which is not the submission's own")
+    return ""
 
 
 def _network(value) -> bool:
@@ -110,7 +129,7 @@ def _candidate(reader: Reader, network, uses: dict[str, int], logged: bool) -> C
         return None
     where = ", in the cell of the judged log" if logged else ""
     why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use])) + where
-    rank = (logged, "is optimised" in uses or "is trained" in uses, "is summarised" in uses, weight, max(uses.values()))
+    rank = (logged, bool(uses.keys() & _TRAINING), "is summarised" in uses, weight, max(uses.values()))
     roots = tuple(reader.index.used)
     step = next((step for step in network.stack if _rebuilds(step)), None)
     if isinstance(network, Made):

@@ -60,7 +60,7 @@ def near(one, other, by: float) -> bool:
 
 
 def shown(values) -> str:
-    return "(" + ", ".join(f"{value:.4g}" for value in values) + ")"
+    return "(" + ", ".join(f"{round(value, 4) + 0.0:.4g}" for value in values) + ")"
 
 
 def channels(value) -> tuple[float, float, float] | None:

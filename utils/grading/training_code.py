@@ -3,7 +3,10 @@
 import posixpath
 
 from utils.grading.reader.reader import Reader
+from utils.grading.reader.values import Call, Made
 from utils.grading.submission import Notebook, Submission
+
+_TRAINERS = ("pytorch_lightning.", "lightning.", "fastai.", "skorch.", "ignite.", "tensorflow.", "keras.")
 
 
 def reading(submission: Submission, notebook: Notebook) -> Reader:
@@ -26,7 +29,13 @@ def script_readings(submission: Submission) -> list[Reader]:
 
 def trains(reader: Reader) -> bool:
     """Whether reading came past a backward pass, or past the fit() of a trainer."""
-    return any(call.name == "backward" or call.name in ("fit", "fit_one_cycle") and call.args for call in reader.calls)
+    return any(call.name == "backward" or runs_a_trainer(call) for call in reader.calls)
+
+
+def runs_a_trainer(call: Call) -> bool:
+    """Whether a call is the fit() of a library that has the loops: Lightning's Trainer and its like."""
+    library = isinstance(call.receiver, Made) and call.receiver.name.startswith(_TRAINERS)
+    return library and call.name in ("fit", "fit_one_cycle")
 
 
 def readers_of(submission: Submission, found) -> list[Reader]:

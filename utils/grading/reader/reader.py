@@ -25,6 +25,8 @@ from utils.grading.reader.values import (
 )
 from utils.grading.submission import Notebook, Submission
 
+_START = re.compile(r"(?:%run|!\s*python3?|%\s*python)\s+(?:-\w\s+)*"
+                    r"(?:\"([^\"]+\.(?:py|ipynb))\"|'([^']+\.(?:py|ipynb))'|((?:\\ |\S)+\.(?:py|ipynb)))")
 _BUDGET = 150_000  # nodes of syntax that one notebook may cost
 _SECONDS = 20.0  # of processor time
 
@@ -113,8 +115,9 @@ class Reader(Importing, Calling):
             self.index.add_root(folder)
         elif match := re.match(r"%\s*cd\s+(.+)", text):
             self.index.add_root(match[1])
-        elif match := re.match(r"(?:%run|!\s*python3?|%\s*python)\s+(?:-\w\s+)*[\"']?([^\s\"']+\.(?:py|ipynb))", text):
-            self._started(match[1], frame, shared=text.startswith("%run"))
+        elif match := _START.match(text):
+            name = next(filter(None, match.groups())).replace("\\ ", " ")
+            self._started(name, frame, shared=text.startswith("%run"))
 
     def _started(self, name: str, frame: Frame, shared: bool) -> None:
         name = name.lstrip("./")

@@ -52,14 +52,14 @@ def executed_network(submission: Submission, reference: ModelReference, limits: 
     if not reference.complete:
         raise NotEstablished(f"an argument of {reference.class_name} could not be read: {reference.why}")
     job = model_job(submission, reference)
-    content, tensors = _ask({"job": "record", "batches": RECORDED_BATCHES, **job}, [], limits,
+    content, tensors = ask({"job": "record", "batches": RECORDED_BATCHES, **job}, [], limits,
                             "the network cannot be executed")
     recordings = _recordings(content, tensors)
     parameters, buffers = (_inventory(content, name) for name in ("parameters", "buffers"))
     _check_names(recordings[0], parameters, buffers)
     weights, images = _fresh_weights(recordings[0]), _fresh_images()
     expected = _answers(job, recordings[0], weights, images, limits)
-    values, tensors = _ask({"job": "replay", "graphs": content["graphs"], "tensors": len(weights), "facts": True},
+    values, tensors = ask({"job": "replay", "graphs": content["graphs"], "tensors": len(weights), "facts": True},
                            [*weights.values(), *images], limits, "the recorded network cannot be computed again")
     _compare(expected, tensors)
     graph, ineffective = _effective(recordings[0], values)
@@ -94,7 +94,8 @@ def _module_name(file: str, roots: list[str]) -> str:
     return path.replace("/", ".")
 
 
-def _ask(content: dict, tensors: list[Tensor], limits: Limits, failure: str) -> tuple[dict, list[Tensor]]:
+def ask(content: dict, tensors: list[Tensor], limits: Limits, failure: str) -> tuple[dict, list[Tensor]]:
+    """What a fresh child answers to one job; NotEstablished, beginning with `failure`, where it does not."""
     answer = run_isolated(pack(content, tensors), limits)
     if answer.data is None:
         raise NotEstablished(f"{failure}: {answer.why}")
@@ -176,7 +177,7 @@ def _answers(job: dict, graph: ExecutedGraph, weights: dict[Value, Tensor], imag
     """What a fresh copy of the real network makes of the images with these weights."""
     given = {graph.sources[value].name: tensor for value, tensor in weights.items()
              if graph.sources[value].kind in ("parameter", "buffer")}
-    return _ask({"job": "answer", "names": list(given), **job}, [*given.values(), *images], limits,
+    return ask({"job": "answer", "names": list(given), **job}, [*given.values(), *images], limits,
                 "the network cannot be executed a second time")[1]
 
 

@@ -187,19 +187,22 @@ class NetworkFacts:
 
     def _without_pool(self) -> Fact:
         """What the network does with its last map instead of averaging it."""
-        last = None
-        for operation in self.live:
-            maps = [value for value in operation.inputs if value in self.reached and len(self.graph.shapes[value]) == 4]
-            if maps:
-                last = operation, self.graph.shapes[maps[0]], self.graph.shapes[operation.output]
+        last = next((one for one in reversed(self.live) if _is_map(self._shape_before(one))), None)
         if last is None:
             return self.fact(False, "the network makes no feature map")
-        operation, before, after = last
-        if before[2:] == (1, 1):
-            return self.fact(None, "the last feature map has one position only, so there is nothing left to average")
-        if len(after) < 4 and operation.name in operations.RESHAPES:
-            return self.fact(False, f"the last map of {before[1]} × {before[2]} × {before[3]} is flattened, not averaged")
-        return self.fact(False, f"no average over a whole map is executed; the last map is {before[2]} × {before[3]}")
+        before, settings = self._shape_before(last), operations.window(self.graph, last)
+        map_text = f"{before[1]} × {before[-2]} × {before[-1]}"
+        if last.name in operations.RESHAPES:
+            return self.fact(False, f"the last map of {map_text} is flattened, not averaged")
+        whole = settings is not None and all(kernel >= size for kernel, size in zip(settings.kernel, before[-2:]))
+        if last.name == "convolution" and not whole:
+            return self.fact(None, f"{self.layer(last)} leaves one position, so there is nothing left to average")
+        if settings or last.name in ("select", "slice"):
+            return self.fact(False, f"{self.layer(last)} takes the last map of {map_text}; it is no average over the whole")
+        return self.fact(None, f"what {last.name} makes of the last map of {map_text} is not known to be an average or not")
+
+    def _shape_before(self, operation: Operation) -> tuple[int, ...]:
+        return next((self.graph.shapes[value] for value in operation.inputs if value in self.reached), ())
 
     def after_pool(self) -> Fact:
         pools = self.global_pools()

@@ -14,7 +14,7 @@ import numpy
 import torch
 from torch import Tensor, nn
 
-from utils.executed_graph import record
+from utils.executed_graph import ExecutedGraph, record
 from utils.grading.sandbox.confinement import confine
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.graph_data import from_data, to_data
@@ -22,6 +22,7 @@ from utils.grading.sandbox.imports import Importer
 from utils.grading.sandbox.isolation import BEGUN
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
+from utils.grading.sandbox.trained import load, predict
 from utils.grading.sandbox.watch import watch
 
 
@@ -36,7 +37,7 @@ def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int
     def stop(why: str) -> None:
         _send(channel, pack({"error": why, "filtered": filtered}))
 
-    if content["job"] != "replay":
+    if "sources" in content:
         names = {f"<{name}>" for name in (*content["sources"], content["file"])}
         watch(names.__contains__, scratch, stop)
     os.write(channel, BEGUN)
@@ -80,6 +81,17 @@ def _answer(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     return {}, [leaf for result in leaves for leaf in result if isinstance(leaf, Tensor)]
 
 
+def _united(parts: set | None, graph: ExecutedGraph, images: Tensor) -> set | None:
+    """`parts` and what has influence under any of several weights: under one alone, a small ReLU layer may be dead."""
+    signs = [lambda tensor: tensor, torch.abs, *[lambda tensor: tensor * torch.randn(tensor.shape).sign()] * 6]
+    for sign in signs:
+        weights = {value: sign(tensor) if tensor.is_floating_point() and tensor.dim() > 1 else tensor
+                   for value, tensor in graph.tensors.items()}
+        found = influential(graph, images.abs() if sign is torch.abs else images, weights)
+        parts = None if parts is None or found is None else parts | found
+    return parts
+
+
 def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     """The same from the recorded graph alone, and which values have a part in the result; nothing of the stranger's runs."""
     count = job["tensors"]
@@ -94,8 +106,7 @@ def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
             outputs += [values[value] for value in graph.outputs]
             if job["facts"]:
                 few = for_any_batch(first, second, 2)
-                found = influential(few, images[:2], weights)
-                parts = None if parts is None or found is None else parts | found
+                parts = _united(parts, few, images[:2])
                 values = replay(few, images[:2], weights)
                 shapes = {value.number: list(tensor.shape) for value, tensor in values.items() if isinstance(tensor, Tensor)}
     except CannotReplay as error:
@@ -103,7 +114,7 @@ def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     return {"shapes": shapes, "influential": None if parts is None else sorted(value.number for value in parts)}, outputs
 
 
-JOBS = {"record": _record, "answer": _answer, "replay": _replay}
+JOBS = {"record": _record, "answer": _answer, "replay": _replay, "load": load, "predict": predict}
 
 
 def _build(job: dict) -> nn.Module:

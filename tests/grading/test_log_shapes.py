@@ -77,6 +77,20 @@ def test_a_log_of_every_fifth_epoch(tmp_path):
     assert found.facts["first_epoch_at_target"].value is None  # it may have been reached between two that are logged
 
 
+def test_epochs_that_are_begun_and_log_nothing_are_not_missing(tmp_path):
+    best, lines = 0, []
+    for one in COURSE:
+        better = one.test > best
+        best = max(best, one.test)
+        lines.append(f"Epoch {one.index}, global step {one.index}: 'val_acc' " + (
+            f"reached {one.test / 100:.5f} (best {best / 100:.5f}), saving model" if better else "was not in top 1"))
+    (tmp_path / "S9.ipynb").write_text(notebook("\n".join(lines)), encoding="utf-8")
+    found = audit(tmp_path)
+    last = max(one.index for one in COURSE if one.test == max(other.test for other in COURSE))
+    assert values(found, ("epochs", "best_test_accuracy", "log_consistent")) == {
+        "epochs": last + 1, "best_test_accuracy": best, "log_consistent": True}
+
+
 def test_an_evaluation_after_the_training_is_no_epoch(tmp_path):
     after = ("Test set: Average loss: 0.4000, Accuracy: 8701/10000 (87.01%)\n"
              "Accuracy of the network on the 10000 test images: 87 %\n")

@@ -35,7 +35,7 @@ def log_audit(submission: Submission, notebook: str | None, target: float | None
     losses = loss_scale(run, split, test_size, train_size)
     facts = accuracy_facts(Judged(run, rows, target, choice.why), found)
     if (once := tested_once(run, split)) and facts["best_test_accuracy"].value is not None:
-        facts = tested_once_facts(once, len(run.epochs), choice.why)
+        facts = tested_once_facts(once, run.length, choice.why)
     before = "printed before the run" if run.parameters is not None else "no summary was printed before the run"
     facts |= {"log_consistent": _consistent(found, losses), "loss_normalisation": _normalisation(losses),
               "run_parameters": Fact(run.parameters, before)}
@@ -45,6 +45,8 @@ def log_audit(submission: Submission, notebook: str | None, target: float | None
 
 
 def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:
+    """Whether the log can be true; accuracies that are averages over batches are near the truth and do not count here."""
+    found = [one for one in found if not one.averaged]
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         return Fact(False, found[0].text + more, tuple(one.place for one in found[:SHOWN]))

@@ -56,8 +56,8 @@ def _epochs(one: Assertion, known: Known, place: Evidence) -> tuple[str, object,
     if fact.value == one.number:
         return "true", fact.value, f"{fact.value} epochs are logged"
     for run in known.runs[1:]:
-        if len(run.epochs) == one.number:
-            return "true", len(run.epochs), f"of another run than the judged one: {describe(run)}"
+        if run.length == one.number:
+            return "true", run.length, f"of another run than the judged one: {describe(run)}"
     whole = known.runs and known.runs[0].epochs[0].number in (None, 0, 1)
     if not whole and one.number > fact.value:
         first = known.runs[0].epochs[0].number

@@ -29,7 +29,7 @@ def accuracy_facts(judged: Judged, found: list[Contradiction]) -> dict[str, Fact
     """The facts of DOUBTED, null where a contradiction makes the accuracies doubtful, and `epochs` and `accuracy_logged`."""
     run, top, last = judged.run, judged.top, judged.rows[-1]
     uncounted = _uncounted(judged)
-    facts = {"epochs": Fact(len(run.epochs), judged.why, (judged.rows[0].place, last.place)) if uncounted != SINGLE
+    facts = {"epochs": Fact(run.length, judged.why, (judged.rows[0].place, last.place)) if uncounted != SINGLE
              else Fact(None, SINGLE, (top.place,)),
              "accuracy_logged": Fact(round(top.accuracy, 2), judged.why, (top.place,))}
     if doubt := _doubt(found, judged):

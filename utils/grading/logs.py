@@ -33,7 +33,8 @@ class Run:
     """The epochs of one training, in the order of the log in `source` (a path); `notebook` says whether that is a notebook.
 
     `evaluations` are test accuracies printed outside of epochs, `parameters` the total that a summary printed before it,
-    `counted` whether its lines are the output of a program beyond doubt, `cell` the notebook cell that is being read.
+    `counted` whether its lines are the output of a program beyond doubt, `begun` the numbers of all epochs, also of those
+    that log nothing, `cell` the notebook cell that is being read.
     """
     source: str
     notebook: bool
@@ -41,7 +42,15 @@ class Run:
     evaluations: list[tuple[Number, Evidence]] = field(default_factory=list)
     parameters: int | None = None
     counted: bool = False
+    begun: list[int] = field(default_factory=list)
     cell: int | None = None
+
+    @property
+    def length(self) -> int:
+        """How many epochs were logged; one that was begun after the last numbers were logged is none."""
+        if not self.numbered:
+            return len(self.epochs)
+        return len({number for number in self.begun if number <= self.epochs[-1].number})
 
     @property
     def numbered(self) -> bool:
@@ -132,6 +141,7 @@ def _begin(runs: list[Run], line: LogLine) -> None:
         run = Run(run.source, run.notebook)
         runs.append(run)
     run.epochs.append(Epoch(line.epoch, line.of))
+    run.begun.append(line.epoch)
 
 
 def _done_again(epoch: Epoch, line: LogLine) -> bool:
@@ -175,7 +185,8 @@ def _add(runs: list[Run], line: LogLine, place: Evidence, heading: str, test_siz
         if key not in epoch.numbers or line.bar:
             epoch.numbers[key] = number
             epoch.places[key[0]] = place
-    if line.bar and epoch.bar is None and not any(split in ("test", "val") for split, _ in line.numbers):
+    of_training = not any(split in ("test", "val") for split, _ in line.numbers)
+    if line.bar and of_training and (epoch.bar is None or epoch.bar.steps == line.bar.steps):
         epoch.bar, epoch.batch = line.bar, line.batch
 
 

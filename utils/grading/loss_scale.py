@@ -69,7 +69,8 @@ def _too_small(held: list, ratio: float, batch: int | None) -> str | None:
         return f"sum of batch means divided by images: × {batch}"
     fitting = [size for size in USUAL_BATCHES if _explains(size, held, ratio)]
     if not fitting:
-        return None
+        factor = round(USUAL / ratio)
+        return f"too small, as if divided by a wrong count: × about {factor}" if _explains(factor, held, ratio) else None
     nearest = min(fitting, key=lambda size: abs(math.log(ratio * size / USUAL)))
     return f"sum of batch means divided by images: × about {nearest} (the batch size)"
 

@@ -63,7 +63,8 @@ def _joined(runs: list[Run]) -> list[Run]:
             before, base = joined[-1], counted_from(run) or 0
             shift = before.epochs[-1].number + 1 - base if run.numbered else 0
             epochs = [replace(epoch, number=epoch.number + shift if run.numbered else None, of=None) for epoch in run.epochs]
-            joined[-1] = replace(before, epochs=before.epochs + epochs, evaluations=before.evaluations + run.evaluations)
+            joined[-1] = replace(before, epochs=before.epochs + epochs, evaluations=before.evaluations + run.evaluations,
+                                 begun=before.begun + [number + shift for number in run.begun])
         else:
             joined.append(run)
     return joined

@@ -23,7 +23,7 @@ data: $(SETUP)
 
 # Execute the notebooks on CIFAR-10 and keep their outputs.
 notebooks: $(SETUP)
-	env -u RECIPE -u RUN -u EPOCHS -u STOP_AFTER -u RESULTS_DIR DATA_SOURCE=cifar10 $(VENV)/bin/jupyter nbconvert \
+	env -u RECIPE -u RUN -u EPOCHS -u RESULTS_DIR DATA_SOURCE=cifar10 $(VENV)/bin/jupyter nbconvert \
 		--to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
 # Make the README's results table and picture from the records.

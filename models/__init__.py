@@ -6,6 +6,7 @@ from functools import partial
 from torch import nn
 
 from models import assignment6
+from models.aster import Aster
 from models.era9 import era9
 
 MODELS: dict[str, Callable[[], nn.Module]] = {
@@ -13,11 +14,19 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
     "assignment6_net1_grouped": partial(assignment6.net1, grouped=True),
     "assignment6_net2": assignment6.net2,
     "era9": era9,
+    "aster": Aster,
+}
+# Other shapes of the flagship, tried in the search for it (utils/search.py).
+VARIANTS: dict[str, Callable[[], nn.Module]] = {
+    "aster deep": partial(Aster, widths=(16, 64, 128), depths=(3, 9, 2)),
+    "aster separable": partial(Aster, widths=(32, 96, 128), dense_first_block=False),
+    "aster undilated": partial(Aster, dilations=(1, 1)),
 }
 
 
 def build_model(name: str) -> nn.Module:
     """A fresh network on the CPU with PyTorch's initial weights; ValueError lists the names when `name` is unknown."""
-    if name not in MODELS:
+    builder = MODELS.get(name) or VARIANTS.get(name)
+    if builder is None:
         raise ValueError(f"There is no model '{name}'; the models are: {', '.join(MODELS)}.")
-    return MODELS[name]()
+    return builder()

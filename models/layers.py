@@ -18,12 +18,51 @@ class DepthwiseSeparableConv(nn.Module):
     def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 3, stride: int = 1,
                  padding: int | str = 0, dilation: int = 1, grouped: bool = True):
         super().__init__()
-        self.depthwise = nn.Conv2d(in_channels, in_channels, kernel_size, stride, padding, dilation,
-                                   groups=in_channels if grouped else 1, bias=False)
+        self.depthwise = Conv2d(in_channels, in_channels, kernel_size, stride, padding, dilation,
+                                groups=in_channels if grouped else 1, bias=False)
         self.pointwise = nn.Conv2d(in_channels, out_channels, kernel_size=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.pointwise(self.depthwise(x))
+
+
+class Conv2d(nn.Conv2d):
+    """`nn.Conv2d`, where a dilated depthwise convolution is trained on the CPU without dilation, on rearranged images.
+
+    PyTorch has no fast backward pass for it there. The positions that one output of a convolution with dilation d sees are
+    all of one phase, the same row and column modulo d; so each of the d·d phases is an image of its own, and convolving
+    them all without dilation gives the same numbers. With a stride that is a multiple of d a single phase is ever seen.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        step, stride = self.dilation[0], self.stride[0]
+        rearranges = (self.training and x.device.type == "cpu" and self.groups == self.in_channels > 1 and step > 1
+                      and self.dilation == (step, step) and self.stride == (stride, stride)
+                      and (stride == 1 or stride % step == 0) and self.padding_mode == "zeros")
+        if not rearranges:
+            return super().forward(x)
+        padded = F.pad(x, self._reversed_padding_repeated_twice)
+        if stride > 1:
+            phase = padded[:, :, ::step, ::step].contiguous(memory_format=torch.channels_last)
+            return F.conv2d(phase, self.weight, self.bias, stride // step, groups=self.groups)
+        height, width = (size - reach * step for size, reach in zip(padded.shape[2:], (k - 1 for k in self.kernel_size)))
+        phases = F.conv2d(_to_phases(padded, step), self.weight, self.bias, groups=self.groups)
+        return _from_phases(phases, step)[:, :, :height, :width]
+
+
+def _to_phases(x: Tensor, step: int) -> Tensor:
+    """`(B, C, H, W)` to `(step·step·B, C, ⌈H/step⌉, ⌈W/step⌉)`: every step-th row and column, from each start."""
+    x = F.pad(x, (0, -x.shape[3] % step, 0, -x.shape[2] % step))
+    batch, channels, height, width = x.shape
+    grid = x.permute(0, 2, 3, 1).reshape(batch, height // step, step, width // step, step, channels)
+    return grid.permute(2, 4, 0, 1, 3, 5).reshape(-1, height // step, width // step, channels).permute(0, 3, 1, 2)
+
+
+def _from_phases(x: Tensor, step: int) -> Tensor:
+    """The inverse: `(step·step·B, C, h, w)` to `(B, C, step·h, step·w)`."""
+    total, channels, height, width = x.shape
+    grid = x.permute(0, 2, 3, 1).reshape(step, step, total // step**2, height, width, channels)
+    return grid.permute(2, 3, 0, 4, 1, 5).reshape(-1, step * height, step * width, channels).permute(0, 3, 1, 2)
 
 
 class Dropout(nn.Dropout):

@@ -13,7 +13,7 @@ from utils.paths import REPOSITORY
 
 def main() -> int:
     notebooks = str(REPOSITORY / "notebooks")
-    for variable in ("RECIPE", "RUN", "EPOCHS", "STOP_AFTER", "RESULTS_DIR"):
+    for variable in ("RECIPE", "RUN", "EPOCHS", "RESULTS_DIR"):
         os.environ.pop(variable, None)  # the stored outputs were made without them
     if (cifar10_root() / "cifar-10-batches-py").exists():
         try:

@@ -15,7 +15,8 @@ from utils.runtime import choose_device, choose_precision
 from utils.training import fit
 
 PRECISION = choose_precision(choose_device("cpu"))
-RECIPE = replace(find_recipe("assignment6_net1_grouped"), batch_size=32, epochs=3, lr=0.05, augmentation="era9")
+RECIPE = replace(find_recipe("assignment6_net1_grouped"), batch_size=32, epochs=3, lr=0.05, augmentation="era9",
+                 pipeline="albumentations")
 OPTIONS = {"workers": 0, "progress": False, "report": lambda text: None}
 
 

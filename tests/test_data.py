@@ -15,7 +15,7 @@ from torchvision.datasets import CIFAR10
 
 from utils import cifar10 as files
 from utils import data
-from utils.data import channel_statistics, load_data
+from utils.data import channel_statistics, hold_out, load_data
 from utils.errors import UserError
 from utils.transforms import MEAN, STD
 
@@ -90,7 +90,7 @@ def test_digits_are_real_and_in_the_shape_of_cifar10(digits):
 
 
 def test_unknown_source_names_the_known_ones():
-    with pytest.raises(UserError, match="'mnist'.*cifar10, digits, auto"):
+    with pytest.raises(UserError, match="'mnist'.*cifar10, cifar10-holdout, digits, auto"):
         load_data("mnist")
 
 
@@ -222,3 +222,18 @@ def test_command_reports_damage_in_one_line(tiny_cifar10, monkeypatch, capsys):
     (tiny_cifar10 / "test_batch").write_bytes(b"")
     assert data.main() == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_held_out_images_are_the_last_of_training(few_digits):
+    held = hold_out(few_digits, 20)
+    count = len(few_digits.train)
+    assert held.name == "digits-holdout" and len(held.test) == 20 and len(held.train) == count - 20
+    assert (np.concatenate([held.train.images, held.test.images]) == few_digits.train.images).all()
+    assert (np.concatenate([held.train.labels, held.test.labels]) == few_digits.train.labels).all()
+
+
+def test_the_hold_out_of_cifar10_has_no_test_image(cifar10):
+    held = load_data("cifar10-holdout")
+    assert held.name == "cifar10-holdout" and (len(held.train), len(held.test)) == (45_000, 5_000)
+    test_images = {image.tobytes() for image in cifar10.test.images}
+    assert not any(image.tobytes() in test_images for image in held.test.images)

@@ -2,12 +2,14 @@
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import nn
 
 from models import MODELS, build_model
-from models.layers import DepthwiseSeparableConv, Dropout
+from models.layers import Conv2d, DepthwiseSeparableConv, Dropout
 
-PARAMETERS = {"assignment6_net1": 185_936, "assignment6_net1_grouped": 57_056, "assignment6_net2": 151_504, "era9": 188_992}
+PARAMETERS = {"aster": 196_538, "assignment6_net1": 185_936, "assignment6_net1_grouped": 57_056,
+              "assignment6_net2": 151_504, "era9": 188_992}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -77,3 +79,21 @@ def test_dropout_depends_on_the_seed_and_rests_in_evaluation():
     strided = torch.randn(8, 8)[:, ::2]
     assert Dropout(0.5)(strided).shape == strided.shape
     assert isinstance(layer, nn.Dropout)
+
+
+@pytest.mark.parametrize("settings", [
+    dict(dilation=2), dict(dilation=2, padding=2), dict(dilation=3, padding="same"), dict(dilation=2, stride=2),
+    dict(dilation=2, stride=4, padding=1), dict(dilation=2, padding=(1, 3)), dict(dilation=2, stride=3, padding=2)], ids=str)
+@pytest.mark.parametrize("size", [(13, 13), (16, 11)])
+def test_dilated_depthwise_convolution_in_training_is_the_plain_one(settings, size):
+    torch.manual_seed(0)
+    layer = Conv2d(6, 6, 3, groups=6, **settings)
+    x, gradients = torch.randn(4, 6, *size).requires_grad_(), []
+    plain = F.conv2d(x, layer.weight, layer.bias, groups=6, **settings)
+    weights = torch.randn_like(plain)
+    for output in (plain, layer.train()(x), layer.eval()(x)):
+        torch.testing.assert_close(output, plain)
+        gradients.append(torch.autograd.grad((output * weights).sum(), (x, layer.weight, layer.bias), retain_graph=True))
+    for other in gradients[1:]:
+        for mine, expected in zip(other, gradients[0]):
+            torch.testing.assert_close(mine, expected, rtol=1e-4, atol=1e-4)

@@ -8,13 +8,13 @@ import pytest
 import torch
 
 from models import MODELS
+from utils.augmentations import AUGMENTATIONS
 from utils.errors import UserError
 from utils.recipes import RECIPES, SCHEDULES, Recipe, find_recipe, learning_rate
-from utils.transforms import AUGMENTATIONS
 
 FACTS = {  # seed, epochs, batch, lr, momentum, mean, std
-    "assignment6_net1": (4, 15, 4, 0.001, 0.9, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
-    "assignment6_net1_grouped": (4, 15, 4, 0.001, 0.9, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
+    "assignment6_net1": (4, 15, 4, 0.001, 0.9, (0, 0, 0), (1, 1, 1)),
+    "assignment6_net1_grouped": (4, 15, 4, 0.001, 0.9, (0, 0, 0), (1, 1, 1)),
     "assignment6_net2": (4, 60, 20, 0.001, 0.9, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
     "era9": (1, 75, 512, 0.01, 0.9, (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)),
 }
@@ -50,4 +50,20 @@ def test_schedules_agree_with_pytorch(schedule, scheduler):
             assert learning_rate(recipe, epoch + share) == pytest.approx(optimizer.param_groups[0]["lr"])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # no step of the optimiser before that of the scheduler
+            expected.step()
+
+
+@pytest.mark.parametrize("epochs", [5, 75])
+def test_warmup_and_cosine_scale_to_any_number_of_epochs(epochs):
+    """Against PyTorch's own LinearLR and CosineAnnealingLR in sequence, a hundred steps an epoch."""
+    optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
+    warmup, rest = 20 * epochs, 80 * epochs
+    schedulers = [torch.optim.lr_scheduler.LinearLR(optimizer, 1e-9, 1.0, warmup),
+                  torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, rest)]
+    recipe = replace(find_recipe("era9"), lr=0.3, schedule="warm-up and cosine", epochs=epochs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        expected = torch.optim.lr_scheduler.SequentialLR(optimizer, schedulers, [warmup])
+        for step in range(100 * epochs):
+            assert learning_rate(recipe, step / 100) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-6)
             expected.step()

@@ -13,13 +13,15 @@ import pytest
 import torch
 
 from tests.small_run import OPTIONS, PRECISION, RECIPE, assert_same_run
-from utils import run_record, training
+from utils import loops, run_record, training
 from utils.checkpoint import load_checkpoint, save_checkpoint
 from utils.errors import UserError
+from utils.loops import Totals
 from utils.paths import REPOSITORY
+from utils.recipes import find_recipe
 from utils.run_record import load_run, only_one
 from utils.runtime import Precision
-from utils.training import Totals, fit
+from utils.training import fit
 
 
 def test_stopping_and_going_on_is_exact(undisturbed, tmp_path, few_digits):
@@ -27,6 +29,15 @@ def test_stopping_and_going_on_is_exact(undisturbed, tmp_path, few_digits):
         record = fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after, **OPTIONS)
     assert [session["first_epoch"] for session in record.config["sessions"]] == [0, 1, 2]
     assert_same_run(tmp_path, undisturbed)
+
+
+def test_the_flagships_way_of_training_goes_on_exactly(tmp_path, few_digits):
+    """Muon, the batched pipeline, label smoothing, one cosine: all that only it has."""
+    recipe = replace(find_recipe("aster"), epochs=2, batch_size=32)
+    straight = fit(recipe, few_digits, tmp_path / "straight", PRECISION, **OPTIONS)
+    for stop_after in (1, None):
+        fit(recipe, few_digits, tmp_path / "stopped", PRECISION, stop_after, **OPTIONS)
+    assert_same_run(tmp_path / "stopped", straight.folder)
 
 
 @pytest.mark.parametrize("workers", [1, 2])
@@ -53,7 +64,7 @@ def test_dying_anywhere_and_going_on_is_exact(undisturbed, tmp_path, few_digits,
     with monkeypatch.context() as patch:
         if where == "in an epoch":
             steps = iter([1.0, 1.0])
-            patch.setattr(training, "step_text", lambda *_: "" if next(steps, None) else die())
+            patch.setattr(loops, "step_text", lambda *_: "" if next(steps, None) else die())
         elif where == "before the checkpoint":
             patch.setattr(training, "save_checkpoint", die)
         elif where == "after the checkpoint":

@@ -12,9 +12,9 @@ from tests.small_run import PRECISION, RECIPE
 from utils.errors import UserError
 from utils.history import format_csv, format_log
 from utils.loaders import TestBatches
+from utils.loops import evaluate, train_epoch
 from utils.paths import REPOSITORY
 from utils.run_record import load_run, run_folder
-from utils.training import evaluate, train_epoch
 
 
 class Constant(nn.Module):
@@ -107,3 +107,17 @@ def test_runs_on_the_digits_stand_apart(monkeypatch, tmp_path):
     assert run_folder("era9", "digits") == tmp_path / "era9-digits"
     monkeypatch.delenv("RESULTS_DIR")
     assert run_folder("era9", "cifar10") == REPOSITORY / "results" / "era9"
+
+
+def test_mirrored_evaluation_averages_two_probabilities():
+    """A network that looks at the left column only: the mean of what it says of the left and of the right one."""
+    class Left(nn.Module):
+        def forward(self, x):
+            return F.log_softmax(x[:, :2, 0, 0], dim=1)
+
+    images = torch.randn(5, 3, 1, 4)
+    labels = torch.tensor([0, 1, 0, 1, 1])
+    mean = (images[:, :2, 0, 0].softmax(1) + images[:, :2, 0, 3].softmax(1)) / 2
+    totals = evaluate(Left(), [(images, labels)], torch.device("cpu"), mirrored=True)
+    assert totals.correct == (mean.argmax(1) == labels).sum()
+    assert totals.average_loss == pytest.approx(F.nll_loss(mean.log(), labels).item())

@@ -7,10 +7,10 @@ import torch
 from albumentations.pytorch import ToTensorV2
 from torch.utils.data import DataLoader
 
+from utils.augmentations import AUGMENTATIONS
 from utils.data import Split
 from utils.loaders import AugmentedImages, ShuffledKeys, TestBatches, TrainingBatches
 from utils.transforms import (
-    AUGMENTATIONS,
     HALF,
     MEAN,
     STD,
@@ -63,7 +63,7 @@ def test_moves_by_no_more_than_the_limits():
     """A bright square in the middle: its centre moves by at most 5 % of a side, its area by the scale, squared."""
     image = np.zeros((64, 64, 3), dtype=np.uint8)
     image[24:40, 24:40] = 255
-    transform = A.Compose([shift_scale_rotate(scale=0.1)])
+    transform = A.Compose([shift_scale_rotate(shift=0.05, scale=0.1, rotate=15)])
     centres, areas = [], []
     for index in range(300):
         reseed(transform, index)
@@ -78,7 +78,7 @@ def test_moves_by_no_more_than_the_limits():
 
 
 def test_borders_are_reflected_not_black():
-    transform = A.Compose([shift_scale_rotate(scale=0.1)])
+    transform = A.Compose([shift_scale_rotate(shift=0.05, scale=0.1, rotate=15)])
     for index in range(50):
         reseed(transform, index)
         assert (transform(image=GREEN_IMAGE)["image"] == GREEN_IMAGE).all()

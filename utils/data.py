@@ -12,7 +12,8 @@ import numpy as np
 from utils.cifar10 import NoCifar10, cifar10_root, open_cifar10
 from utils.errors import UserError
 
-SOURCES = ("cifar10", "digits", "auto")
+SOURCES = ("cifar10", "cifar10-holdout", "digits", "auto")
+HELD_OUT = 5000  # the last training images of CIFAR-10
 DIGITS_FOR_TRAINING = 1437  # four fifths of the 1,797
 
 
@@ -28,7 +29,7 @@ class Split:
 
 @dataclass(frozen=True)
 class ImageData:
-    """A data set: `name` is "cifar10" or "digits"; `classes` are the names that the labels index."""
+    """A data set: `name` is "cifar10", "cifar10-holdout" or "digits"; `classes` are the names that the labels index."""
     name: str
     train: Split
     test: Split
@@ -37,6 +38,9 @@ class ImageData:
 
 def load_data(source: str | None = None) -> ImageData:
     """Load `source`: "cifar10", "digits", or "auto" (CIFAR-10 if it can be had, else the digits, saying so loudly).
+
+    "cifar10-holdout" trains on the first 45,000 training images of CIFAR-10 and tests on its last 5,000: for whatever is to
+    be chosen or fitted without a look at the test images.
 
     None takes the environment variable DATA_SOURCE, else "cifar10". A damaged CIFAR-10 is a UserError even under
     "auto": somebody who has the data wants to know.
@@ -47,9 +51,10 @@ def load_data(source: str | None = None) -> ImageData:
     if source == "digits":
         return load_digits()
     try:
-        return load_cifar10()
+        data = load_cifar10()
+        return hold_out(data) if source == "cifar10-holdout" else data
     except NoCifar10 as error:
-        if source == "cifar10":
+        if source != "auto":
             raise
         print(f"*** NOT CIFAR-10: training on scikit-learn's embedded handwritten digits instead. {error} ***",
               file=sys.stderr, flush=True)
@@ -61,6 +66,13 @@ def load_cifar10() -> ImageData:
     train, test = open_cifar10(cifar10_root(), download=not os.environ.get("CIFAR10_ROOT"))
     splits = [Split(part.data, np.asarray(part.targets, dtype=np.int64)) for part in (train, test)]
     return ImageData("cifar10", *splits, classes=tuple(train.classes))
+
+
+def hold_out(data: ImageData, count: int = HELD_OUT) -> ImageData:
+    """`data` with its last `count` training images in the place of the test images, which are left out."""
+    train = data.train
+    splits = (Split(train.images[part], train.labels[part]) for part in (slice(-count), slice(-count, None)))
+    return ImageData(f"{data.name}-holdout", *splits, classes=data.classes)
 
 
 def load_digits() -> ImageData:

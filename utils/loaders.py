@@ -27,6 +27,13 @@ class AugmentedImages(Dataset):
         return self.transform(image=self.split.images[index])["image"], int(self.split.labels[index])
 
 
+def shuffled(length: int, seed: int, epoch: int) -> list[int]:
+    """The indices 0 to length - 1 in an order that depends on (seed, epoch) alone."""
+    order = list(range(length))
+    random.Random(f"order {seed} {epoch}").shuffle(order)
+    return order
+
+
 class ShuffledKeys(Sampler):
     """The keys (epoch, index) of every image once, in an order that depends on (seed, epoch) alone."""
 
@@ -34,9 +41,7 @@ class ShuffledKeys(Sampler):
         self.length, self.seed, self.epoch = length, seed, 0
 
     def __iter__(self) -> Iterator[tuple[int, int]]:
-        order = list(range(self.length))
-        random.Random(f"order {self.seed} {self.epoch}").shuffle(order)
-        return ((self.epoch, index) for index in order)
+        return ((self.epoch, index) for index in shuffled(self.length, self.seed, self.epoch))
 
     def __len__(self) -> int:
         return self.length

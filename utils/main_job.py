@@ -23,7 +23,7 @@ def main() -> int:
         return status
     data_name = record.config["data"]
     environment = os.environ | {
-        "DATA_SOURCE": data_name, "RECIPE": asked.recipe, "EPOCHS": str(record.recipe.epochs), "STOP_AFTER": "0",
+        "DATA_SOURCE": data_name, "RECIPE": asked.recipe, "EPOCHS": str(record.recipe.epochs),
         "RUN": record.folder.name.removesuffix(f"-{data_name}")}
     for notebook in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         print(f"Executing {notebook.name} on {data_name} ...", flush=True)

@@ -133,6 +133,25 @@ test_curves.__test__ = False  # pytest, this is not a test
 
 
 @styled
+def reproduction(ours: Sequence[EpochRecord], logged: Sequence[EpochRecord]) -> Figure:
+    """Training and test accuracy of a run of ours over those that a report logs, and below, ours minus logged."""
+    figure, (curves, differences) = plt.subplots(2, 1, figsize=(8, 6), layout="constrained", sharex=True,
+                                                 height_ratios=(2, 1))
+    for name, field, color in (("test", "test_accuracy", ORANGE), ("training", "train_accuracy", BLUE)):
+        for whose, history, line in (("ours", ours, "-"), ("the report's log", logged, "--")):
+            epochs = [record.epoch for record in history]
+            curves.plot(epochs, [getattr(record, field) for record in history], line, color=color, label=f"{name}, {whose}")
+        points = [getattr(mine, field) - getattr(theirs, field) for mine, theirs in zip(ours, logged)]
+        differences.plot(range(len(points)), points, color=color, label=name)
+    curves.set(ylabel="accuracy (%)", title="Accuracy, ours and logged")
+    curves.legend(loc="lower right")
+    differences.axhline(0, color=BLACK, linewidth=1)
+    differences.set(xlabel="epoch", ylabel="ours - logged\n(points)")
+    _whole_epochs(differences)
+    return figure
+
+
+@styled
 def receptive_field_growth(models: Mapping[str, Sequence[LayerField]], needed: int | None = None) -> Figure:
     """The field's height after each layer up to the global pool, one line a network, and the size that is asked for."""
     figure, axes = _axes(1, 1, size=(8, 4.5))

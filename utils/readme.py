@@ -1,5 +1,7 @@
-"""The README's results table and picture, made from the records in results/: `python -m utils.readme` puts them there."""
+"""The README's tables and picture, made from what is in results/: `python -m utils.readme` puts them there."""
 
+import csv
+import re
 import statistics
 import subprocess
 import sys
@@ -15,14 +17,13 @@ from utils.tables import markdown_table
 
 README = REPOSITORY / "README.md"
 PICTURE = REPOSITORY / "results" / "test_accuracy.png"
-BEGIN, END = "<!-- results: begin (made by `make readme`) -->", "<!-- results: end -->"
 HEADER = ("run", "parameters", "multiply-adds", "receptive field", "epochs", "final test accuracy", "best (epoch)",
           "the report logged", "median seconds an epoch", "on")
 
 
 def committed_runs() -> list[RunRecord]:
     """The records under results/ that belong to the repository: what somebody trained for himself is left out."""
-    command = ["git", "-C", str(REPOSITORY), "ls-files", "results/*/config.json"]
+    command = ["git", "-C", str(REPOSITORY), "ls-files", ":(glob)results/*/config.json"]
     listed = subprocess.run(command, capture_output=True, text=True)
     if listed.returncode == 0:
         files = [REPOSITORY / line for line in listed.stdout.splitlines()]
@@ -54,15 +55,27 @@ def results_table() -> str:
     return markdown_table(HEADER, [table_row(record) for record in committed_runs()])
 
 
-def with_table(page: str) -> str:
-    """`page` with what stands between the two marks replaced by the current table; ValueError where a mark is missing."""
-    before, rest = page.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n\n{results_table()}\n\n{END}{after}"
+def csv_table(name: str, left: int) -> str:
+    """The table in results/`name`, its first `left` columns to the left."""
+    with open(REPOSITORY / "results" / name, encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    return markdown_table(header, rows, left)
+
+
+# What stands between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.
+TABLES = {"results": results_table, "benchmark": lambda: csv_table("benchmark.csv", left=3),
+          "search": lambda: csv_table("search/table.csv", left=1)}
+
+
+def with_tables(page: str) -> str:
+    """`page` with what stands between each pair of marks replaced by the current table; KeyError for an unknown mark."""
+    def filled(match: re.Match) -> str:
+        return f"{match[1]}\n\n{TABLES[match[2]]()}\n\n{match[3]}"
+    return re.sub(r"(<!-- (\w+): begin [^\n]*-->).*?(<!-- \2: end -->)", filled, page, flags=re.DOTALL)
 
 
 def main() -> int:
-    README.write_text(with_table(README.read_text(encoding="utf-8")), encoding="utf-8")
+    README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
     curves = {f"{record.folder.name}: our run": record.history for record in committed_runs()}
     curves |= {f"{name}: the report's log": logged_run(name) for name in ("era9", "assignment6_net2", "assignment6_net1")}
     plotting.test_curves(curves).savefig(PICTURE, dpi=110)

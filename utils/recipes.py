@@ -1,5 +1,6 @@
 """Every number that differs between runs: which model, for how long, with which optimiser, schedule and augmentation."""
 
+import math
 from dataclasses import asdict, dataclass, replace
 
 from utils.errors import UserError
@@ -8,10 +9,13 @@ from utils.transforms import HALF, MEAN, STD
 
 @dataclass(frozen=True)
 class Recipe:
-    """One way to train one network with SGD; `replace(recipe, epochs=5)` makes a variant.
+    """One way to train one network; `replace(recipe, epochs=5)` makes a variant.
 
-    `schedule` names a row of SCHEDULES and `augmentation` one of `transforms.AUGMENTATIONS`; `mean` and `std` normalise
-    training and test images alike; `note` says where the recipe departs from its source, and why.
+    `schedule` names a row of SCHEDULES, `augmentation` one of `augmentations.AUGMENTATIONS` and `optimizer` one of
+    `optimizers.OPTIMIZERS`, where `other_lr` is the learning rate of what "muon" leaves to AdamW. `pipeline` is
+    "albumentations", one image at a time, or "batched". `mean` and `std` normalise training and test images alike;
+    `label_smoothing` is the share of the target that is spread over all classes; `note` says where the recipe departs from
+    its source, and why.
     """
     model: str
     epochs: int
@@ -24,6 +28,11 @@ class Recipe:
     std: tuple[float, float, float]
     seed: int
     note: str = ""
+    pipeline: str = "albumentations"
+    optimizer: str = "sgd"
+    other_lr: float = 0.0
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
 
     def to_dict(self) -> dict:
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
@@ -33,10 +42,17 @@ class Recipe:
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
 
 
+def warmup_cosine(progress: float, epochs: int) -> float:
+    """Linearly from 0 to 1 over the first fifth of training, then half a cosine down to 0, however many epochs there are."""
+    done, warmup = progress / epochs, 0.2
+    return done / warmup if done < warmup else (1 + math.cos(math.pi * (done - warmup) / (1 - warmup))) / 2
+
+
 # The share of `lr` at a moment of training: progress in epochs (2.5 is the middle of the third), epochs in all.
 SCHEDULES = {
     "constant": lambda progress, epochs: 1.0,
     "step 6 x0.1": lambda progress, epochs: 0.1 ** (int(progress) // 6),  # StepLR(step_size=6, gamma=0.1), once an epoch
+    "warm-up and cosine": warmup_cosine,
 }
 
 
@@ -48,19 +64,25 @@ def learning_rate(recipe: Recipe, progress: float) -> float:
 _HOLE = ("The hole is filled with the data set's mean colour, as the assignment meant; "
          "the original filled it with {}, by a slip of units.")
 _ASSIGNMENT6 = Recipe(model="assignment6_net1", epochs=15, batch_size=4, lr=0.001, momentum=0.9, schedule="step 6 x0.1",
-                      augmentation="none", mean=HALF, std=HALF, seed=4,
-                      note="The report does not say how the images were normalised or augmented: "
-                           "taken as mean and std 0.5, and no augmentation.")
+                      augmentation="none", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), seed=4, pipeline="batched",
+                      note="The report does not say how the images were normalised or augmented: taken as scaled to 0 to 1 "
+                           "and no more, which is nearer to its log than images that are centred as well.")
 
 RECIPES: dict[str, Recipe] = {
     "assignment6_net1": _ASSIGNMENT6,
     "assignment6_net1_grouped": replace(_ASSIGNMENT6, model="assignment6_net1_grouped"),
+    "assignment6_net1_centred": replace(_ASSIGNMENT6, mean=HALF, std=HALF, pipeline="albumentations",
+                                        note="As assignment6_net1, but with mean and std 0.5, to see the difference."),
     "assignment6_net2": replace(_ASSIGNMENT6, model="assignment6_net2", epochs=60, batch_size=20, augmentation="assignment6",
+                                mean=HALF, std=HALF, pipeline="albumentations",
                                 note="Every training image is mirrored and no test image is, as in the original. "
                                      + _HOLE.format("black")),
     "era9": Recipe(model="era9", epochs=75, batch_size=512, lr=0.01, momentum=0.9, schedule="constant", augmentation="era9",
                    mean=MEAN, std=STD, seed=1,
                    note="The original built a StepLR and never stepped it. " + _HOLE.format("a grey that was not the mean")),
+    "aster": Recipe(model="aster", epochs=75, batch_size=128, lr=0.02, momentum=0.95, schedule="warm-up and cosine",
+                    augmentation="flip crop hole", mean=MEAN, std=STD, seed=1, pipeline="batched", optimizer="muon",
+                    other_lr=0.01, weight_decay=0.1, label_smoothing=0.1),
 }
 
 

@@ -58,7 +58,7 @@ class RunRecord:
 
 
 def run_folder(name: str, data_name: str) -> Path:
-    """`results/<name>` (RESULTS_DIR moves it); runs on the digits stand apart, so that nobody takes one for CIFAR-10."""
+    """`results/<name>` (RESULTS_DIR moves it); runs on other images stand apart, so that nobody takes one for CIFAR-10."""
     return from_environment("RESULTS_DIR", "results") / (name if data_name == "cifar10" else f"{name}-{data_name}")
 
 

@@ -7,13 +7,14 @@ from dataclasses import replace
 from utils.data import SOURCES, load_data
 from utils.errors import UserError
 from utils.loaders import TestBatches
+from utils.loops import evaluate
 from utils.recipes import RECIPES, Recipe, find_recipe
 from utils.run_record import RunRecord, load_run, run_folder
 from utils.runtime import PRECISIONS, choose_device, choose_precision
-from utils.training import evaluate, fit
+from utils.training import fit
 
 # Epochs of `--epochs auto` where there is no GPU: enough to see it learn, within minutes.
-SHORT_EPOCHS = {"cifar10": 3, "digits": 20}
+SHORT_EPOCHS = {"cifar10": 3, "cifar10-holdout": 3, "digits": 20}
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -66,10 +67,13 @@ def run(arguments: argparse.Namespace) -> RunRecord:
     if record is None or not record.history:
         raise UserError(f"There is no trained run in {folder}: train it first, or name another with --run.")
     device = precision.device
-    totals = evaluate(record.load_model().to(device), TestBatches(data.test, record.recipe.mean, record.recipe.std), device)
+    batches = TestBatches(data.test, record.recipe.mean, record.recipe.std)
+    model = record.load_model().to(device)
+    totals, mirrored = (evaluate(model, batches, device, mirrored) for mirrored in (False, True))
     print(f"{folder.name}, after {len(record.history)} epochs: {totals.correct}/{totals.samples} test images right "
           f"({totals.accuracy:.2f}%), average loss {totals.average_loss:.4f}; "
-          f"the record says {record.history[-1].test_correct}/{record.history[-1].test_total}.")
+          f"the record says {record.history[-1].test_correct}/{record.history[-1].test_total}. "
+          f"Averaged with mirrored images (test-time augmentation): {mirrored.accuracy:.2f}%.")
     return record
 
 

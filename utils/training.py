@@ -1,23 +1,22 @@
-"""Training and testing: arguments in, records out; no state outside them."""
+"""Training a recipe: its parts put together, every epoch tested, recorded and saved, and resumed exactly."""
 
 import math
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
-from tqdm import tqdm
 
 from models import build_model
 from utils import runtime
+from utils.batched import BatchedTraining
 from utils.checkpoint import load_checkpoint, save_checkpoint
-from utils.data import ImageData
+from utils.data import ImageData, Split
 from utils.errors import UserError
-from utils.history import EpochRecord, percent, result_text, step_text
+from utils.history import EpochRecord, result_text
 from utils.loaders import TestBatches, TrainingBatches
+from utils.loops import evaluate, train_epoch
+from utils.optimizers import OPTIMIZERS
 from utils.recipes import Recipe, learning_rate
 from utils.run_record import (
     RunRecord,
@@ -34,84 +33,13 @@ from utils.summary import count_parameters
 from utils.transforms import pipeline
 
 
-@dataclass
-class Totals:
-    """Sums over samples, so that a short last batch weighs what it holds; `last_loss` is the mean of the last batch."""
-    loss: float = 0.0
-    correct: int = 0
-    samples: int = 0
-    steps: int = 0
-    last_loss: float = math.nan
-
-    def add(self, log_probabilities: Tensor, labels: Tensor, loss: float) -> None:
-        """Count a batch: log-probabilities `(B, classes)`, labels `(B,)` and its mean loss."""
-        self.loss += loss * len(labels)
-        self.correct += int((log_probabilities.argmax(1) == labels).sum())
-        self.samples += len(labels)
-        self.steps += 1
-        self.last_loss = loss
-
-    @property
-    def average_loss(self) -> float:
-        return self.loss / self.samples
-
-    @property
-    def accuracy(self) -> float:
-        """Per cent, to 2 digits."""
-        return percent(self.correct, self.samples)
-
-
-def train_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer,
-                precision: Precision, scaler: torch.amp.GradScaler, learning_rate_at: Callable[[float], float],
-                name: str = "this epoch", progress: bool = True) -> Totals:
-    """One pass over `batches` (images `(B, 3, 32, 32)`, labels `(B,)`), with a step after each.
-
-    `learning_rate_at` gets the share of the epoch that is done, 0 ≤ share < 1. UserError, before the step is taken, when
-    a loss is not finite; `name` says in it which epoch that was.
-    """
-    model.train()
-    totals = Totals()
-    with tqdm(batches, disable=not progress) as bar:
-        for step, (images, labels) in enumerate(bar):
-            images, labels = _to_device(images, labels, precision.device)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate_at(step / len(bar))
-            optimizer.zero_grad(set_to_none=True)
-            with precision.autocast():
-                output = model(images)
-            loss = F.cross_entropy(output, labels)  # of log-probabilities: the same as the NLL
-            value = loss.item()
-            if not math.isfinite(value):
-                raise UserError(f"The loss is {value} in {name}, step {step}: training stopped there; "
-                                "try a lower learning rate, or --precision fp32.")
-            scaler.scale(loss).backward()
-            scaler.step(optimizer)
-            scaler.update()
-            totals.add(output.detach(), labels, value)
-            bar.set_description(step_text(value, step, totals.accuracy), refresh=False)
-    return totals
-
-
-@torch.inference_mode()
-def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device: torch.device) -> Totals:
-    """Loss and accuracy of `model` in evaluation mode, in float32 whatever it was trained in.
-
-    So the figure belongs to the weights, and another machine finds the same up to rounding.
-    """
-    model.eval()
-    totals = Totals()
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # else CUDA's float32 has 10 bits of mantissa
-        for images, labels in batches:
-            images, labels = _to_device(images, labels, device)
-            output = model(images)
-            totals.add(output, labels, F.cross_entropy(output, labels).item())
-    return totals
-
-
-def _to_device(images: Tensor, labels: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
-    """non_blocking lets a copy from pinned memory run beside the network."""
-    return (images.to(device, memory_format=torch.channels_last, non_blocking=True),
-            labels.to(device, non_blocking=True))
+def training_batches(recipe: Recipe, split: Split, device: torch.device, workers: int | None = None):
+    """The batches of `recipe`, by the input pipeline that it names; `workers` None: as many as suit the device."""
+    if recipe.pipeline == "batched":
+        return BatchedTraining(split, recipe.augmentation, recipe.mean, recipe.std, recipe.batch_size, recipe.seed, device)
+    return TrainingBatches(
+        split, pipeline(recipe.augmentation, recipe.mean, recipe.std), recipe.batch_size, recipe.seed,
+        workers=runtime.default_workers(device) if workers is None else workers, pin_memory=device.type == "cuda")
 
 
 def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, stop_after: int | None = None,
@@ -154,11 +82,9 @@ class _Run:
         self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
         self.progress, self.report = progress, report
         self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=recipe.lr, momentum=recipe.momentum)
+        self.optimizer = OPTIMIZERS[recipe.optimizer](self.model, recipe)
         self.scaler = precision.scaler()
-        self.batches = TrainingBatches(
-            data.train, pipeline(recipe.augmentation, recipe.mean, recipe.std), recipe.batch_size, recipe.seed,
-            workers=runtime.default_workers(device) if workers is None else workers, pin_memory=device.type == "cuda")
+        self.batches = training_batches(recipe, data.train, device, workers)
         self.test_batches = TestBatches(data.test, recipe.mean, recipe.std)
         self.history: list[EpochRecord] = []
 
@@ -182,7 +108,8 @@ class _Run:
         runtime.seed_torch(self.recipe.seed, epoch)  # for Dropout; order and augmentation have generators of their own
         start = time.perf_counter()
         train = train_epoch(self.model, self.batches.epoch(epoch), self.optimizer, self.precision, self.scaler,
-                            lambda share: learning_rate(self.recipe, epoch + share), f"epoch {epoch}", self.progress)
+                            lambda share: learning_rate(self.recipe, epoch + share), f"epoch {epoch}", self.progress,
+                            self.recipe.label_smoothing)
         between = time.perf_counter()
         test = evaluate(self.model, self.test_batches, self.precision.device)
         if not math.isfinite(test.average_loss):  # the last step broke the weights: they must not become the checkpoint

@@ -1,0 +1,67 @@
+"""Aster, the atrous separable residual network: three blocks of pre-activated residual units, each closed by a stride of 2.
+
+Pre-activation after He et al. 2016 (arXiv:1603.05027); mostly width, little depth at low resolution, after Zagoruyko and
+Komodakis 2016 (arXiv:1605.07146).
+"""
+
+from collections import OrderedDict
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from models.layers import NUM_CLASSES, DepthwiseSeparableConv, conv
+
+
+def convolution(in_channels: int, out_channels: int, dense: bool = False, stride: int = 1, dilation: int = 1) -> nn.Module:
+    """A 3×3 convolution, depthwise separable unless `dense`; keeps height and width but for the stride."""
+    layer = conv if dense else DepthwiseSeparableConv
+    return layer(in_channels, out_channels, kernel_size=3, stride=stride, padding=dilation, dilation=dilation)
+
+
+def preactivated(layer: nn.Module, channels: int) -> nn.Sequential:
+    """BatchNorm over the `channels` that come in, ReLU, then `layer`."""
+    return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(inplace=True), layer)
+
+
+class Residual(nn.Module):
+    """`x + layers(x)`, the shape unchanged."""
+
+    def __init__(self, *layers: nn.Module):
+        super().__init__()
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x + self.layers(x)
+
+
+def units(count: int, channels: int, dense: bool = False, dilations: tuple[int, int] = (1, 1)) -> list[nn.Module]:
+    """`count` residual units of two convolutions with these dilations."""
+    return [Residual(*(preactivated(convolution(channels, channels, dense, dilation=dilation), channels)
+                       for dilation in dilations)) for _ in range(count)]
+
+
+class Aster(nn.Module):
+    """Units of `widths` channels at 32², 16² and 8², `depths` of them; the first block of dense 3×3 convolutions if asked.
+
+    `dilations` are those of the two convolutions of a unit in the last block.
+    """
+
+    def __init__(self, widths: tuple[int, int, int] = (16, 96, 128), depths: tuple[int, int, int] = (3, 4, 2),
+                 dense_first_block: bool = True, dilations: tuple[int, int] = (1, 2)):
+        super().__init__()
+        first, second, third = widths
+        self.features = nn.Sequential(OrderedDict(
+            stem=conv(3, first, padding=1),
+            block1=nn.Sequential(*units(depths[0], first, dense_first_block),
+                                 preactivated(convolution(first, second, dense_first_block, stride=2), first)),
+            block2=nn.Sequential(*units(depths[1], second),
+                                 preactivated(convolution(second, third, stride=2), second)),
+            block3=nn.Sequential(*units(depths[2], third, dilations=dilations)),
+            last=nn.Sequential(nn.BatchNorm2d(third), nn.ReLU(inplace=True))))
+        self.pool = nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Linear(third, NUM_CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """`(B, 3, 32, 32)` normalised images to `(B, 10)` float32 log-probabilities."""
+        scores = self.classifier(self.pool(self.features(x)).flatten(1))
+        return F.log_softmax(scores.float(), dim=1)

@@ -1,0 +1,82 @@
+"""Muon for the matrices of a network and AdamW for the rest of it, as one optimiser.
+
+Jordan et al. 2024, Muon: An optimizer for hidden layers in neural networks; AdamW: Loshchilov and Hutter 2019,
+arXiv:1711.05101. PyTorch has a Muon since 2.9, for two-dimensional parameters only; here a convolution counts as the matrix
+of its filters, and matrices of equal shape are orthogonalised together, which is several times faster for many small ones.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable
+
+import torch
+from torch import Tensor
+
+# Of the quintic iteration that drives all singular values towards 1 (Jordan et al.).
+COEFFICIENTS = (3.4445, -4.7750, 2.0315)
+
+
+def orthogonalise(matrices: Tensor, steps: int = 5) -> Tensor:
+    """`(N, rows, columns)` to matrices with the same singular vectors and singular values of about 0.7 to 1.2."""
+    a, b, c = COEFFICIENTS
+    x = matrices.bfloat16()
+    tall = x.shape[1] > x.shape[2]
+    x = x.mT if tall else x
+    x = x / (x.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    for _ in range(steps):
+        gram = x @ x.mT
+        x = a * x + (b * gram + c * gram @ gram) @ x
+    return (x.mT if tall else x).to(matrices.dtype)
+
+
+class Muon(torch.optim.Optimizer):
+    """Parameters with `matrix=True` in their group get Muon, with decoupled weight decay; all others AdamW.
+
+    Of Muon: `lr` is scaled by √max(1, rows / columns), `momentum` is Nesterov's. Of AdamW: `betas` and `eps`.
+    """
+
+    def __init__(self, groups: Iterable[dict], lr: float, momentum: float = 0.95, betas: tuple[float, float] = (0.9, 0.99),
+                 eps: float = 1e-8, weight_decay: float = 0.0):
+        super().__init__(groups, dict(lr=lr, momentum=momentum, betas=betas, eps=eps, weight_decay=weight_decay,
+                                      matrix=False))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        loss = None if closure is None else torch.enable_grad()(closure)()
+        for group in self.param_groups:
+            trained = [weights for weights in group["params"] if weights.grad is not None]
+            torch._foreach_mul_(trained, 1 - group["lr"] * group["weight_decay"])
+            (self._step_muon if group["matrix"] else self._step_adam)(trained, group)
+        return loss
+
+    def _step_muon(self, trained: list[Tensor], group: dict) -> None:
+        by_shape = defaultdict(list)
+        for weights in trained:
+            by_shape[len(weights), weights[0].numel()].append(weights)
+        for (rows, columns), alike in by_shape.items():
+            for weights in alike:
+                self.state[weights].setdefault("momentum", torch.zeros_like(weights))
+            momenta, gradients = [self.state[weights]["momentum"] for weights in alike], [weights.grad for weights in alike]
+            torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+            ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])
+            updates = orthogonalise(torch.stack([update.reshape(rows, columns) for update in ahead]))
+            rate = group["lr"] * math.sqrt(max(1, rows / columns))
+            for weights, update in zip(alike, updates):
+                weights.add_(update.view(weights.shape), alpha=-rate)
+
+    def _step_adam(self, trained: list[Tensor], group: dict) -> None:
+        if not trained:
+            return
+        for weights in trained:
+            if not self.state[weights]:
+                self.state[weights].update(step=0, mean=torch.zeros_like(weights), square=torch.zeros_like(weights))
+            self.state[weights]["step"] += 1
+        states, gradients = [self.state[weights] for weights in trained], [weights.grad for weights in trained]
+        means, squares = [state["mean"] for state in states], [state["square"] for state in states]
+        (beta, beta_square), step = group["betas"], states[0]["step"]
+        torch._foreach_lerp_(means, gradients, 1 - beta)
+        torch._foreach_mul_(squares, beta_square)
+        torch._foreach_addcmul_(squares, gradients, gradients, 1 - beta_square)
+        spread = torch._foreach_sqrt(torch._foreach_div(squares, 1 - beta_square**step))
+        torch._foreach_add_(spread, group["eps"])
+        torch._foreach_addcdiv_(trained, means, spread, -group["lr"] / (1 - beta**step))

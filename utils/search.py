@@ -1,0 +1,88 @@
+"""The search for the flagship: short runs of a handful of candidates, scored on held-out training images.
+
+`python -m utils.search` trains what is missing into results/search/ and writes results/search/table.csv. No candidate ever
+sees a test image: each trains on the first 45,000 training images and is scored on the last 5,000.
+"""
+
+import argparse
+import csv
+import io
+import statistics
+import sys
+from dataclasses import replace
+
+from models import build_model
+from utils.data import load_data
+from utils.errors import UserError
+from utils.files import write_whole
+from utils.model_facts import model_facts
+from utils.paths import REPOSITORY
+from utils.recipes import RECIPES, Recipe
+from utils.run_record import RunRecord, load_run
+from utils.runtime import choose_device, choose_precision
+from utils.tables import text_table
+from utils.training import fit
+
+FOLDER = REPOSITORY / "results" / "search"
+EPOCHS = 8
+START = replace(RECIPES["aster"], epochs=EPOCHS)
+SGD = dict(optimizer="sgd nesterov", lr=0.2, momentum=0.9, weight_decay=5e-4)
+
+# Name -> recipe; each differs from the first in what its name says.
+CANDIDATES: dict[str, Recipe] = {
+    "start": START,
+    "deeper and narrower": replace(START, model="aster deep"),
+    "separable first block": replace(START, model="aster separable"),
+    "undilated": replace(START, model="aster undilated"),
+    "SGD": replace(START, **SGD),
+    "batch 256": replace(START, batch_size=256),
+    "assignment's augmentation": replace(START, augmentation="era9"),
+}
+HEADER = ("candidate", "parameters", "multiply-adds", "epochs", "median seconds an epoch", "held-out accuracy", "on")
+
+
+def folder_of(candidate: str):
+    return FOLDER / "".join(letter if letter.isalnum() else "-" for letter in candidate.replace("'", "").lower())
+
+
+def rows() -> list[tuple]:
+    """A row of HEADER for each candidate that has been trained, the best first."""
+    records = [(name, load_run(folder_of(name))) for name in CANDIDATES]
+    trained = [(name, record) for name, record in records if record is not None and record.complete]
+    return [_row(name, record) for name, record in sorted(trained, key=lambda pair: -pair[1].history[-1].test_accuracy)]
+
+
+def _row(name: str, record: RunRecord) -> tuple:
+    facts = model_facts(build_model(record.recipe.model))
+    seconds = statistics.median(epoch.train_seconds + epoch.test_seconds for epoch in record.history)
+    devices = dict.fromkeys(session["device"] for session in record.config["sessions"])
+    return (name, facts.parameters, facts.multiply_adds, record.recipe.epochs, round(seconds),
+            record.history[-1].test_accuracy, "; ".join(devices))
+
+
+def table_csv() -> str:
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([HEADER, *rows()])
+    return buffer.getvalue()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m utils.search", description=__doc__)
+    parser.add_argument("candidates", nargs="*", help=f"which to train (default: all): {', '.join(CANDIDATES)}")
+    chosen = parser.parse_args().candidates or list(CANDIDATES)
+    try:
+        if unknown := [name for name in chosen if name not in CANDIDATES]:
+            raise UserError(f"There is no candidate '{unknown[0]}'; the candidates are: {', '.join(CANDIDATES)}.")
+        data, precision = load_data("cifar10-holdout"), choose_precision(choose_device())
+        for name in chosen:
+            fit(CANDIDATES[name], data, folder_of(name), precision)
+            write_whole(FOLDER / "table.csv", table_csv())
+    except UserError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(text_table(HEADER, rows()))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -57,15 +57,15 @@ def _plots(rows: Sequence[dict], points: Sequence[float], rubric: Rubric) -> dic
     counts = {criterion.id: {verdict: sum(each["verdicts"][criterion.id] == verdict for each in rows) for verdict in SIGNS}
               for criterion in rubric.criteria}
     most = _max_points(rubric)
-    pictures = {"Points": plots.histogram(points, "Points", f"of {number(most)}", span=(0, most)),
-                "Verdicts": plots.verdict_bars(counts, "Verdicts")}
+    figures = {"Points": plots.histogram(points, "Points", f"of {number(most)}", span=(0, most)),
+               "Verdicts": plots.verdict_bars(counts, "Verdicts")}
     limits = {fact: criterion.threshold for criterion in rubric.criteria for fact in criterion.facts}
     for fact in ("best_test_accuracy", "parameters", "receptive_field"):
         known = [each[fact] for each in rows if each[fact] is not None]
         if known:
             label = f"known for {len(known)} of {len(rows)}"
-            pictures[FIGURES[fact]] = plots.histogram(known, FIGURES[fact].capitalize(), label, limits.get(fact))
-    return pictures
+            figures[FIGURES[fact]] = plots.histogram(known, FIGURES[fact].capitalize(), label, limits.get(fact))
+    return {title: plots.png(figure) for title, figure in figures.items()}
 
 
 def cohort_csv(rows: Iterable[dict], rubric: Rubric) -> str:

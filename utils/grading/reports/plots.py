@@ -1,4 +1,4 @@
-"""Plots of a cohort as PNG: data in, pictures out. Only numbers and the rubric's own words are drawn."""
+"""Plots of gradings: data in, Figure out. Only numbers and the rubric's own words are drawn."""
 
 import base64
 import io
@@ -10,8 +10,8 @@ COLOURS = {"pass": "#1a7f4b", "unverifiable": "#e0aa2e", "fail": "#c0312b"}
 
 
 def histogram(values: Sequence[float], title: str, label: str, limit: float | None = None,
-              span: tuple[float, float] | None = None) -> str:
-    """The distribution of `values`, over `span` if given; a dashed line at `limit`. Base64 of a PNG."""
+              span: tuple[float, float] | None = None) -> Figure:
+    """The distribution of `values`, over `span` if given; a dashed line at `limit`."""
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.subplots()
     if values:
@@ -23,11 +23,11 @@ def histogram(values: Sequence[float], title: str, label: str, limit: float | No
     axes.set(title=title, xlabel=label, ylabel="submissions")
     axes.yaxis.get_major_locator().set_params(integer=True)
     axes.spines[["top", "right"]].set_visible(False)
-    return _png(figure)
+    return figure
 
 
-def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> str:
-    """For each criterion a bar of how many submissions pass, could not be verified and fail. Base64 of a PNG."""
+def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> Figure:
+    """For each criterion a bar of how many submissions pass, could not be verified and fail."""
     figure = Figure(figsize=(6.4, max(3.4, 1.2 + 0.25 * len(counts))), layout="constrained")
     axes = figure.subplots()
     names = list(counts)[::-1]
@@ -41,10 +41,24 @@ def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> str:
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper right", ncols=3, frameon=False)
-    return _png(figure)
+    return figure
 
 
-def _png(figure: Figure) -> str:
+def points_bars(criteria: Sequence[dict]) -> Figure:
+    """The points of each criterion of one submission, as its entry has them, over those that it can bring."""
+    figure = Figure(figsize=(8, 0.8 + 0.32 * len(criteria)), layout="constrained")
+    axes = figure.subplots()
+    names = [criterion["id"] for criterion in criteria][::-1]
+    axes.barh(names, [criterion["max_points"] for criterion in criteria][::-1], color="#e8ebef",
+              edgecolor=[COLOURS[criterion["verdict"]] for criterion in criteria][::-1])
+    axes.barh(names, [criterion["points"] for criterion in criteria][::-1], color=COLOURS["pass"])
+    axes.set_xlabel("points")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def png(figure: Figure) -> str:
+    """The picture as base64, for a page."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=110)
     return base64.b64encode(buffer.getvalue()).decode()

@@ -1,6 +1,7 @@
 """Submissions that attack the grader: each ends in bounded time, changes nothing outside, and establishes nothing."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from utils.grading.sandbox import isolation
 from utils.grading.sandbox.isolation import Limits
 from utils.grading.submission import Submission, TextFile
 
-LIMITS = Limits(seconds=5, memory=2**29, scratch=2**22, answer=2**24, printed=2**20)
+LIMITS = Limits(memory=2**29, scratch=2**22, answer=2**24, printed=2**20)
+ENDLESS = replace(LIMITS, seconds=5)
 BEGINNING = """
 import ctypes, json, os, pickle, shutil, socket, subprocess, sys, tempfile, threading, time
 import torch
@@ -65,7 +67,6 @@ ATTACKS = {
     "a crash": ("construction", "ctypes.string_at(0)", "SIGSEGV"),
     "a pickle": ("construction", "pickle.loads(b'cos\\nsystem\\n(S\"true\"\\ntR.')", "tries to start a process"),
     "patched torch": ("construction", "F.relu = lambda x: torch.zeros_like(x) if len(x) % 2 else x.relu()", "batch"),
-    "a counter": ("forward", "x = x * len(quietly(lambda: self.seen.append(1) or self.seen) or [])", None),
     "the batch": ("late", "x = x * (2 if len(x) > 3 else 1)", "does not compute what it was recorded"),
     "the values": ("late", "x = x * (2 if float(x.abs().max()) > 50 or len(x) > 3 else 1)", "does not compute"),
     "other weights": ("late", "x = x * float(os.urandom(1)[0])", "does not compute|changes with the batch"),
@@ -91,10 +92,10 @@ def audit(tmp_path: Path, place: str, code: str, limits: Limits = LIMITS):
     return result
 
 
-@pytest.mark.parametrize("name", [name for name, attack in ATTACKS.items() if attack[2]])
+@pytest.mark.parametrize("name", ATTACKS)
 def test_an_attack_establishes_nothing(tmp_path, name):
     place, code, why = ATTACKS[name]
-    result = audit(tmp_path, place, code)
+    result = audit(tmp_path, place, code, ENDLESS if "endless" in name else LIMITS)
     facts = result.facts.values()
     assert {fact.value for fact in facts} == {None}
     assert any(part in next(iter(facts)).why for part in why.split("|")), next(iter(facts)).why

@@ -5,7 +5,10 @@ from pathlib import Path
 
 from utils.grading.submission import Submission, read_submission
 
-LOG = "EPOCH: 0\nTest set: Average loss: 1.4, Accuracy: 4400/10000 (44.00%)\nEPOCH: 1\nLoss=1.1 Accuracy=52.10: 98/98 [00:20, 4.9it/s]\n"
+LOG = (
+    "EPOCH: 0\nTest set: Average loss: 1.4, Accuracy: 4400/10000 (44.00%)\n"
+    "EPOCH: 1\nLoss=1.1 Accuracy=52.10: 98/98 [00:20, 4.9it/s]\n"
+)
 
 NETWORK = """
 import torch.nn as nn
@@ -105,16 +108,24 @@ from model import Net
 model = Net().to(device)
 summary(model, input_size=(3, 32, 32))
 """
-RUN = ("""
+RUN = (
+    """
 from engine import train, test
 optimizer = optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
 for epoch in range(20):
     print("EPOCH:", epoch)
     train(model, device, train_loader, optimizer, nn.CrossEntropyLoss())
     test(model, device, test_loader, nn.CrossEntropyLoss())
-""", LOG)
-TIDY = {"model.py": NETWORK, "engine.py": LOOPS, "transforms.py": PIPELINE, "data.py": DATA,
-        "S9.ipynb": [IMPORTS, LOADERS, BUILD, RUN]}
+""",
+    LOG,
+)
+TIDY = {
+    "model.py": NETWORK,
+    "engine.py": LOOPS,
+    "transforms.py": PIPELINE,
+    "data.py": DATA,
+    "S9.ipynb": [IMPORTS, LOADERS, BUILD, RUN],
+}
 
 
 def notebook(cells) -> dict:
@@ -126,7 +137,9 @@ def notebook(cells) -> dict:
             made.append({"cell_type": "markdown", "metadata": {}, "source": source[3:]})
             continue
         outputs = [{"output_type": "stream", "name": "stdout", "text": output}] if output else []
-        made.append({"cell_type": "code", "metadata": {}, "source": source.strip("\n"), "outputs": outputs, "execution_count": 1})
+        made.append(
+            {"cell_type": "code", "metadata": {}, "source": source.strip("\n"), "outputs": outputs, "execution_count": 1}
+        )
     return {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
 
 

@@ -30,8 +30,18 @@ for epoch in range(5):
     for batch in train_loader:
         train_step(model, batch, optimizer)
 """
-IN_NOTEBOOK = [PIPELINE, "from data import get_loaders\ntrain_loader, test_loader = get_loaders(train_transforms, test_transforms)"]
-HELPERS = "import matplotlib.pyplot as plt\ndef show(images):\n    plt.imshow(images)\nclass Meter:\n    def __init__(self):\n        self.n = 0\n"
+IN_NOTEBOOK = [
+    PIPELINE,
+    "from data import get_loaders\ntrain_loader, test_loader = get_loaders(train_transforms, test_transforms)",
+]
+HELPERS = """
+import matplotlib.pyplot as plt
+def show(images):
+    plt.imshow(images)
+class Meter:
+    def __init__(self):
+        self.n = 0
+"""
 LIGHTNING = """
 import pytorch_lightning as pl
 from lit import LitNet
@@ -53,26 +63,61 @@ class LitNet(pl.LightningModule):
 # The files over the tidy ones, the verdict, and what of model, transforms and loops is imported.
 CASES = {
     "all imported": ({}, True, (True, True, True)),
-    "all imported, with helpers in the notebook": ({"S9.ipynb": [IMPORTS, HELPERS, LOADERS, BUILD, RUN]}, True, (True, True, True)),
-    "the model in the notebook": ({"S9.ipynb": [IMPORTS, LOADERS, NETWORK, "model = Net()", RUN]}, False, (False, True, True)),
+    "all imported, with helpers in the notebook": (
+        {"S9.ipynb": [IMPORTS, HELPERS, LOADERS, BUILD, RUN]},
+        True,
+        (True, True, True),
+    ),
+    "the model in the notebook": (
+        {"S9.ipynb": [IMPORTS, LOADERS, NETWORK, "model = Net()", RUN]},
+        False,
+        (False, True, True),
+    ),
     "the model in the notebook although a module has it": (
-        {"S9.ipynb": [IMPORTS, LOADERS, "from model import *", NETWORK, "model = Net()", RUN]}, False, (False, True, True)),
+        {"S9.ipynb": [IMPORTS, LOADERS, "from model import *", NETWORK, "model = Net()", RUN]},
+        False,
+        (False, True, True),
+    ),
     "the transforms in the notebook": ({"S9.ipynb": [IMPORTS, *IN_NOTEBOOK, BUILD, RUN]}, False, (True, False, True)),
-    "the loops in the notebook": ({"S9.ipynb": [IMPORTS, LOADERS, BUILD, LOOPS, (NO_IMPORT, LOG)]}, False, (True, True, False)),
+    "the loops in the notebook": (
+        {"S9.ipynb": [IMPORTS, LOADERS, BUILD, LOOPS, (NO_IMPORT, LOG)]},
+        False,
+        (True, True, False),
+    ),
     "a bare loop in the notebook": ({"S9.ipynb": [IMPORTS, LOADERS, BUILD, (BARE_LOOP, LOG)]}, False, (True, True, False)),
     "everything in the notebook": (
-        {"S9.ipynb": [IMPORTS, *IN_NOTEBOOK, NETWORK, LOOPS, "model = Net()", (NO_IMPORT, LOG)]}, False, (False, False, False)),
-    "a loop over imported steps": ({"engine.py": STEPS, "S9.ipynb": [IMPORTS, LOADERS, BUILD, (LOOP_OVER_STEPS, LOG)]}, True,
-                                   (True, True, True)),
-    "the missing modules are imported": ({"model.py": None, "engine.py": None, "transforms.py": None}, True, (True, True, True)),
+        {"S9.ipynb": [IMPORTS, *IN_NOTEBOOK, NETWORK, LOOPS, "model = Net()", (NO_IMPORT, LOG)]},
+        False,
+        (False, False, False),
+    ),
+    "a loop over imported steps": (
+        {"engine.py": STEPS, "S9.ipynb": [IMPORTS, LOADERS, BUILD, (LOOP_OVER_STEPS, LOG)]},
+        True,
+        (True, True, True),
+    ),
+    "the missing modules are imported": (
+        {"model.py": None, "engine.py": None, "transforms.py": None},
+        True,
+        (True, True, True),
+    ),
     "a trainer of Lightning": ({"lit.py": LIT, "S9.ipynb": [IMPORTS, LOADERS, (LIGHTNING, LOG)]}, True, (True, True, True)),
     "no code": ({name: None for name in TIDY} | {"README.md": "86 %"}, None, (None, None, None)),
     "no transforms at all": ({"transforms.py": "train_transforms = test_transforms = None\n"}, None, (True, None, True)),
     "scripts that import": ({"S9.ipynb": None, "main.py": IMPORTS + LOADERS + BUILD + RUN[0]}, True, (True, True, True)),
     "one script of everything": (
-        {"S9.ipynb": None, "main.py": IMPORTS + PIPELINE + NETWORK + LOOPS + LOADERS.replace(
-            "from transforms import train_transforms, test_transforms", "") + "model = Net()\n" + NO_IMPORT}, False,
-        (False, False, False)),
+        {
+            "S9.ipynb": None,
+            "main.py": IMPORTS
+            + PIPELINE
+            + NETWORK
+            + LOOPS
+            + LOADERS.replace("from transforms import train_transforms, test_transforms", "")
+            + "model = Net()\n"
+            + NO_IMPORT,
+        },
+        False,
+        (False, False, False),
+    ),
 }
 
 
@@ -93,8 +138,10 @@ def test_a_failure_points_at_the_cell(tmp_path):
 
 
 REMARKS = {
-    "what is defined twice": ({"S9.ipynb": [IMPORTS, LOADERS, "from model import *", NETWORK, "model = Net()", RUN]},
-                              "Net are defined in model.py"),
+    "what is defined twice": (
+        {"S9.ipynb": [IMPORTS, LOADERS, "from model import *", NETWORK, "model = Net()", RUN]},
+        "Net are defined in model.py",
+    ),
     "a loop over epochs": ({}, "loop over epochs is in the notebook"),
 }
 
@@ -107,8 +154,17 @@ def test_remark(kind, tmp_path):
 
 
 def test_no_remark_where_the_epochs_are_looped_over_in_a_module(tmp_path):
-    fit = LOOPS + "\ndef fit(model, loader, optimizer):\n    for epoch in range(9):\n        train(model, 'cpu', loader, optimizer, print)\n"
-    cells = [IMPORTS, LOADERS, BUILD, ("from engine import fit\nfit(model, train_loader, optim.SGD(model.parameters(), lr=0.1))", LOG)]
+    fit = (
+        LOOPS
+        + "\ndef fit(model, loader, optimizer):\n    for epoch in range(9):\n"
+        + "        train(model, 'cpu', loader, optimizer, print)\n"
+    )
+    cells = [
+        IMPORTS,
+        LOADERS,
+        BUILD,
+        ("from engine import fit\nfit(model, train_loader, optim.SGD(model.parameters(), lr=0.1))", LOG),
+    ]
     submission = build(tmp_path, TIDY | {"engine.py": fit, "S9.ipynb": cells})
     audit = modularity(submission, find(submission))
     assert (audit.facts["modular"].value, audit.warnings) == (True, ())

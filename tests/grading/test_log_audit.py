@@ -83,6 +83,10 @@ def three_epochs_again(log):
     return "".join(f"Epoch {one.index}: test acc: {one.test:.2f}%\n" for one in course)
 
 
+def runs_glued_upwards(log):
+    return tqdm_from_0(training(15, 71, seed=4) + COURSE[15:])
+
+
 def an_epoch_copied_in_few_digits(log):
     course = [replace(COURSE[20], index=one.index) if one.index == 26 else one for one in COURSE]
     return plain_per_cent(course)
@@ -98,6 +102,7 @@ def fifty_thousand_and_more(log):
     (faked_line, "prints 89.9 for"), (faked_counts, "fits about"), (another_test_set, "5,000 images"),
     (more_right_than_there_are, "102 %"), (an_epoch_copied, "log the same loss"), (a_leap_at_the_end, "leaps"),
     (an_epoch_copied_in_few_digits, "come again at epoch 27"),
+    (runs_glued_upwards, "leaps"),
     (runs_glued_under_one_numbering, "another run"), (glued_without_training_figures, "another run"),
     (a_spike_without_losses, "between a best of"), (the_same_again_and_again, "six epochs"),
     (three_epochs_again, "the 3 epochs from"), (fifty_thousand_and_more, "60,000")],
@@ -132,7 +137,13 @@ def steps_that_no_batch_makes(log):
                    f"{one.test_correct}/10000 ({one.test:.2f}%)\n" for one in COURSE)
 
 
+def other_steps_from_an_epoch_on(log):
+    rest = tqdm_from_0(COURSE[12:]).replace("98/98", "391/391").replace("Batch_id=97", "Batch_id=390")
+    return tqdm_from_0(COURSE[:12]) + rest
+
+
 @pytest.mark.parametrize("change, why", [
+    (other_steps_from_an_epoch_on, "from epoch 12 on, an epoch has 391 steps"),
     (epochs_missing, "epochs 8 to 12 are missing"), (batch_ids_that_do_not_fit, "Batch_id=390 after 98 steps"),
     (rates_that_do_not_fit, "its rate"), (steps_that_no_batch_makes, "no batch size makes 12499 steps")],
     ids=lambda one: getattr(one, "__name__", ""))

@@ -14,6 +14,7 @@ CHANCE = 10.0  # per cent; a network that diverged stays here, and its log repea
 SPIKE = 6.0  # per cent by which one epoch may stand above all before it and those after it
 LEAP = 0.5  # share of the errors that may vanish within one epoch
 LEARNED = 50.0  # per cent from which on there are no such leaps and spikes; before it every training is restless
+STEP = 12.0  # per cent by which training and test accuracy may rise together; a step of the learning rate gives less
 RESTART = 15.0  # per cent of training accuracy that only a new beginning loses
 BEGINNING = 3  # epochs in which every leap is possible
 
@@ -89,11 +90,11 @@ def _leaps(run: Run, rows: tuple[Row, ...]) -> Iterator[Contradiction]:
         if best < LEARNED:
             continue
         here, before = train.get(id(row.epoch)), train.get(id(rows[place - 1].epoch))
-        learned = here is not None and before is not None and here - before > SPIKE
+        rise, learned = row.accuracy - best, here - before if here is not None and before is not None else 0.0
         if after and row.accuracy - max(best, *after) > SPIKE and not _ratio(row):  # with a loss, _misfits tells better
             yield Contradiction(f"{row.label} logs {row.accuracy:.2f} %, between a best of {best:.2f} % before it and "
                                 f"{max(after):.2f} % after it", row.place)
-        elif row.accuracy - best > LEAP * (100 - best) and not learned:
+        elif (learned < SPIKE and rise > LEAP * (100 - best)) or (best > LEARNED + 10 and min(rise, learned) > STEP):
             yield Contradiction(f"{row.label} leaps from a best of {best:.2f} % to {row.accuracy:.2f} %", row.place)
 
 

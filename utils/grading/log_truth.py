@@ -31,6 +31,7 @@ def number_contradictions(run: Run, split: str, test_size: int, train_size: int)
         yield from _count(row, f"the {train_size:,} training images", fits)
     yield from _averages(rows, test_size)
     yield from _steps(run, train_size)
+    yield from _other_steps(run)
     yield from _gaps(run)
 
 
@@ -80,6 +81,17 @@ def _steps(run: Run, train_size: int) -> Iterator[Contradiction]:
         if bar.seconds >= 5 and not 1 / TIME_FACTOR < shown / bar.seconds < TIME_FACTOR:
             yield Contradiction(f"{label} took {bar.seconds:g} s for {bar.steps} steps, but its rate of {bar.rate:g} steps "
                                 f"a second makes that {shown:.0f} s", place, doubt=False)
+
+
+def _other_steps(run: Run) -> Iterator[Contradiction]:
+    """From one epoch on, each has another number of steps: two runs under one numbering, or another batch size."""
+    steps = [(epoch, epoch.bar.steps) for epoch in run.epochs if epoch.bar]
+    change = next((place for place in range(1, len(steps)) if steps[place][1] != steps[0][1]), 0)
+    if 1 < change < len(steps) - 1 and len({count for _, count in steps[change:]}) == 1:
+        epoch, count = steps[change]
+        label = f"epoch {epoch.number}" if epoch.number is not None else f"the epoch of index {change}"
+        text = f"from {label} on, an epoch has {count} steps, before it {steps[0][1]}: another run, or another batch size"
+        yield Contradiction(text, next(iter(epoch.places.values())), doubt=False)
 
 
 def batch_size(images: int, steps: int) -> int | None:

@@ -66,7 +66,8 @@ def test_where_the_grader_cannot_work_it_says_why(arguments, about, submission, 
 
 @pytest.mark.parametrize("arguments", [
     [], ["a", "--format", "pdf"], ["a", "b", "--model", "m.py:Net"], ["a", "b", "--format", "gradescope"],
-    ["a", "--weights", "w.pt"], ["a", "--jobs", "0"]])
+    ["a", "--weights", "w.pt"], ["a", "--jobs", "0"],
+    ["a", "--seconds", "0"], ["a", "--seconds", "nan"]])
 def test_a_wrong_command_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as refused:
         main(arguments)

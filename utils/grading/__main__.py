@@ -27,6 +27,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
                         "was found: model.py:Net or train.ipynb:Net")
     parser.add_argument("--notebook", metavar="FILE", help="the notebook that trains, if another was found")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to test on the real test images (needs --run)")
+    parser.add_argument("--seconds", type=float, default=90, help="after which an execution is stopped (default: 90)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the report there instead of printing it")
     parser.add_argument("--folder", type=Path, metavar="FOLDER", help="keep a JSON file and a page for each submission, "
                         "index.html and cohort.csv there; what is there already is not graded again")
@@ -37,6 +38,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"{' and '.join(one_only) or '--format gradescope'} is for one submission, not for {len(asked.paths)}")
     if asked.weights and not asked.run:
         parser.error("--weights executes the model: add --run")
+    if not 0 < asked.seconds < float("inf"):
+        parser.error("--seconds is a time above 0")
     if asked.jobs == 0:
         parser.error("--jobs is a number of processes, or -1 for one a core")
     return asked

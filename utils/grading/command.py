@@ -27,7 +27,7 @@ ONE = {"gradescope": gradescope_report, "html": html_report}
 def run(asked: argparse.Namespace) -> int:
     """Grade what the command line asks for; the exit status. UserError where the grader cannot work."""
     rubric = load_rubric(asked.rubric)
-    options = Options(asked.run, asked.model, asked.notebook, asked.weights)
+    options = Options(asked.run, asked.model, asked.notebook, asked.weights, asked.seconds)
     if len(asked.paths) == 1 and not asked.folder:
         graded = examine(asked.paths[0], rubric, options)
         report = ONE[asked.format](graded) if asked.format in ONE else MANY[asked.format]([graded])

@@ -28,7 +28,7 @@ def command(*arguments, path):
     """The command line in a process of its own, with `path` to import from: (exit status, stdout, stderr)."""
     environment = os.environ | {"PYTHONPATH": f"{path}{os.pathsep}{REPOSITORY}"}
     done = subprocess.run([sys.executable, "-m", "utils.grading", *map(str, arguments)], cwd=REPOSITORY, text=True,
-                          capture_output=True, timeout=300, env=environment)
+                          capture_output=True, timeout=1800, env=environment)
     assert "Traceback" not in done.stdout + done.stderr, done.stderr
     return done.returncode, done.stdout, done.stderr
 

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections import Counter
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -17,6 +18,7 @@ TEMPLATES = Path(__file__).with_name("templates")
 MARKS = {"pass": "✓ pass", "fail": "✗ fail", "unverifiable": "? unverifiable", "true": "✓ true", "false": "✗ false"}
 
 
+@cache
 def environment() -> Environment:
     """jinja2 with autoescaping everywhere, and with every text printed without control characters."""
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,

@@ -50,7 +50,6 @@ class Net(nn.Module):
 # How it attacks: what stands in which place of the network above, and what the report must say.
 ATTACKS = {
     "an endless loop": ("forward", "while True: pass", "stopped after 5 seconds|SIGXCPU"),
-    "endless sleep": ("construction", "time.sleep(10_000)", "stopped after 5 seconds"),
     "a fork bomb": ("construction", "while True: os.fork()", "tries to start a process"),
     "a fork bomb below Python": ("construction", "while True: assert ctypes.CDLL(None).fork() >= 0", "AssertionError"),
     "a memory bomb": ("forward", "hoard = [bytearray(2**26) for _ in range(10**6)]", "memory"),
@@ -59,19 +58,16 @@ ATTACKS = {
     "files outside": ("construction", "quietly(lambda: open(OUTSIDE, 'w').write('x'))", "tries to change files"),
     "its own folder": ("construction", "shutil.rmtree(FOLDER, ignore_errors=True)", "tries to change files"),
     "a socket": ("construction", "quietly(lambda: socket.create_connection(('127.0.0.1', 9)))", "tries to open a network"),
-    "a program": ("construction", "quietly(lambda: subprocess.run(['touch', OUTSIDE]))", "tries to start a process"),
     "a full disk": ("construction", "[open(str(n), 'wb').write(bytes(2**20)) for n in range(64)]", "Error"),
     "sys.exit(0)": ("construction", "sys.exit(0)", "ended without an answer"),
     "a perfect report": ("construction", "print(PERFECT, flush=True); send_everywhere(PERFECT.encode()); os._exit(0)",
                          "what was sent is no answer"),
-    "a crash": ("construction", "ctypes.string_at(0)", "SIGSEGV"),
     "a pickle": ("construction", "pickle.loads(b'cos\\nsystem\\n(S\"true\"\\ntR.')", "tries to start a process"),
     "patched torch": ("construction", "F.relu = lambda x: torch.zeros_like(x) if len(x) % 2 else x.relu()", "batch"),
     "the batch": ("late", "x = x * (2 if len(x) > 3 else 1)", "does not compute what it was recorded"),
     "the values": ("late", "x = x * (2 if float(x.abs().max()) > 50 or len(x) > 3 else 1)", "does not compute"),
-    "other weights": ("late", "x = x * float(os.urandom(1)[0])", "does not compute|changes with the batch"),
 }
-SANDBOXED_ONLY_BY_FILTER = ("a fork bomb below Python", "files outside", "its own folder", "a full disk")
+WITHOUT_BUBBLEWRAP = ("a fork bomb below Python", "files outside", "its own folder")
 
 
 def audit(tmp_path: Path, place: str, code: str, limits: Limits = LIMITS):
@@ -101,7 +97,7 @@ def test_an_attack_establishes_nothing(tmp_path, name):
     assert any(part in next(iter(facts)).why for part in why.split("|")), next(iter(facts)).why
 
 
-@pytest.mark.parametrize("name", SANDBOXED_ONLY_BY_FILTER)
+@pytest.mark.parametrize("name", WITHOUT_BUBBLEWRAP)
 def test_without_bubblewrap_too(tmp_path, name, monkeypatch):
     monkeypatch.setattr(isolation, "_bubblewrap", lambda limits: False)
     place, code, why = ATTACKS[name]

@@ -7,7 +7,7 @@ from pathlib import Path
 from utils.errors import UserError
 from utils.grading.architecture import architecture_audit
 from utils.grading.claims import check_claims
-from utils.grading.facts import Claim, Fact
+from utils.grading.facts import Audit, Claim, Fact
 from utils.grading.finding import find
 from utils.grading.log_audit import log_audit
 from utils.grading.modularity import modularity
@@ -47,8 +47,9 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
                    _attempt("reading the notebook's structure", warnings, modularity, submission, found),
                    _attempt("auditing the network", warnings, architecture_audit, submission, found, options.run, limits)]
         if options.weights:
-            audits.append(_attempt("testing the weights", warnings, check_weights, submission, found, options.weights,
-                                   limits))
+            audits.append(_attempt("testing the weights", warnings, check_weights, submission, found, options.weights, limits)
+                          if options.run else Audit({"checkpoint_accuracy": Fact(
+                              None, "needs the model to be executed: add --run")}))
     facts: dict[str, Fact] = {}
     for each in filter(None, audits):
         facts |= each.facts

@@ -113,7 +113,7 @@ def _recordings(content: dict, tensors: list[Tensor]) -> tuple[ExecutedGraph, Ex
     try:
         graphs = tuple(from_data(data, tensors) for data in content["graphs"])
         if len(graphs) != 2 or graphs[0].sources != graphs[1].sources:
-            raise BadMessage("the two recordings are of two networks")
+            raise BadMessage("what it executes changes with the batch size")
     except (BadMessage, KeyError, TypeError) as error:
         raise NotEstablished(f"the network cannot be recorded: {error}") from None
     for graph, batch in zip(graphs, RECORDED_BATCHES):

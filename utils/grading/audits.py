@@ -47,8 +47,8 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
                    _attempt("reading the notebook's structure", warnings, modularity, submission, found),
                    _attempt("auditing the network", warnings, architecture_audit, submission, found, options.run, limits)]
         if options.weights:
-            audits.append(_attempt("testing the weights", warnings, check_weights, submission, found, options.weights, limits)
-                          if options.run else Audit({"checkpoint_accuracy": Fact(
+            audits.append(_attempt("testing the weights", warnings, check_weights, submission, found, options.weights,
+                                   limits) if options.run else Audit({"checkpoint_accuracy": Fact(
                               None, "needs the model to be executed: add --run")}))
     facts: dict[str, Fact] = {}
     for each in filter(None, audits):

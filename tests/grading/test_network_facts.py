@@ -14,7 +14,9 @@ from utils.model_facts import count_multiply_adds
 
 KNOWN = {  # parameters, field, field with the pool, depthwise separable
     "assignment6_net1": (185_936, 43, 55, False), "assignment6_net1_grouped": (57_056, 43, 55, True),
-    "assignment6_net2": (151_504, 41, 57, True), "era9": (188_992, 49, 69, True)}
+    "assignment6_net2": (151_504, 41, 57, True), "era9": (188_992, 49, 69, True), "aster": (196_538, 101, 129, True)}
+BEHIND_THE_POOL = {"assignment6_net1": "Conv2d 1×1 64 → 10", "assignment6_net1_grouped": "Conv2d 1×1 64 → 10",
+                   "assignment6_net2": "Conv2d 1×1 128 → 10", "era9": "Conv2d 1×1 64 → 10", "aster": "linear 128 → 10"}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -26,9 +28,9 @@ def test_our_networks(name):
     assert facts.parameters_executed().value == facts.parameters().value == sum(p.numel() for p in model.parameters())
     assert facts.dilated().value is True and facts.max_pooling().value is False
     assert facts.global_average_pooling().value is True
-    assert facts.after_pool().value == f"Conv2d 1×1 {128 if name.endswith('2') else 64} → 10"
+    assert facts.after_pool().value == BEHIND_THE_POOL[name]
     assert facts.multiply_adds().value == count_multiply_adds(model)
-    assert blocks(facts).value is (True if name == "era9" else None)
+    assert blocks(facts).value is (True if name in ("era9", "aster") else None)
 
 
 @pytest.mark.parametrize("pool, average, maximum", [

@@ -104,7 +104,7 @@ def _by_modules(layers: list[Layer]) -> list[list[Layer]]:
 
 def _layers(facts: NetworkFacts) -> list[Layer]:
     """In order of execution; what is behind the global pool belongs to the output block."""
-    behind = {id(one) for pool, _ in facts.global_pools() for one in facts._behind(pool)}
+    behind = {id(one) for pool, _ in facts.global_pools() for one in facts.behind(pool)}
     layers, taken = [], set()
     for operation in facts.convolutions:
         settings = operations.window(facts.graph, operation)
@@ -125,7 +125,7 @@ def _pointwise(facts: NetworkFacts, operation: Operation) -> Operation | None:
     settings = operations.window(facts.graph, operation)
     if settings.groups == 1 or settings.groups != facts.graph.shapes[operation.args[0]][1]:
         return None
-    return facts._pointwise_after(operation)[0]
+    return facts.pointwise_after(operation)[0]
 
 
 def _is_global(facts: NetworkFacts, operation: Operation) -> bool:

@@ -19,11 +19,15 @@ COULD_NOT_WORK = "The grader could not work on this submission"
 
 @dataclass(frozen=True)
 class Graded:
-    """`entry` is the submission in the JSON interface; `excerpts` say what was seen at each place of its evidence, and
+    """`entry` is the submission in the JSON interface; `excerpts` say by criterion and place what was seen there, and
     `titles` what each criterion asks."""
     entry: dict
-    excerpts: Mapping[str, str]
+    excerpts: Mapping[tuple[str, str], str]
     titles: Mapping[str, str]
+
+    def excerpt(self, criterion: Mapping, place: Mapping) -> str:
+        """What was seen at a place of a criterion's evidence; empty where nothing was noted."""
+        return self.excerpts.get((criterion["id"], place_label(place)), "")
 
 
 def grade(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> dict:
@@ -41,7 +45,6 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
 def compose(path: str, rubric: Rubric, facts: Mapping[str, Fact], claims: list[Claim], warnings: list[str]) -> Graded:
     """The entry that these facts and claims make."""
     results = [criteria.judge(criterion, facts) for criterion in rubric.criteria]
-    evidence = [place for result in results for place in result.evidence] + [claim.evidence for claim in claims]
     values = {name: plain(facts[name].value) if name in facts else None for name in dict.fromkeys((*LISTED, *facts))}
     entry = {
         "path": path, "rubric": rubric.name,
@@ -52,15 +55,20 @@ def compose(path: str, rubric: Rubric, facts: Mapping[str, Fact], claims: list[C
         "facts": values | {"why": {name: reason(facts.get(name)) for name, value in values.items() if value is None}},
         "warnings": list(dict.fromkeys(warnings)),
     }
-    excerpts = {place_label(place_entry(place)): place.text for place in evidence if place.text}
+    seen: dict[tuple[str, str], dict[str, None]] = {}
+    for result in results:
+        for place in result.evidence:
+            seen.setdefault((result.criterion.id, place_label(place_entry(place))), {})[place.text] = None
+    excerpts = {key: "; ".join(filter(None, texts)) for key, texts in seen.items()}
     return Graded(entry, excerpts, {criterion.id: criterion.title for criterion in rubric.criteria})
 
 
 def criterion_entry(result: criteria.Result) -> dict:
     criterion = result.criterion
+    places = list({place_label(place_entry(place)): place_entry(place) for place in result.evidence}.values())
     return {"id": criterion.id, "verdict": result.verdict, "points": result.points, "max_points": criterion.points,
             "value": plain(result.value), "required": criteria.required(criterion),
-            "evidence": [place_entry(place) for place in result.evidence], "advice": result.advice}
+            "evidence": places, "advice": result.advice}
 
 
 def claim_entry(claim: Claim) -> dict:

@@ -30,8 +30,7 @@ def _test(number: int, criterion: dict, graded: Graded) -> dict:
     lines = [f"Verdict: {criterion['verdict']}", f"Found: {value_text(criterion['value'])}",
              f"Required: {criterion['required']}", criterion["advice"]]
     for place in criterion["evidence"][:10]:
-        label = place_label(place)
-        lines.append(f"See {label}: {printable(graded.excerpts.get(label, ''), 300)}".rstrip(": "))
+        lines.append(f"See {place_label(place)}: {printable(graded.excerpt(criterion, place), 300)}".rstrip(": "))
     return {"name": printable(criterion["id"], 100), "number": str(number), "score": criterion["points"],
             "max_score": criterion["max_points"], "status": "passed" if criterion["verdict"] == "pass" else "failed",
             "output": printable("\n".join(line for line in lines if line), TEST_LIMIT), "visibility": "visible"}

@@ -46,7 +46,7 @@ def html_report(graded: Graded) -> str:
         points[criterion["verdict"]] += criterion["max_points"]
     total = sum(points.values()) or 1
     return environment().get_template("submission.html").render(
-        entry=entry, excerpts=graded.excerpts, titles=graded.titles, marks=MARKS, style=trusted("style.css"),
+        entry=entry, excerpt=graded.excerpt, titles=graded.titles, marks=MARKS, style=trusted("style.css"),
         labels={name: fact.label for name, fact in FACTS.items()},
         counts={verdict: sum(criterion["verdict"] == verdict for criterion in entry["criteria"])
                 for verdict in ("pass", "fail", "unverifiable")},

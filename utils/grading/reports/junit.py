@@ -39,5 +39,5 @@ def _suite(graded: Graded) -> ElementTree.Element:
 
 def _details(criterion: dict, graded: Graded) -> str:
     lines = [criterion["advice"], f"Found: {value_text(criterion['value'])}", f"Required: {criterion['required']}"]
-    labels = [place_label(place) for place in criterion["evidence"]]
-    return "\n".join(lines + [f"{label}: {graded.excerpts.get(label, '')}".rstrip(": ") for label in labels])
+    return "\n".join(lines + [f"{place_label(place)}: {graded.excerpt(criterion, place)}".rstrip(": ")
+                              for place in criterion["evidence"]])

@@ -67,7 +67,7 @@ def _advice(graded: Graded) -> list[str]:
     lines = []
     for criterion in graded.entry["criteria"]:
         if criterion["advice"]:
-            seen = [graded.excerpts.get(place_label(place)) for place in criterion["evidence"][:2]]
+            seen = [graded.excerpt(criterion, place) for place in criterion["evidence"][:2]]
             quotes = "".join(f" Seen: {code(text)}." for text in seen if text)
             lines.append(f"**{code(criterion['id'])}** ({criterion['verdict']}): {markdown(criterion['advice'])}{quotes}")
     return _list("What to mend", lines)

@@ -68,9 +68,17 @@ class PoolFacts(NetworkView):
         whole = settings is not None and all(kernel >= size for kernel, size in zip(settings.kernel, before[-2:]))
         if last.name == "convolution" and not whole:
             return self.fact(None, f"{self.layer(last)} leaves one position, so there is nothing left to average")
+        if last.name in operations.REDUCTIONS and self._keeps_a_side(last):
+            return self.fact(False, f"{last.name} takes the last map of {map_text} along one side only")
         if settings or last.name in ("select", "slice"):
             return self.fact(False, f"{self.layer(last)} takes the last map of {map_text}; it is no average over the whole")
         return self.fact(None, f"what {last.name} makes of the last map of {map_text} is not known to be an average or not")
+
+    def _keeps_a_side(self, operation: Operation) -> bool:
+        """Whether a reduction leaves positions along height or width that no other reduction takes up."""
+        sides = operations.reduced_dimensions(self.graph, operation, self._activations(operation)) & {2, 3}
+        users = self.users.get(operation.output, ())
+        return len(sides) == 1 and not any(user.name in operations.REDUCTIONS for user in users)
 
     def _shape_before(self, operation: Operation) -> tuple[int, ...]:
         return next((self.graph.shapes[value] for value in operation.inputs if value in self.reached), ())

@@ -109,7 +109,9 @@ def test_off_centre_branches_are_united_not_compared():
 
 
 @pytest.mark.parametrize("pool", [nn.AdaptiveAvgPool2d(1), nn.AvgPool2d(30), lambda x: x.mean((2, 3)),
-                                  lambda x: F.adaptive_avg_pool2d(x, 1), lambda x: torch.mean(x, dim=[2, 3], keepdim=True)])
+                                  lambda x: F.adaptive_avg_pool2d(x, 1), lambda x: torch.mean(x, dim=[2, 3], keepdim=True),
+                                  lambda x: F.avg_pool2d(x, x.shape[2]), lambda x: x.flatten(2).mean(-1),
+                                  lambda x: x.sum((2, 3)) / 900, nn.AdaptiveMaxPool2d(1)])
 def test_every_kind_of_global_pool_is_found(pool):
     class Net(nn.Module):
         def __init__(self):

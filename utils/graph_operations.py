@@ -1,146 +1,152 @@
-"""What the operations of a traced graph do to a feature map: slide a window, work on each position, or pool it all."""
+"""What recorded operations do to a feature map: slide a window, shift it, work on each position, or pool it all.
 
-import operator
+A feature map is a tensor whose last two dimensions are height and width: `(B, C, H, W)`, or `(B, groups, C / groups, H, W)`.
+"""
 
-import torch
-import torch.nn.functional as F
-from torch import fx, nn
+from dataclasses import dataclass
 
-WINDOW_MODULES = (nn.Conv2d, nn.MaxPool2d, nn.AvgPool2d, nn.LPPool2d)
-# Functional pools, with the names of their arguments after the padding.
-WINDOW_FUNCTIONS = {F.avg_pool2d: (), F.max_pool2d: ("dilation",), torch.max_pool2d: ("dilation",)}
+from utils.executed_graph import ExecutedGraph, Operation, Value
 
-# What works on each position for itself, or joins maps position by position.
-POINTWISE_MODULES = (nn.BatchNorm2d, nn.Dropout, nn.Dropout2d, nn.Identity, nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.PReLU,
-                     nn.ELU, nn.GELU, nn.SiLU, nn.Mish, nn.Hardswish, nn.Hardsigmoid, nn.Sigmoid, nn.Tanh, nn.Softplus)
-POINTWISE_FUNCTIONS = {operator.add, operator.iadd, operator.sub, operator.mul, operator.imul, operator.truediv,
-                       torch.add, torch.sub, torch.mul, torch.cat, torch.concat, torch.relu, torch.sigmoid, torch.tanh,
-                       F.relu, F.relu6, F.leaky_relu, F.elu, F.gelu, F.silu, F.mish, F.hardswish, F.sigmoid, F.tanh,
-                       F.dropout, F.dropout2d}
-IN_PLACE_FUNCTIONS = {operator.iadd, operator.imul, operator.isub, operator.itruediv}
-POINTWISE_METHODS = {"add", "add_", "mul", "mul_", "sub", "div", "relu", "relu_", "sigmoid", "tanh", "contiguous",
-                     "float", "to", "clone", "detach"}
-
-# What may reduce a whole map to one value per channel; by the sizes it is then seen whether it does.
-POOL_MODULES = (nn.AvgPool2d, nn.AdaptiveAvgPool2d, nn.MaxPool2d, nn.AdaptiveMaxPool2d)
-POOL_FUNCTIONS = {F.avg_pool2d, F.adaptive_avg_pool2d, F.max_pool2d, F.adaptive_max_pool2d, torch.max_pool2d, torch.mean,
-                  torch.amax, torch.sum}
-POOL_METHODS = {"mean", "amax", "sum"}
-
-
-def shape_of(node: fx.Node) -> torch.Size | None:
-    """The shape of what `node` puts out; None where that is no tensor."""
-    return getattr(node.meta.get("tensor_meta"), "shape", None)
-
-
-def map_size(node: fx.Node) -> tuple[int, int]:
-    """(height, width) of the feature map `(B, C, height, width)` that `node` puts out."""
-    return tuple(shape_of(node)[2:])
+# What works on each position for itself, or joins maps position by position, by its name in PyTorch's aten library.
+POINTWISE = frozenset("""
+    abs add addcdiv addcmul alias bitwise_and bitwise_not bitwise_or ceil celu clamp clamp_max clamp_min clone
+    contiguous copy cos cosh detach div elu eq erf exp expm1 fill floor ge gelu gt hardsigmoid hardswish hardtanh le
+    leaky_relu lerp lift_fresh log log1p log_sigmoid_forward logical_and logical_not logical_or lt masked_fill maximum
+    minimum mish mul ne neg ones_like pow reciprocal relu relu6 remainder round rrelu rsqrt rsub selu sigmoid sign silu
+    sin softplus sqrt square sub tanh threshold to where zeros_like _prelu_kernel _to_copy""".split())
+BATCH_NORMS = frozenset(("native_batch_norm", "_native_batch_norm_legit_no_training", "_native_batch_norm_legit",
+                         "cudnn_batch_norm"))
+# What works along one dimension or several, and leaves a position alone where those are not height or width.
+REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "max": "max"}
+ALONG_DIMENSIONS = frozenset((*REDUCTIONS, "amin", "min", "cat", "split", "split_with_sizes", "slice", "select", "softmax",
+                              "_softmax", "_log_softmax", "linalg_vector_norm", "var", "std", "cumsum", "index_select",
+                              "stack", "norm", "flip", "unbind"))
+RESHAPES = frozenset(("view", "_unsafe_view", "reshape", "_reshape_alias", "unsqueeze", "squeeze", "expand"))
+PERMUTATIONS = frozenset(("transpose", "permute"))
+PADS = frozenset(("constant_pad_nd", "reflection_pad2d", "replication_pad2d"))
+# The average and the largest of a window or of a map; "sum" is the average times a constant.
+POOLS = {"avg_pool2d": "mean", "max_pool2d_with_indices": "max", "max_pool2d": "max", "adaptive_max_pool2d": "max",
+         "_adaptive_avg_pool2d": "mean", "adaptive_avg_pool2d": "mean"}
+WINDOWS = {"convolution": "Conv2d", "avg_pool2d": "AvgPool2d", "max_pool2d_with_indices": "MaxPool2d",
+           "max_pool2d": "MaxPool2d"}
+DATA_DEPENDENT = frozenset(("_local_scalar_dense", "item", "is_nonzero", "equal", "nonzero"))
 
 
-def has_tensors(node: fx.Node) -> bool:
-    """Whether `node` puts out a tensor, or several: not a size, a number or a setting."""
-    return "tensor_meta" in node.meta
+@dataclass(frozen=True)
+class Window:
+    """Each as (height, width)."""
+    kernel: tuple[int, int]
+    stride: tuple[int, int]
+    padding: tuple[int, int]
+    dilation: tuple[int, int]
+    groups: int = 1
 
 
-def overwritten_in_place(graph: fx.GraphModule) -> fx.Node | None:
-    """An operation that changes one of two feature maps in place while that one is used again after it; None without any."""
-    order = {node: place for place, node in enumerate(graph.graph.nodes)}
-    for node in graph.graph.nodes:
-        in_place = node.target in IN_PLACE_FUNCTIONS or (
-            node.op == "call_method" and node.target.endswith("_") and not node.target.endswith("__"))
-        if in_place and len(node.all_input_nodes) > 1 and any(order[user] > order[node] for user in node.args[0].users):
-            return node
-    return None
+def argument(operation: Operation, position: int, default=None):
+    return operation.args[position] if len(operation.args) > position else default
 
 
-def is_pointwise(node: fx.Node, graph: fx.GraphModule) -> bool:
-    if not _is_one_of(node, graph, POINTWISE_MODULES, POINTWISE_FUNCTIONS, POINTWISE_METHODS):
-        return False
-    layer = graph.get_submodule(node.target) if node.op == "call_module" else None
-    # Without running statistics BatchNorm averages over the whole map, in evaluation mode too.
-    return not (isinstance(layer, nn.BatchNorm2d) and layer.running_mean is None)
+def map_size(graph: ExecutedGraph, value: Value) -> tuple[int, int]:
+    """(height, width) of a feature map."""
+    return graph.shapes[value][-2:]
 
 
-def is_global_pool(node: fx.Node, graph: fx.GraphModule) -> bool:
-    """Whether `node` pools a map of more than one position, the whole of it, down to one value per channel."""
-    if not _is_one_of(node, graph, POOL_MODULES, POOL_FUNCTIONS, POOL_METHODS):
-        return False
-    before, after = shape_of(node.all_input_nodes[0]), shape_of(node)
-    if before is None or after is None or len(before) != 4 or before[2] * before[3] == 1:
-        return False
-    if tuple(after) not in (tuple(before[:2]), (*before[:2], 1, 1)):
-        return False
-    if not is_window(node, graph):
-        return not _reduces(node) or _reduced_dimensions(node) in ({2, 3}, {-1, -2}, {2, -1}, {3, -2})
-    settings = window(node, graph)
-    return settings is not None and all(kernel >= size for kernel, size in zip(settings[0], before[2:]))
-
-
-def _reduces(node: fx.Node) -> bool:
-    """Whether `node` is a mean, maximum or sum over dimensions that it names, rather than a pool."""
-    return node.op == "call_method" or node.target in (torch.mean, torch.amax, torch.sum)
-
-
-def _reduced_dimensions(node: fx.Node) -> set[int]:
-    dimensions = node.kwargs.get("dim", node.args[1] if len(node.args) > 1 else ())
-    return set(dimensions) if isinstance(dimensions, (tuple, list)) else {dimensions}
-
-
-def _is_one_of(node: fx.Node, graph: fx.GraphModule, modules: tuple, functions: set, methods: set) -> bool:
-    if node.op == "call_module":
-        return isinstance(graph.get_submodule(node.target), modules)
-    return node.target in (methods if node.op == "call_method" else functions)
-
-
-def is_window(node: fx.Node, graph: fx.GraphModule) -> bool:
-    """Whether `node` is a convolution or a pool that slides a window."""
-    if node.op == "call_module":
-        return isinstance(graph.get_submodule(node.target), WINDOW_MODULES)
-    return node.op == "call_function" and node.target in WINDOW_FUNCTIONS
-
-
-def window(node: fx.Node, graph: fx.GraphModule) -> tuple | None:
-    """(kernel, stride, padding, dilation), each as (height, width), of a window; None where they are computed on the way."""
-    if node.op == "call_module":
-        layer = graph.get_submodule(node.target)
-        settings = {name: getattr(layer, name, None) for name in ("kernel_size", "stride", "padding", "dilation")}
-    else:
-        names = ("input", "kernel_size", "stride", "padding", *WINDOW_FUNCTIONS[node.target])
-        settings = dict(zip(names, node.args)) | node.kwargs
-    if any(source is not node.all_input_nodes[0] for source in node.all_input_nodes):
+def window(graph: ExecutedGraph, operation: Operation) -> Window | None:
+    """What slides over the map; None where nothing does, or it is a transposed or a one-dimensional convolution."""
+    if operation.name == "convolution":
+        kernel = graph.shapes[operation.args[1]][2:]
+        _, _, _, stride, padding, dilation, transposed, _, groups = operation.args
+        if transposed or len(kernel) != 2:
+            return None
+        return Window(tuple(kernel), _pair(stride), _pair(padding), _pair(dilation), groups)
+    if operation.name not in WINDOWS:
         return None
-    kernel, dilation = _pair(settings["kernel_size"]), _pair(settings.get("dilation") or 1)
-    padding = settings.get("padding") or 0
-    if padding == "same":  # PyTorch puts the odd pixel at the end
-        padding = tuple((k - 1) * d // 2 for k, d in zip(kernel, dilation))
-    elif padding == "valid":
-        padding = 0
-    return kernel, _pair(settings.get("stride") or kernel), _pair(padding), dilation
+    kernel = _pair(operation.args[1])
+    dilation = argument(operation, 4, 1) if operation.name.startswith("max") else 1
+    return Window(kernel, _pair(argument(operation, 2) or kernel), _pair(argument(operation, 3, 0)), _pair(dilation))
 
 
-def describe(node: fx.Node, graph: fx.GraphModule) -> str:
+def shift(operation: Operation) -> tuple[int, int] | None:
+    """(rows, columns) that a padding of the map puts before it; None where the operation is no such padding."""
+    if operation.name not in PADS or len(operation.args[1]) > 4:
+        return None
+    left, _, top, _ = (*operation.args[1], 0, 0)[:4]
+    return top, left
+
+
+def is_pointwise(graph: ExecutedGraph, operation: Operation, source: Value) -> bool:
+    """Whether each position of what comes out depends on the same position of the map `source` alone."""
+    shape = graph.shapes[source]
+    if operation.name in POINTWISE:
+        return True
+    if operation.name in BATCH_NORMS:  # with the statistics of the map itself, it is not
+        return operation.target.startswith("aten._native_batch_norm_legit_no_training") or operation.args[5] is False
+    if operation.name in ALONG_DIMENSIONS:
+        return not reduced_dimensions(graph, operation, source) & {len(shape) - 2, len(shape) - 1}
+    if operation.name in RESHAPES:
+        return graph.shapes[operation.output][-2:] == shape[-2:] and len(graph.shapes[operation.output]) >= 4
+    if operation.name in PERMUTATIONS:
+        return _permutation(operation, len(shape))[-2:] == [len(shape) - 2, len(shape) - 1]
+    return False
+
+
+def reduced_dimensions(graph: ExecutedGraph, operation: Operation, source: Value) -> set[int]:
+    """The dimensions of `source`, counted from 0, along which the operation works; all of them where it names none."""
+    count = len(graph.shapes[source])
+    position = {"split": 2, "split_with_sizes": 2, "linalg_vector_norm": 2, "norm": 2}.get(operation.name, 1)
+    default = 0 if operation.name in ("cat", "split", "split_with_sizes", "slice", "stack", "unbind", "select") else None
+    dimensions = operation.kwargs.get("dim", argument(operation, position, default))
+    if dimensions is None or dimensions == []:
+        return set(range(count))
+    return {dimension % count for dimension in (dimensions if isinstance(dimensions, (list, tuple)) else [dimensions])}
+
+
+def global_pool(graph: ExecutedGraph, operation: Operation, source: Value) -> str | None:
+    """"mean", "sum" or "max" where the operation pools all of a map `(B, C, H, W)` of more than one position; else None."""
+    before = graph.shapes[source]
+    after = graph.shapes[operation.output]
+    if len(before) != 4 or before[2] * before[3] == 1 or after not in (before[:2], (*before[:2], 1, 1)):
+        return None
+    if operation.name in REDUCTIONS:
+        return REDUCTIONS[operation.name] if reduced_dimensions(graph, operation, source) == {2, 3} else None
+    settings = window(graph, operation)
+    if settings is not None and any(kernel < size for kernel, size in zip(settings.kernel, before[2:])):
+        return None  # it leaves a rim
+    return POOLS.get(operation.name)
+
+
+def describe(graph: ExecutedGraph, operation: Operation) -> str:
     """Such as "Conv2d 3×3 stride 2 dilation 2 groups 32": the settings that are not the default."""
-    if node.op == "placeholder":
-        return "image"
-    if node.op != "call_module":
-        return getattr(node.target, "__name__", str(node.target))
-    module = graph.get_submodule(node.target)
-    text = type(module).__name__
-    if not is_window(node, graph):
-        return text
-    settings = window(node, graph)
-    text += " {}×{}".format(*settings[0])
-    if settings[1] != (1, 1):
-        text += f" stride {short(settings[1])}"
-    if settings[3] != (1, 1):
-        text += f" dilation {short(settings[3])}"
-    groups = getattr(module, "groups", 1)
-    return text if groups == 1 else f"{text} groups {groups}"
+    settings = window(graph, operation)
+    if settings is None:
+        return operation.kind if operation.name in POOLS and operation.kind.endswith("Pool2d") else operation.name
+    text = WINDOWS[operation.name] + " {}×{}".format(*settings.kernel)
+    if settings.stride != (1, 1):
+        text += f" stride {short(settings.stride)}"
+    if settings.dilation != (1, 1):
+        text += f" dilation {short(settings.dilation)}"
+    return text if settings.groups == 1 else f"{text} groups {settings.groups}"
+
+
+def label(operation: Operation, graph: ExecutedGraph) -> str:
+    """The layer's path, such as "features.0": that of its weights, else of the module that ran, else its name."""
+    weights = operation.args[1] if operation.name == "convolution" else None
+    if weights in graph.sources and "." in graph.sources[weights].name:
+        return graph.sources[weights].name.rpartition(".")[0]
+    is_layer = operation.name in WINDOWS or operation.name in POOLS
+    return operation.module if is_layer and operation.module and operation.kind.endswith("2d") else operation.name
+
+
+def _permutation(operation: Operation, count: int) -> list[int]:
+    if operation.name == "permute":
+        return [dimension % count for dimension in operation.args[1]]
+    order, (first, second) = list(range(count)), (dimension % count for dimension in operation.args[1:3])
+    order[first], order[second] = order[second], order[first]
+    return order
 
 
 def _pair(value) -> tuple[int, int]:
-    return tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    return (value, value) if isinstance(value, int) else tuple(value) * (1 if len(value) > 1 else 2)
 
 
 def short(pair: tuple[int, int]) -> str:

@@ -1,4 +1,4 @@
-"""Receptive field, jump and output size of every layer, exact over the traced graph.
+"""Receptive field, jump and output size of every layer, exact over the executed graph.
 
 Each feature map is described along each axis by the input pixels that its first position sees, [start, end], and by the
 jump, the distance in input pixels between neighbouring positions (Araujo et al. 2019, Computing Receptive Fields of
@@ -7,14 +7,14 @@ start - p·jump, end + ((k - 1)·d - p)·jump and jump·s; where branches meet, 
 """
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
-from torch import fx, nn
-from torch.fx.passes.shape_prop import ShapeProp
+from torch import nn
 
 from utils import graph_operations as operations
-from utils.graph_operations import map_size, shape_of, short
+from utils.executed_graph import ExecutedGraph, Operation, Value, record
+from utils.graph_operations import map_size, short
 from utils.tables import text_table
 
 
@@ -42,6 +42,14 @@ Field = tuple[Axis, Axis]  # height, width
 
 
 @dataclass(frozen=True)
+class GlobalPool:
+    """`how` is "mean", "sum" or "max"; `field` is that of the map that it pools."""
+    operation: Operation
+    how: str
+    field: Field
+
+
+@dataclass(frozen=True)
 class LayerField:
     """A row of the table: sizes, fields and jumps are (height, width), in positions and in input pixels."""
     name: str
@@ -55,19 +63,24 @@ class LayerField:
 def receptive_fields(model: nn.Module, input_size: tuple[int, int, int] = (3, 32, 32)) -> list[LayerField]:
     """A row for the input and for every convolution, pool and junction, in order of execution; then one for the global pool.
 
-    `model` is traced as a copy in evaluation mode. CannotTrace where its control flow or an operation is beyond this.
+    A copy of `model` is executed in evaluation mode. CannotTrace where an operation is beyond this, or what is executed
+    depends on the values of the image.
     """
-    return _walk(model, input_size).rows
+    return walk(_execute(model, input_size)).rows
 
 
 def receptive_field(model: nn.Module, input_size: tuple[int, int, int] = (3, 32, 32)) -> tuple[int, int]:
     """(height, width) in pixels of the field at the input of the global pool; CannotTrace when the model has none."""
-    walk = _walk(model, input_size)
-    if not walk.fields_at_pools:
+    return field_at_pool(walk(_execute(model, input_size)))
+
+
+def field_at_pool(walked: "Walk") -> tuple[int, int]:
+    """(height, width) in pixels of the field at the input of the global pool; CannotTrace without one, or unequal ones."""
+    if not walked.pools:
         raise CannotTrace("the model has no global pool")
-    if len(set(walk.fields_at_pools)) > 1:
+    if len({pool.field for pool in walked.pools}) > 1:
         raise CannotTrace("the model has global pools with different receptive fields")
-    return tuple(axis.size for axis in walk.fields_at_pools[0])
+    return tuple(axis.size for axis in walked.pools[0].field)
 
 
 def format_table(rows: list[LayerField]) -> str:
@@ -77,107 +90,118 @@ def format_table(rows: list[LayerField]) -> str:
                        for row in rows], left=2)
 
 
-def _walk(model: nn.Module, input_size: tuple[int, int, int]) -> "_Walk":
-    graph = _trace(model, input_size)
-    walk = _Walk(graph)
-    for node in graph.graph.nodes:
-        if node.op not in ("output", "get_attr"):
-            walk.visit(node)
-    return walk
-
-
-def _trace(model: nn.Module, input_size: tuple[int, int, int]) -> fx.GraphModule:
-    """The operations of `model` with the shapes of what they put out, without those whose result nobody uses."""
+def _execute(model: nn.Module, input_size: tuple[int, int, int]) -> ExecutedGraph:
     duplicate = copy.deepcopy(model).to("cpu", torch.float32).eval()
     try:
-        graph = fx.GraphModule(duplicate, _Tracer().trace(duplicate))
-        with torch.no_grad():
-            ShapeProp(graph).propagate(torch.zeros(1, *input_size))
+        return record(duplicate, torch.zeros(1, *input_size))
     except Exception as error:  # a model's own code runs here, so anything may come out of it
-        raise CannotTrace(f"the model cannot be traced symbolically: {type(error).__name__}: {error}") from error
-    if overwritten := operations.overwritten_in_place(graph):
-        raise CannotTrace(f"{overwritten.name} changes a feature map in place that is used again after it")
-    graph.graph.eliminate_dead_code()
-    return graph
+        raise CannotTrace(f"the model cannot be executed: {type(error).__name__}: {error}") from error
 
 
-class _Tracer(fx.Tracer):
-    """Takes subclasses of PyTorch's windows for what they are, instead of looking into them."""
+def walk(graph: ExecutedGraph) -> "Walk":
+    """The fields of all feature maps that the output depends on; CannotTrace where one of them cannot be established."""
+    result = Walk(graph)
+    reached = graph.depends_on_input()
+    for operation in graph.operations:
+        if operation.name in operations.DATA_DEPENDENT and reached.intersection(operation.inputs):
+            raise CannotTrace("the model cannot be traced: what it executes depends on the values of the image")
+    for operation in graph.live_operations():
+        if reached.intersection(operation.outputs):
+            result.visit(operation)
+    return result
 
-    def is_leaf_module(self, module: nn.Module, name: str) -> bool:
-        return isinstance(module, operations.WINDOW_MODULES) or super().is_leaf_module(module, name)
 
-
-class _Walk:
+@dataclass
+class Walk:
     """Visits the operations in order and keeps, for each feature map, its field."""
+    graph: ExecutedGraph
+    fields: dict[Value, Field] = field(default_factory=dict)
+    flat: set[Value] = field(default_factory=set)  # maps with height and width joined in one last dimension: of `fields` too
+    pooled: set[Value] = field(default_factory=set)  # what lies behind a global pool: it has no positions any more
+    lost: set[Value] = field(default_factory=set)  # what is made of feature maps in a way that this does not follow
+    pools: list[GlobalPool] = field(default_factory=list)
+    rows: list[LayerField] = field(default_factory=list)
 
-    def __init__(self, graph: fx.GraphModule):
-        self.graph = graph
-        self.fields: dict[fx.Node, Field] = {}
-        self.pooled: set[fx.Node] = set()  # what lies behind a global pool: it has no positions any more
-        self.lost: set[fx.Node] = set()  # what is made of feature maps in a way that this does not follow
-        self.fields_at_pools: list[Field] = []
-        self.rows: list[LayerField] = []
+    def __post_init__(self):
+        image = self.graph.inputs[0]
+        self.fields[image] = (Axis(), Axis())
+        self.rows.append(LayerField("input", "image", map_size(self.graph, image), (1, 1), (1, 1)))
 
-    def visit(self, node: fx.Node) -> None:
-        if not operations.has_tensors(node):
-            return  # a size or a number
-        if node.op == "placeholder":
-            self._keep(node, (Axis(), Axis()), listed=True)
-            return
-        maps, pooled, lost = ([source for source in node.all_input_nodes if source in group]
+    def visit(self, operation: Operation) -> None:
+        maps, pooled, lost = ([source for source in operation.inputs if source in group]
                               for group in (self.fields, self.pooled, self.lost))
-        is_map = len(shape_of(node) or ()) == 4
+        if operation.reads_stale:
+            raise CannotTrace(f"a tensor was changed in place through another before {self._name(operation)}")
+        is_map = len(self.graph.shapes[operation.output]) >= 4
         if lost and (maps or is_map):
-            raise CannotTrace(f"a feature map is reshaped or taken apart on the way to {self._name(node)}")
+            raise CannotTrace(f"a feature map is reshaped or taken apart on the way to {self._name(operation)}")
         if pooled and maps:
-            raise CannotTrace(f"what lies behind a global pool joins a feature map at {self._name(node)}")
-        if pooled and not lost:
-            self.pooled.add(node)
-        elif maps and operations.is_global_pool(node, self.graph):
-            self._pool(node, maps[0])
-        elif maps and is_map:
-            self._keep(node, self._field(node, maps), listed=len(maps) > 1 or operations.is_window(node, self.graph))
-        elif maps or lost:
-            self.lost.add(node)
+            raise CannotTrace(f"what lies behind a global pool joins a feature map at {self._name(operation)}")
+        if maps and (how := self._global_pool(operation, maps[0])):
+            self._pool(operation, maps[0], how)
+        elif maps and is_map and not self.flat.intersection(maps):
+            self._keep(operation, self._field(operation, maps), maps)
+        elif maps and self._flattens(operation, maps[0]):
+            self.fields[operation.output] = self.fields[maps[0]]
+            self.flat.add(operation.output)
+        else:
+            (self.pooled if pooled and not lost else self.lost).update(value for value in operation.outputs if value)
 
-    def _field(self, node: fx.Node, maps: list[fx.Node]) -> Field:
-        if operations.is_window(node, self.graph):
-            settings = operations.window(node, self.graph)
-            if settings is None:
-                raise CannotTrace(f"the window of {self._name(node)} depends on the size of its input")
+    def _global_pool(self, operation: Operation, source: Value) -> str | None:
+        if source not in self.flat:
+            return operations.global_pool(self.graph, operation, source)
+        over_all = operations.reduced_dimensions(self.graph, operation, source) == {2}
+        return operations.REDUCTIONS.get(operation.name) if over_all else None
+
+    def _flattens(self, operation: Operation, source: Value) -> bool:
+        before, after = self.graph.shapes[source], self.graph.shapes[operation.output]
+        return operation.name in operations.RESHAPES and len(before) == 4 and before[:2] == after[:2] and len(after) == 3
+
+    def _field(self, operation: Operation, maps: list[Value]) -> Field:
+        settings, shift = operations.window(self.graph, operation), operations.shift(operation)
+        if len(maps) == 1 and operation.args[0] == maps[0]:
             height, width = self.fields[maps[0]]
-            return height.through(*(pair[0] for pair in settings)), width.through(*(pair[1] for pair in settings))
-        if operations.is_pointwise(node, self.graph) and all(map_size(source) == map_size(node) for source in maps):
-            return self._union(node, [self.fields[source] for source in maps])
-        raise CannotTrace(f"the operation {operations.describe(node, self.graph)} at {self._name(node)} is not known")
+            if settings is not None:
+                return tuple(axis.through(*one) for axis, one in zip((height, width), zip(
+                    settings.kernel, settings.stride, settings.padding, settings.dilation)))
+            if shift is not None:
+                return height.through(1, padding=shift[0]), width.through(1, padding=shift[1])
+        sizes = {map_size(self.graph, source) for source in maps} | {map_size(self.graph, operation.output)}
+        if len(sizes) == 1 and all(operations.is_pointwise(self.graph, operation, source) for source in maps):
+            return self._union(operation, [self.fields[source] for source in maps])
+        text = operations.describe(self.graph, operation)
+        raise CannotTrace(f"the operation {text} at {self._name(operation)} is not known")
 
-    def _union(self, node: fx.Node, fields: list[Field]) -> Field:
+    def _union(self, operation: Operation, fields: list[Field]) -> Field:
         axes = []
         for branches in zip(*fields):
             if len({axis.jump for axis in branches}) > 1:
-                raise CannotTrace(f"branches with different jumps meet at {self._name(node)}")
+                raise CannotTrace(f"branches with different jumps meet at {self._name(operation)}")
             axes.append(Axis(min(axis.start for axis in branches), max(axis.end for axis in branches), branches[0].jump))
         return tuple(axes)
 
-    def _pool(self, node: fx.Node, source: fx.Node) -> None:
+    def _pool(self, operation: Operation, source: Value, how: str) -> None:
         """The field behind a global pool as if it were a window over the whole map: the count that some prefer."""
-        field = tuple(axis.through(size) for axis, size in zip(self.fields[source], map_size(source)))
-        self.rows.append(self._row(node, field, size=(1, 1), is_global_pool=True))
-        self.fields_at_pools.append(self.fields[source])
-        self.pooled.add(node)
+        size = self._size_before_flattening(source)
+        field = tuple(axis.through(length) for axis, length in zip(self.fields[source], size))
+        self.rows.append(self._row(operation, field, size=(1, 1), is_global_pool=True))
+        self.pools.append(GlobalPool(operation, how, self.fields[source]))
+        self.pooled.update(value for value in operation.outputs if value)
 
-    def _keep(self, node: fx.Node, field: Field, listed: bool) -> None:
-        self.fields[node] = field
-        if listed:
-            self.rows.append(self._row(node, field, map_size(node)))
+    def _size_before_flattening(self, source: Value) -> tuple[int, int]:
+        producers = self.graph.producers()
+        while source in self.flat:
+            source = producers[source].inputs[0]
+        return map_size(self.graph, source)
 
-    def _row(self, node: fx.Node, field: Field, size: tuple[int, int], is_global_pool: bool = False) -> LayerField:
-        return LayerField(self._name(node), operations.describe(node, self.graph), size, tuple(axis.size for axis in field),
-                          tuple(axis.jump for axis in field), is_global_pool)
+    def _keep(self, operation: Operation, field: Field, maps: list[Value]) -> None:
+        self.fields.update({value: field for value in operation.outputs if value})
+        if len(maps) > 1 or operations.window(self.graph, operation) is not None:
+            self.rows.append(self._row(operation, field, map_size(self.graph, operation.output)))
 
-    @staticmethod
-    def _name(node: fx.Node) -> str:
-        if node.op == "placeholder":
-            return "input"
-        return str(node.target) if node.op == "call_module" else node.name
+    def _row(self, operation: Operation, field: Field, size: tuple[int, int], is_global_pool: bool = False) -> LayerField:
+        return LayerField(self._name(operation), operations.describe(self.graph, operation), size,
+                          tuple(axis.size for axis in field), tuple(axis.jump for axis in field), is_global_pool)
+
+    def _name(self, operation: Operation) -> str:
+        return operations.label(operation, self.graph)

@@ -1,0 +1,34 @@
+"""A child's job done by a copy of this process, not apart from the machine: for networks that the tests themselves wrote."""
+
+import os
+
+from utils.grading.sandbox.child import JOBS
+from utils.grading.sandbox.isolation import Answer, Limits
+from utils.grading.sandbox.message import pack, unpack
+
+
+def in_a_copy(job: bytes, limits: Limits) -> Answer:
+    """As `run_isolated`, without isolation and limits."""
+    receiving, sending = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(receiving)
+        _answer(job, sending)
+    os.close(sending)
+    with open(receiving, "rb") as channel:
+        data = channel.read()
+    os.waitpid(child, 0)
+    return Answer(data or None, "" if data else "the copy ended without an answer")
+
+
+def _answer(job: bytes, sending: int) -> None:
+    try:
+        content, tensors = unpack(job)
+        answer, made = JOBS[content["job"]](content, tensors)
+    except Exception as error:
+        answer, made = {"error": f"{type(error).__name__}: {error}"}, []
+    try:
+        with open(sending, "wb") as channel:
+            channel.write(pack({**answer, "filtered": True}, made))
+    finally:
+        os._exit(0)

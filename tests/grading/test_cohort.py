@@ -1,0 +1,106 @@
+"""Many submissions: all are graded whatever one of them does, what is done is not done again, nothing is kept in memory."""
+
+import json
+import os
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from tests.grading.submissions import Parts, flat, write
+from utils.grading import cohort
+from utils.grading.audits import Options
+from utils.grading.cohort import entries, grade_cohort, is_done, stem
+from utils.grading.grade import could_not_work
+from utils.grading.reports.json_report import SCHEMA
+from utils.grading.rubric import load_rubric
+from utils.paths import REPOSITORY
+
+RUBRIC, OPTIONS = load_rubric("assignment6"), Options()
+
+
+def copies(folder, count):
+    return [str(write(flat(Parts()), folder / f"copy {index:02}")) for index in range(count)]
+
+
+def command(*arguments, path):
+    """The command line in a process of its own, with `path` to import from: (exit status, stdout, stderr)."""
+    environment = os.environ | {"PYTHONPATH": f"{path}{os.pathsep}{REPOSITORY}"}
+    done = subprocess.run([sys.executable, "-m", "utils.grading", *map(str, arguments)], cwd=REPOSITORY, text=True,
+                          capture_output=True, timeout=1800, env=environment)
+    assert "Traceback" not in done.stdout + done.stderr, done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+# In the processes of the pool and in the one that tries again alone: the process ends without a word at that submission.
+DIES = """import os, sys
+if "popen_loky" in " ".join(sys.orig_argv) or "--multiprocessing-fork" in sys.orig_argv:
+    from utils.grading import cohort
+    examine = cohort.examine
+    def dying(path, *arguments):
+        return os._exit(3) if path.endswith("copy 17") else examine(path, *arguments)
+    cohort.examine = dying
+"""
+
+
+def test_fifty_copies_and_a_crash_among_them(tmp_path):
+    """The crash is of the worst kind, the grading process itself dies; the other 49 are what they are without it."""
+    paths = copies(tmp_path / "submitted", 50)
+    (tmp_path / "sitecustomize.py").write_text(DIES)  # Python imports it when a process starts
+    status, out, err = command(*paths, "--rubric", "assignment6", "--format", "json", "--folder", tmp_path / "graded",
+                               path=tmp_path)
+    assert status == 2 and "graded again, one by one" in err
+    print(err.splitlines()[-1])  # submissions a second
+    assert "50 submissions in" in err and "a second" in err
+    page = json.loads(out)
+    jsonschema.validate(page, json.loads(SCHEMA.read_text()))
+    assert [entry["path"] for entry in page["submissions"]] == paths
+    assert [index for index, entry in enumerate(page["submissions"]) if could_not_work(entry)] == [17]
+    others = [entry | {"path": ""} for index, entry in enumerate(page["submissions"]) if index != 17]
+    assert all(entry == others[0] for entry in others)
+    assert others[0]["facts"]["best_test_accuracy"] == 86.52
+    names = {file.name for file in (tmp_path / "graded").iterdir()}
+    assert len(names) == 102 and {"index.html", "cohort.csv"} < names
+    assert (tmp_path / "graded" / "index.html").read_text().count("<tr>") == 51
+
+
+def test_what_was_graded_is_not_graded_again(tmp_path, monkeypatch):
+    paths = copies(tmp_path, 3) + [str(tmp_path / "absent")]
+    graded = []
+    examine = cohort.examine
+    monkeypatch.setattr(cohort, "examine", lambda path, *rest: graded.append(path) or examine(path, *rest))
+
+    def again():
+        graded.clear()
+        tasks = grade_cohort(paths, RUBRIC, OPTIONS, tmp_path / "graded", jobs=1, progress=False)
+        return [entry["path"] for entry in entries(tasks)]
+    assert again() == paths and graded == paths
+    assert again() == paths and graded == [paths[3]]  # what could not be graded is tried again
+    (tmp_path / "copy 01" / "README.md").write_text("# Another\n")
+    assert again() == paths and graded == [paths[1], paths[3]]
+    next((tmp_path / "graded").glob("copy_00*.json")).write_text("{")  # cut off by a full disk
+    assert again() == paths and graded == [paths[0], paths[3]]
+    next((tmp_path / "graded").glob("copy_02*.html")).unlink()
+    assert again() == paths and graded == [paths[2], paths[3]]
+
+
+def test_a_grading_is_known_by_all_that_decides_it(tmp_path):
+    path = copies(tmp_path, 1)[0]
+    one = stem(path, RUBRIC, OPTIONS)
+    assert one == stem(path, RUBRIC, OPTIONS) and one.startswith("copy_00-")
+    others = [stem(path, load_rubric("era_s9"), OPTIONS), stem(path, RUBRIC, Options(run=True)),
+              stem(str(tmp_path), RUBRIC, OPTIONS)]
+    (tmp_path / "copy 00" / "data.bin").write_bytes(b"1" * 10)
+    others.append(stem(path, RUBRIC, OPTIONS))
+    assert len({one, *others}) == 5
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RecursionError("too deep"), ValueError("\udcff"), KeyError(3)])
+def test_an_exception_of_ours_is_an_entry(error, tmp_path, monkeypatch):
+    def fails(*arguments):
+        raise error
+    monkeypatch.setattr(cohort, "examine", fails)
+    task, = grade_cohort([str(tmp_path)], RUBRIC, OPTIONS, tmp_path / "graded", jobs=1, progress=False)
+    entry, = entries([task])
+    assert could_not_work(entry) and type(error).__name__ in entry["warnings"][0] and not is_done(task)

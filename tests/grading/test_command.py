@@ -1,0 +1,101 @@
+"""The command line: formats, exit statuses, and a sentence where the grader itself cannot work."""
+
+import json
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.grading.samples import graded, perfect
+from tests.grading.submissions import Parts, flat, write
+from utils.errors import UserError
+from utils.grading import command
+from utils.grading.__main__ import main
+from utils.grading.grade import not_graded
+from utils.grading.rubric import load_rubric
+
+
+@pytest.fixture
+def submission(tmp_path):
+    return write(flat(Parts()), tmp_path / "submission")
+
+
+def run(capsys, *arguments):
+    """(exit status, stdout, stderr) of the command line."""
+    status = main([*map(str, arguments)])
+    return status, *capsys.readouterr()
+
+
+def test_the_exit_status_tells_who_failed():
+    broken = not_graded("x", load_rubric("era_s9"), "it broke")
+    assert command.status([perfect().entry]) == 0
+    assert command.status([perfect().entry, graded().entry]) == 1
+    assert command.status([broken.entry, perfect().entry, graded().entry]) == 2
+    unverifiable = perfect().entry
+    unverifiable["criteria"][0]["verdict"] = "unverifiable"
+    assert command.status([unverifiable]) == 1
+
+
+@pytest.mark.parametrize("form, check", [
+    ("json", lambda text: json.loads(text)["submissions"][0]["criteria"]),
+    ("gradescope", lambda text: json.loads(text)["tests"]),
+    ("junit", ElementTree.fromstring), ("md", lambda text: text.startswith("# ")),
+    ("html", lambda text: text.startswith("<!DOCTYPE html>"))])
+def test_every_format_is_printed_or_written(form, check, submission, tmp_path, capsys):
+    status, out, _ = run(capsys, submission, "--format", form)
+    assert status == 1 and check(out) is not False  # nothing was executed, so some of it is unverifiable
+    file = tmp_path / "report"
+    status, printed, _ = run(capsys, submission, "--format", form, "--output", file)
+    assert (status, printed, file.read_text(encoding="utf-8")) == (1, "", out)
+
+
+def test_without_run_what_needs_it_says_so(submission, capsys):
+    entry = json.loads(run(capsys, submission, "--format", "json")[1])["submissions"][0]
+    advice = {criterion["id"]: criterion["advice"] for criterion in entry["criteria"]}
+    for name in ("blocks", "receptive_field", "depthwise_separable", "dilated", "global_average_pooling", "parameters"):
+        assert "--run" in advice[name], name
+
+
+@pytest.mark.parametrize("arguments, about", [
+    (["/nowhere/at/all"], "/nowhere/at/all"), ([".", "--rubric", "absent.toml"], "absent.toml"),
+    ([".", "--rubric", "README.md"], "README.md"), ([".", "--output", "/nowhere/report"], "/nowhere/report")])
+def test_where_the_grader_cannot_work_it_says_why(arguments, about, submission, monkeypatch, capsys):
+    monkeypatch.chdir(submission)
+    status, out, err = run(capsys, *arguments)
+    assert status == 2 and out == "" and about in err and len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [
+    [], ["a", "--format", "pdf"], ["a", "b", "--model", "m.py:Net"], ["a", "b", "--format", "gradescope"],
+    ["a", "--weights", "w.pt"], ["a", "--jobs", "0"],
+    ["a", "--seconds", "0"], ["a", "--seconds", "nan"]])
+def test_a_wrong_command_is_refused(arguments, capsys):
+    with pytest.raises(SystemExit) as refused:
+        main(arguments)
+    assert refused.value.code == 2 and "usage:" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error, about", [
+    (UserError("it is not there."), "not there"), (RuntimeError("boom"), "boom"), (KeyboardInterrupt(), "interrupted"),
+    (MemoryError(), "MemoryError")])
+def test_gradescope_is_told_of_every_crash(error, about, submission, tmp_path, monkeypatch, capsys):
+    file = tmp_path / "results.json"
+
+    def fails(asked):
+        assert "stopped" in json.loads(file.read_text())["output"]  # stands there were we killed now
+        raise error
+    monkeypatch.setattr(command, "run", fails)
+    status, out, err = run(capsys, submission, "--format", "gradescope", "--output", file)
+    assert status == 2 and "Traceback" not in err
+    page = json.loads(file.read_text())
+    assert page["score"] == 0 and about in page["output"] and about in err
+
+
+def test_several_submissions_make_a_cohort(submission, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    other = write(flat(Parts(readme="# Other\n")), tmp_path / "other")
+    status, out, err = run(capsys, submission, other, "--format", "html", "--jobs", 1)
+    assert status == 1 and out.strip() == "grading/index.html" and "2 submissions in" in err
+    page = (tmp_path / "grading" / "index.html").read_text(encoding="utf-8")
+    assert all(f'href="{file.name}"' in page for file in (tmp_path / "grading").glob("*-*.html"))
+    status, out, _ = run(capsys, submission, other, "--format", "md", "--jobs", 1)
+    assert status == 1 and out.count("## Facts") == 2

@@ -1,0 +1,170 @@
+"""Whether the notebook imports its network, its transforms and its loops is read from its own code."""
+
+import pytest
+
+from tests.grading.layouts import BUILD, IMPORTS, LOADERS, LOG, LOOPS, NETWORK, PIPELINE, RUN, TIDY, build
+from utils.grading.finding import find
+from utils.grading.modularity import modularity
+
+PARTS = ("model_imported", "transforms_imported", "loops_imported")
+NO_IMPORT = RUN[0].replace("from engine import train, test", "")
+BARE_LOOP = """
+optimizer = optim.SGD(model.parameters(), lr=0.01)
+for epoch in range(5):
+    for images, labels in train_loader:
+        loss = nn.functional.cross_entropy(model(images), labels)
+        loss.backward()
+        optimizer.step()
+"""
+STEPS = """
+def train_step(model, batch, optimizer):
+    loss = model(batch[0]).mean()
+    loss.backward()
+    optimizer.step()
+    return loss
+"""
+LOOP_OVER_STEPS = """
+from engine import train_step
+optimizer = optim.SGD(model.parameters(), lr=0.01)
+for epoch in range(5):
+    for batch in train_loader:
+        train_step(model, batch, optimizer)
+"""
+IN_NOTEBOOK = [
+    PIPELINE,
+    "from data import get_loaders\ntrain_loader, test_loader = get_loaders(train_transforms, test_transforms)",
+]
+HELPERS = """
+import matplotlib.pyplot as plt
+def show(images):
+    plt.imshow(images)
+class Meter:
+    def __init__(self):
+        self.n = 0
+"""
+LIGHTNING = """
+import pytorch_lightning as pl
+from lit import LitNet
+trainer = pl.Trainer(max_epochs=20)
+model = LitNet()
+trainer.fit(model, train_loader, test_loader)
+"""
+LIT = """
+import torch
+import pytorch_lightning as pl
+class LitNet(pl.LightningModule):
+    def __init__(self):
+        super().__init__()
+        self.layer = torch.nn.Conv2d(3, 10, 3)
+    def training_step(self, batch, index):
+        return self.layer(batch[0]).mean()
+"""
+
+# The files over the tidy ones, the verdict, and what of model, transforms and loops is imported.
+CASES = {
+    "all imported": ({}, True, (True, True, True)),
+    "all imported, with helpers in the notebook": (
+        {"S9.ipynb": [IMPORTS, HELPERS, LOADERS, BUILD, RUN]},
+        True,
+        (True, True, True),
+    ),
+    "the model in the notebook": (
+        {"S9.ipynb": [IMPORTS, LOADERS, NETWORK, "model = Net()", RUN]},
+        False,
+        (False, True, True),
+    ),
+    "the model in the notebook although a module has it": (
+        {"S9.ipynb": [IMPORTS, LOADERS, "from model import *", NETWORK, "model = Net()", RUN]},
+        False,
+        (False, True, True),
+    ),
+    "the transforms in the notebook": ({"S9.ipynb": [IMPORTS, *IN_NOTEBOOK, BUILD, RUN]}, False, (True, False, True)),
+    "the loops in the notebook": (
+        {"S9.ipynb": [IMPORTS, LOADERS, BUILD, LOOPS, (NO_IMPORT, LOG)]},
+        False,
+        (True, True, False),
+    ),
+    "a bare loop in the notebook": ({"S9.ipynb": [IMPORTS, LOADERS, BUILD, (BARE_LOOP, LOG)]}, False, (True, True, False)),
+    "everything in the notebook": (
+        {"S9.ipynb": [IMPORTS, *IN_NOTEBOOK, NETWORK, LOOPS, "model = Net()", (NO_IMPORT, LOG)]},
+        False,
+        (False, False, False),
+    ),
+    "a loop over imported steps": (
+        {"engine.py": STEPS, "S9.ipynb": [IMPORTS, LOADERS, BUILD, (LOOP_OVER_STEPS, LOG)]},
+        True,
+        (True, True, True),
+    ),
+    "the missing modules are imported": (
+        {"model.py": None, "engine.py": None, "transforms.py": None},
+        True,
+        (True, True, True),
+    ),
+    "a trainer of Lightning": ({"lit.py": LIT, "S9.ipynb": [IMPORTS, LOADERS, (LIGHTNING, LOG)]}, True, (True, True, True)),
+    "no code": ({name: None for name in TIDY} | {"README.md": "86 %"}, None, (None, None, None)),
+    "no transforms at all": ({"transforms.py": "train_transforms = test_transforms = None\n"}, None, (True, None, True)),
+    "scripts that import": ({"S9.ipynb": None, "main.py": IMPORTS + LOADERS + BUILD + RUN[0]}, True, (True, True, True)),
+    "one script of everything": (
+        {
+            "S9.ipynb": None,
+            "main.py": IMPORTS
+            + PIPELINE
+            + NETWORK
+            + LOOPS
+            + LOADERS.replace("from transforms import train_transforms, test_transforms", "")
+            + "model = Net()\n"
+            + NO_IMPORT,
+        },
+        False,
+        (False, False, False),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_case(case, tmp_path):
+    files, modular, parts = CASES[case]
+    submission = build(tmp_path, TIDY | files)
+    facts = modularity(submission, find(submission)).facts
+    assert tuple(facts[name].value for name in PARTS) == parts, [facts[name].why for name in PARTS]
+    assert facts["modular"].value is modular
+    assert facts["modular"].why
+
+
+def test_a_failure_points_at_the_cell(tmp_path):
+    submission = build(tmp_path, TIDY | {"S9.ipynb": ["#md # Nine", IMPORTS, LOADERS, NETWORK, "model = Net()", RUN]})
+    place = modularity(submission, find(submission)).facts["modular"].evidence[0]
+    assert (place.notebook, place.cell) == ("S9.ipynb", 3)
+
+
+REMARKS = {
+    "what is defined twice": (
+        {"S9.ipynb": [IMPORTS, LOADERS, "from model import *", NETWORK, "model = Net()", RUN]},
+        "Net are defined in model.py",
+    ),
+    "a loop over epochs": ({}, "loop over epochs is in the notebook"),
+}
+
+
+@pytest.mark.parametrize("kind", REMARKS)
+def test_remark(kind, tmp_path):
+    files, said = REMARKS[kind]
+    submission = build(tmp_path, TIDY | files)
+    assert any(said in warning for warning in modularity(submission, find(submission)).warnings)
+
+
+def test_no_remark_where_the_epochs_are_looped_over_in_a_module(tmp_path):
+    fit = (
+        LOOPS
+        + "\ndef fit(model, loader, optimizer):\n    for epoch in range(9):\n"
+        + "        train(model, 'cpu', loader, optimizer, print)\n"
+    )
+    cells = [
+        IMPORTS,
+        LOADERS,
+        BUILD,
+        ("from engine import fit\nfit(model, train_loader, optim.SGD(model.parameters(), lr=0.1))", LOG),
+    ]
+    submission = build(tmp_path, TIDY | {"engine.py": fit, "S9.ipynb": cells})
+    audit = modularity(submission, find(submission))
+    assert (audit.facts["modular"].value, audit.warnings) == (True, ())

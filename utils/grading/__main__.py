@@ -1,0 +1,83 @@
+"""Grade submissions: `python -m utils.grading PATH [PATH …]`.
+
+The exit status is 0 when every criterion of every submission passes, 1 when one fails or cannot be verified, and 2 when the
+grader itself could not work (on one of them), which says nothing about the submission.
+"""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from utils.errors import UserError
+from utils.files import write_whole
+
+PASSED, NOT_PASSED, COULD_NOT_WORK = 0, 1, 2
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m utils.grading", description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("paths", nargs="+", metavar="PATH", help="a submission: its folder, or a single notebook or text")
+    parser.add_argument("--rubric", default="era_s9", help="era_s9, assignment6 or a TOML file (default: era_s9)")
+    parser.add_argument("--format", default="md", choices=("md", "json", "gradescope", "junit", "html"))
+    parser.add_argument("--run", action="store_true",
+                        help="execute the model's definitions, isolated; without it, what needs that is unverifiable")
+    parser.add_argument("--model", metavar="FILE:NAME", help="the class, or the function that builds the model, if another "
+                        "was found: model.py:Net or train.ipynb:Net")
+    parser.add_argument("--notebook", metavar="FILE", help="the notebook that trains, if another was found")
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to test on the real test images (needs --run)")
+    parser.add_argument("--seconds", type=float, default=90, help="after which an execution is stopped (default: 90)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the report there instead of printing it")
+    parser.add_argument("--folder", type=Path, metavar="FOLDER", help="keep a JSON file and a page for each submission, "
+                        "index.html and cohort.csv there; what is there already is not graded again")
+    parser.add_argument("--jobs", type=int, default=-1, help="parallel processes (default: one for each core)")
+    asked = parser.parse_args(arguments)
+    one_only = [f"--{name}" for name in ("model", "notebook", "weights") if getattr(asked, name)]
+    if len(asked.paths) > 1 and (one_only or asked.format == "gradescope"):
+        parser.error(f"{' and '.join(one_only) or '--format gradescope'} is for one submission, not for {len(asked.paths)}")
+    if asked.weights and not asked.run:
+        parser.error("--weights executes the model: add --run")
+    if not 0 < asked.seconds < float("inf"):
+        parser.error("--seconds is a time above 0")
+    if asked.jobs == 0:
+        parser.error("--jobs is a number of processes, or -1 for one a core")
+    return asked
+
+
+def main(arguments: list[str] | None = None) -> int:
+    asked = parse_arguments(arguments)
+    try:
+        if asked.format == "gradescope" and asked.output:  # stands there if we are killed
+            _failed(asked, "it was stopped before it had finished.")
+        from utils.grading.command import run  # not before: a broken installation must end in a sentence as well
+        return run(asked)
+    except UserError as error:
+        sentence = str(error)
+    except KeyboardInterrupt:
+        sentence = "it was interrupted."
+    except BrokenPipeError:  # the reader of our output has gone
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT_WORK
+    except Exception as error:
+        sentence = f"an unexpected {type(error).__name__}: {error}"
+    print(f"The grader could not do its work: {sentence}", file=sys.stderr)
+    if asked.format == "gradescope":
+        _failed(asked, sentence)
+    return COULD_NOT_WORK
+
+
+def _failed(asked: argparse.Namespace, sentence: str) -> None:
+    from utils.grading.reports.gradescope import failed_report
+    report = failed_report(sentence)
+    try:
+        if asked.output:
+            write_whole(asked.output, report)
+        else:
+            print(report)
+    except OSError as error:
+        print(f"{asked.output} cannot be written: {error.strerror}.", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,132 @@
+"""The numbers and properties that one sentence asserts."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from utils.grading.assertion_words import (
+    ACCURACY,
+    ACCURACY_WORDS,
+    BEST,
+    CHANGE,
+    DIVIDED,
+    EPOCH,
+    EPOCHS,
+    FIELD,
+    NO_POOLING,
+    NO_TOTAL,
+    PARAMETERS,
+    PER_CENT,
+    PROPERTIES,
+    REACHED,
+    SENSE_BEFORE,
+    SPLIT,
+    USED,
+)
+
+
+@dataclass(frozen=True)
+class Assertion:
+    """What is asserted: `kind`, its number (or truth), in what `sense` ("exact", "around", "over", "at least", "below" or
+    "at most"); `unit` is the size of the number's last digit.
+
+    The kinds "reached" and "accuracy_at" have an `epoch`; `within` marks "in 54 epochs". `text` is the excerpt that says so.
+    """
+    kind: str
+    number: float | bool
+    unit: float = 0.0
+    sense: str = "exact"
+    epoch: int | None = None
+    within: bool = False
+    text: str = ""
+
+
+def assertions(sentence: str) -> Iterator[Assertion]:
+    """What `sentence` asserts; accuracies in per cent."""
+    taken: list[tuple[int, int]] = []
+    if ACCURACY_WORDS.search(sentence) and not DIVIDED.search(sentence):
+        yield from _accuracies(sentence, taken)
+    for match in EPOCHS.finditer(sentence):
+        before = sentence[:match.start("before")] if match["before"] else ""
+        if not any(start <= match.start() < end for start, end in taken) and not NO_TOTAL.search(before):
+            yield Assertion("epochs", int(match["before"] or match["after"]), 1, text=_excerpt(sentence, match))
+    for match in PARAMETERS.finditer(sentence):
+        yield from _parameters(sentence, match)
+    for match in FIELD.finditer(sentence):
+        sense, text = _sense(match["sense"] or ""), _excerpt(sentence, match)
+        yield Assertion("receptive_field", int(match["number"]), 1, sense, text=text)
+    if USED.search(sentence):
+        for kind, words in PROPERTIES:
+            if match := re.search(words, sentence, re.I):
+                denied = re.search(rf"\b(?:no|not|without)\b[^,.]{{0,15}}(?:{words})", sentence, re.I)
+                yield Assertion(kind, not denied, text=_excerpt(sentence, match))
+    if match := NO_POOLING.search(sentence):
+        yield Assertion("max_pooling", False, text=_excerpt(sentence, match))
+
+
+def _accuracies(sentence: str, taken: list[tuple[int, int]]) -> Iterator[Assertion]:
+    """Accuracies, each with the epoch that belongs to it; `taken` collects where those epochs stand."""
+    found = sorted([*PER_CENT.finditer(sentence), *ACCURACY.finditer(sentence)], key=lambda match: match.start("number"))
+    for place, match in enumerate(found):
+        begin = found[place - 1].end() if place else 0
+        end = found[place + 1].start() if place + 1 < len(found) else len(sentence)
+        before, after = sentence[begin:match.start("number")], sentence[match.end():end]
+        number, unit = float(match["number"]), 10.0 ** -len(match["number"].partition(".")[2])
+        if number < 1:
+            number, unit = 100 * number, 100 * unit
+        if not 10 <= number <= 100 or CHANGE.search(sentence[max(match.start() - 40, 0):match.start()] + "|" + after[:12]):
+            continue
+        split = _split(before, after)
+        sense = "at least" if match.groupdict().get("plus") else _sense(match.groupdict().get("sense") or before)
+        text = _excerpt(sentence, match)
+        epoch = _epoch(before, after)
+        whole = epoch is None or (epoch["within"] or "").lower() in ("for", "over", "using")
+        if whole:
+            kind = "final_accuracy" if re.search(r"\b(?:final|last|end)\b", before, re.I) else "accuracy"
+            yield Assertion(kind if split == "test" else f"train_{kind}", number, unit, sense, text=text)
+            continue
+        shift = match.end() if epoch.string is after else begin
+        taken.append((shift + epoch.start(), shift + epoch.end()))
+        reached = epoch["within"] or (REACHED.search(sentence) and not BEST.search(before))
+        if split == "test":
+            yield Assertion("reached" if reached else "accuracy_at", number, unit, sense,
+                            int(epoch["ordinal"] or epoch["plain"] or epoch["count"]), bool(epoch["within"]), text)
+
+
+def _excerpt(sentence: str, match: re.Match) -> str:
+    """The words around a match, none of them cut."""
+    begin, end = match.start() - 60, match.end() + 40
+    begin = sentence.rfind(" ", 0, begin) + 1 if begin > 0 else 0
+    end = sentence.find(" ", end) if end < len(sentence) else -1
+    return sentence[begin:end if end > 0 else len(sentence)]
+
+
+def _epoch(before: str, after: str) -> re.Match | None:
+    """The epoch nearest to an accuracy: the one that follows it, else the one that stands before it."""
+    following = EPOCH.search(after)
+    if following and following.start() < 60:
+        return following
+    preceding = list(EPOCH.finditer(before))
+    return preceding[-1] if preceding and len(before) - preceding[-1].end() < 60 else None
+
+
+def _split(before: str, after: str) -> str:
+    """Whether an accuracy is of the test or the training set, from the words beside it."""
+    words = [match[0].lower() for match in SPLIT.finditer(before)]
+    if words:
+        return "train" if words[-1].startswith("tr") else "test"
+    return "train" if re.match(r"[\s*`_)]*(?:on\s+)?(?:the\s+)?train", after, re.I) else "test"
+
+
+def _parameters(sentence: str, match: re.Match) -> Iterator[Assertion]:
+    printed, text = match["before"] or match["after"], _excerpt(sentence, match)
+    factor = {"k": 1e3, "t": 1e3, "m": 1e6}.get((match["unit1"] or match["unit2"] or "").lower()[:1], 1)
+    number = float(printed.replace(",", "")) * factor
+    sense = _sense(match["sense"] or (sentence[:match.start()] if match["before"] else ""))
+    if number >= 1_000:
+        yield Assertion("parameters", number, 10.0 ** -len(printed.partition(".")[2]) * factor, sense, text=text)
+
+
+def _sense(before: str) -> str:
+    match = SENSE_BEFORE.search(before)
+    return match.lastgroup.replace("_", " ") if match else "exact"

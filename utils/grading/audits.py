@@ -1,0 +1,72 @@
+"""Every audit of one submission, one after another; one that breaks leaves a warning and the others go on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from utils.errors import UserError
+from utils.grading.architecture import architecture_audit
+from utils.grading.claims import check_claims
+from utils.grading.facts import Audit, Claim, Fact
+from utils.grading.finding import find
+from utils.grading.log_audit import log_audit
+from utils.grading.modularity import modularity
+from utils.grading.printed_summary import printed_summary
+from utils.grading.rubric import Rubric
+from utils.grading.sandbox.isolation import LIMITS
+from utils.grading.submission import Submission
+from utils.grading.transforms_audit import transforms_audit
+from utils.grading.weights import check_weights
+
+
+@dataclass(frozen=True)
+class Options:
+    """`run`: execute the model, isolated. `model` ("file.py:Class") and `notebook` override what is found. `weights`: a
+    checkpoint to test on the real test images. `seconds`: after which one execution is stopped."""
+    run: bool = False
+    model: str | None = None
+    notebook: str | None = None
+    weights: Path | None = None
+    seconds: float = LIMITS.seconds
+
+
+def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dict[str, Fact], list[Claim], list[str]]:
+    """The facts by name, the claims of the submission's texts, and remarks that belong to no criterion.
+
+    UserError where an option names a model or a notebook that is not there.
+    """
+    warnings: list[str] = []
+    limits = replace(LIMITS, seconds=options.seconds)
+    found = _attempt("looking for the notebook and the model", warnings, find, submission, options.model, options.notebook)
+    notebook = found.training_notebook if found else options.notebook
+    audits = [_attempt("reading the log", warnings, log_audit, submission, notebook, rubric.target_accuracy),
+              _attempt("reading the stored summary", warnings, printed_summary, submission, notebook)]
+    if found:
+        warnings += found.warnings
+        audits += [_attempt("reading the transforms", warnings, transforms_audit, submission, found),
+                   _attempt("reading the notebook's structure", warnings, modularity, submission, found),
+                   _attempt("auditing the network", warnings, architecture_audit, submission, found, options.run, limits)]
+        if options.weights:
+            audits.append(_attempt("testing the weights", warnings, check_weights, submission, found, options.weights,
+                                   limits) if options.run else Audit({"checkpoint_accuracy": Fact(
+                              None, "needs the model to be executed: add --run")}))
+    facts: dict[str, Fact] = {}
+    for each in filter(None, audits):
+        facts |= each.facts
+        warnings += each.warnings
+    claims = _attempt("checking the claims", warnings, check_claims, submission, facts, notebook)
+    return facts, list(claims or ()), warnings
+
+
+def _attempt(what: str, warnings: list[str], function: Callable, *arguments):
+    """What `function` returns, or None and a warning where it breaks: a fault of ours must not hide what else is known."""
+    try:
+        return function(*arguments)
+    except UserError:
+        raise
+    except Exception as error:
+        warnings.append(f"The grader failed at {what} ({type(error).__name__}: {error}); what it would have established is "
+                        "unverifiable.")
+        return None
+
+

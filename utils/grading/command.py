@@ -1,0 +1,82 @@
+"""What the command line does: one submission here, several as a cohort; the report printed or written; the exit status."""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+from utils.errors import UserError
+from utils.files import write_whole
+from utils.grading.audits import Options
+from utils.grading.cohort import Task, entries, grade_cohort
+from utils.grading.grade import Graded, could_not_work, examine
+from utils.grading.reports.cohort_page import cohort_csv, cohort_page, row
+from utils.grading.reports.gradescope import gradescope_report
+from utils.grading.reports.html import html_report
+from utils.grading.reports.json_report import json_report
+from utils.grading.reports.junit import junit_report
+from utils.grading.reports.markdown import markdown_report
+from utils.grading.rubric import Rubric, load_rubric
+
+MANY = {"md": markdown_report, "json": json_report, "junit": junit_report}
+ONE = {"gradescope": gradescope_report, "html": html_report}
+
+
+def run(asked: argparse.Namespace) -> int:
+    """Grade what the command line asks for; the exit status. UserError where the grader cannot work."""
+    rubric = load_rubric(asked.rubric)
+    options = Options(asked.run, asked.model, asked.notebook, asked.weights, asked.seconds)
+    if len(asked.paths) == 1 and not asked.folder:
+        graded = examine(asked.paths[0], rubric, options)
+        report = ONE[asked.format](graded) if asked.format in ONE else MANY[asked.format]([graded])
+        _give(report, asked.output)
+        return status([graded.entry])
+    if asked.folder or asked.format == "html":
+        return _cohort(asked, rubric, options, asked.folder or Path("grading"))
+    with tempfile.TemporaryDirectory() as folder:
+        return _cohort(asked, rubric, options, Path(folder))
+
+
+def _cohort(asked: argparse.Namespace, rubric: Rubric, options: Options, folder: Path) -> int:
+    began = time.perf_counter()
+    tasks = grade_cohort(asked.paths, rubric, options, folder, asked.jobs)
+    seconds = time.perf_counter() - began
+    rows = [row(entry) for entry in entries(tasks)]
+    write_whole(folder / "index.html", cohort_page(rows, [task.page.name for task in tasks], rubric))
+    write_whole(folder / "cohort.csv", cohort_csv(rows, rubric))
+    print(f"{len(tasks)} submissions in {seconds:.1f} s: {len(tasks) / max(seconds, 1e-9):.1f} a second.", file=sys.stderr)
+    if asked.format == "html" and not asked.output:
+        print(folder / "index.html")
+    else:
+        _give(_report(asked, rubric, tasks, folder), asked.output)
+    return status(entries(tasks))
+
+
+def _report(asked: argparse.Namespace, rubric: Rubric, tasks: list[Task], folder: Path) -> str:
+    if asked.format == "html":
+        return (folder / "index.html").read_text(encoding="utf-8")
+    titles = {criterion.id: criterion.title for criterion in rubric.criteria}
+    graded = (Graded(entry, {}, titles) for entry in entries(tasks))
+    return ONE[asked.format](next(graded)) if asked.format in ONE else MANY[asked.format](graded)
+
+
+def _give(report: str, output: Path | None) -> None:
+    if output is None:
+        sys.stdout.reconfigure(errors="replace")
+        print(report, end="" if report.endswith("\n") else "\n", flush=True)
+        return
+    try:
+        write_whole(output, report)
+    except OSError as error:
+        raise UserError(f"{output} cannot be written: {error.strerror}.") from None
+
+
+def status(graded: Iterable[dict]) -> int:
+    """0 all pass, 1 something does not (unverifiable is no pass), 2 the grader could not work on a submission."""
+    worst = 0
+    for entry in graded:
+        passed = all(criterion["verdict"] == "pass" for criterion in entry["criteria"])
+        worst = max(worst, 2 if could_not_work(entry) else 0 if passed else 1)
+    return worst

@@ -1,0 +1,44 @@
+"""What the audits establish: a value with where it was seen, or no value with why not."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A place in the submission: `line` of `file`, counted from 1, or `cell` of `notebook`, counted from 0 over all cells.
+
+    Paths are relative to the submission's folder, with "/". `text` is a short excerpt or what was seen there.
+    """
+    file: str | None = None
+    line: int | None = None
+    notebook: str | None = None
+    cell: int | None = None
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One established thing. A `value` of None could not be established, and `why` then says why in one sentence.
+
+    With a value, `why` may add what a reader needs to trust it ("from the log in cell 12; README.md claims 86 %").
+    """
+    value: object = None
+    why: str = ""
+    evidence: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What one audit found: facts by name, and remarks that belong to no criterion, one sentence each."""
+    facts: dict[str, Fact] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A statement of the submission held against what was computed; `verdict` is "true", "false" or "unverifiable"."""
+    text: str
+    evidence: Evidence
+    verdict: str
+    value: object = None  # what was computed
+    why: str = ""

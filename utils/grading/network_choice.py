@@ -1,0 +1,166 @@
+"""The networks that a notebook or script builds, ranked by what is done with them."""
+
+from dataclasses import dataclass, field, replace
+
+from utils.grading.facts import Evidence
+from utils.grading.reader.reader import Reader
+from utils.grading.reader.values import Instance, Library, Made, Unknown, UserClass, UserFunction, is_literal
+
+_NETWORKS = ("torch.nn.", "pytorch_lightning.LightningModule", "pytorch_lightning.core.", "lightning.LightningModule",
+             "lightning.pytorch.LightningModule")
+_SUMMARIES = {"summary", "model_summary", "print_summary", "get_summary", "summarize", "show_summary", "get_model_summary"}
+# What is done with a network, and how much each says about which of several is the one that is meant.
+_WEIGHTS = {"is optimised": 8, "is trained": 6, "is summarised": 4, "is called": 2, "is moved to a device": 1}
+_TRAINING = {"is optimised", "is trained"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network as it is built somewhere. `home` is where the class, or the factory if there is one, is defined."""
+    name: str
+    place: Evidence
+    home: Evidence
+    args: tuple = ()
+    kwargs: dict = field(default_factory=dict)
+    factory: str | None = None
+    roots: tuple[str, ...] = ()
+    why: str = ""
+    rank: tuple = ()
+    trained: bool = False
+    class_: UserClass | None = None
+
+    @staticmethod
+    def of_class(one: UserClass, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
+        return Candidate(one.name, one.place, one.place, roots=roots, why=why, class_=one)
+
+    @staticmethod
+    def of_function(one: UserFunction, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
+        return Candidate(one.name, one.place, one.place, factory=one.name, roots=roots, why=why)
+
+
+def is_network(one: UserClass) -> bool:
+    """Whether the class inherits, through whatever classes, from torch.nn.Module."""
+    return any(base.startswith(_NETWORKS) for base in one.library_bases())
+
+
+def network_classes(reader: Reader) -> list[UserClass]:
+    """The networks that are defined in what was read and that no other of them builds or inherits from."""
+    networks = [one for one in reader.classes if is_network(one)]
+    parts = {base.name for one in networks for base in one.bases if isinstance(base, UserClass)}
+    for one in networks:
+        before = len(reader.calls)
+        reader.instantiate(one, (), {}, one.place)
+        parts |= {call.callee.name for call in reader.calls[before:] if isinstance(call.callee, UserClass)}
+    return [one for one in networks if one.name not in parts]
+
+
+def candidates(reader: Reader, cell: int | None = None) -> list[Candidate]:
+    """Each network that is built and is no part of another, with what is done with it.
+
+    `cell` is where the judged log was printed: the network that is trained there comes first.
+    """
+    there: set[int] = set()
+    uses: dict[int, dict[str, int]] = {}
+    networks: dict[int, object] = {}
+    parts = {id(value) for call in reader.calls if _is_layer(call.callee) for value in (*call.args, *call.kwargs.values())}
+    for moment, call in enumerate(reader.calls):
+        for network, use in _uses(call):
+            if id(network) in parts:
+                continue
+            networks[id(network)] = network
+            if cell is not None and call.cell == cell and use in ("is trained", "is optimised", "is called"):
+                there.add(id(network))
+            uses.setdefault(id(network), {})[use] = moment
+    found = [(_candidate(reader, network, uses[key], key in there), uses[key]) for key, network in networks.items()]
+    return [replace(one, trained=bool(used.keys() & _TRAINING)) for one, used in found if one is not None]
+
+
+def _is_layer(callee) -> bool:
+    """Whether what is given to the callee becomes a part of a network."""
+    if isinstance(callee, Library):
+        return callee.name.startswith("torch.nn.") and callee.last[:1].isupper() and "Parallel" not in callee.last
+    return isinstance(callee, UserClass) and is_network(callee)
+
+
+def _uses(call):
+    for value in (*call.args, *call.kwargs.values()):
+        if isinstance(value, Made) and value.last in ("parameters", "named_parameters") and value.args:
+            if (network := _inside(value.args[0])) is not None:
+                yield network, "is optimised"
+        elif _network(value):
+            yield value, "is summarised" if call.name in _SUMMARIES else "is trained" if "train" in call.name.lower() or \
+                call.name.startswith("fit") else "is called"
+    if _network(call.receiver):
+        if call.name in ("to", "cuda"):
+            yield call.receiver, "is moved to a device"
+        elif call.name == "__call__":
+            yield call.receiver, "is called"
+
+
+def _inside(value):
+    """The network that `value` is, or that a library wrapped; None for any other value."""
+    if _network(value):
+        return value
+    return next((part for part in value.args if _network(part)), None) if isinstance(value, Made) else None
+
+
+def foreign(reader: Reader) -> str:
+    """What is optimised where that is no network of the submission; an empty text where nothing of the kind is seen."""
+    for call in reversed(reader.calls):
+        if call.name == "parameters" and isinstance(call.receiver, (Made, Unknown)) and _inside(call.receiver) is None:
+            value = call.receiver
+            return f"cannot be followed, because {value.why}" if isinstance(value, Unknown) else f"is {value.name}" + \
+                (f", but {value.problem}" if value.problem else ", which is not the submission's own")
+    return ""
+
+
+def _network(value) -> bool:
+    if isinstance(value, Instance):
+        return is_network(value.cls)
+    return isinstance(value, Made) and value.name == "torch.nn.Sequential"
+
+
+def _candidate(reader: Reader, network, uses: dict[str, int], logged: bool) -> Candidate | None:
+    weight = sum(_WEIGHTS[use] for use in uses)
+    if any(isinstance(step.function.bound, Instance) and step.function.name == "__init__"
+                                        and is_network(step.function.bound.cls) for step in network.stack):
+        return None  # a part of another network
+    if isinstance(network, Made) and not uses.keys() & {"is optimised", "is trained", "is summarised"}:
+        return None
+    where = ", in the cell of the judged log" if logged else ""
+    why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use])) + where
+    rank = (logged, bool(uses.keys() & _TRAINING), "is summarised" in uses, weight, max(uses.values()))
+    roots = tuple(reader.index.used)
+    step = next((step for step in network.stack if _rebuilds(step)), None)
+    if isinstance(network, Made):
+        return _sequential(network, step, roots, why, rank)
+    cls = network.cls
+    if network.changed_at is not None and step is None:
+        return _changed(network, roots, why, rank)
+    direct = is_literal(network.args) and is_literal(network.kwargs) and network.changed_at is None
+    if direct or step is None:
+        return Candidate(cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank, cls)
+    factory = step.function
+    return Candidate(cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank, cls)
+
+
+def _sequential(network: Made, step, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate | None:
+    """A torch.nn.Sequential that a function of the submission returns; without one there is nothing to call."""
+    if step is None:
+        return None
+    place = step.function.place
+    return Candidate("Sequential", place, place, step.args, step.kwargs, step.function.name, roots, why, rank)
+
+
+def _changed(network: Instance, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate:
+    """A network of which a layer is replaced after it was built: its class alone does not make it."""
+    where = network.changed_at
+    place = f"cell {where.cell} of {where.notebook}" if where.notebook else f"line {where.line} of {where.file}"
+    args = (Unknown(f"{place} replaces a layer of the network after it was built"),)
+    return Candidate(network.cls.name, network.cls.place, network.cls.place, args, {}, None, roots, why, rank, network.cls)
+
+
+def _rebuilds(step) -> bool:
+    """Whether a call on the stack can be repeated on its own: a named function of a module, with literals alone."""
+    function = step.function
+    return function.owner is None and function.name != "lambda" and is_literal(step.args) and is_literal(step.kwargs)

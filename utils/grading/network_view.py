@@ -1,0 +1,97 @@
+"""A network as it was seen to execute, with the questions that several facts about it ask."""
+
+from utils import graph_operations as operations
+from utils.executed_graph import Operation, Value
+from utils.grading.executed_network import ExecutedNetwork
+from utils.grading.facts import Evidence, Fact
+
+# Operations with weights, and which of their arguments are weights and biases.
+WEIGHTED = {"convolution": (1, 2), "addmm": (0, 1, 2), "mm": (0, 1), "bmm": (0, 1), "baddbmm": (0, 1, 2), "mv": (0, 1),
+             "addmv": (0, 1, 2), "dot": (0, 1)}
+
+
+class NetworkView:
+    """`network` is what was executed, `place` where its class stands; `live` are the operations that the result needs."""
+
+    def __init__(self, network: ExecutedNetwork, place: Evidence):
+        self.network, self.place, self.graph = network, place, network.graph
+        self.reached = self.graph.depends_on_input()
+        self.live = [one for one in self.graph.live_operations() if self.reached.intersection(one.outputs)]
+        self.convolutions = [one for one in self.live if one.name == "convolution"]
+        self.users: dict[Value, list[Operation]] = {}
+        for operation in self.live:
+            for value in operation.inputs:
+                self.users.setdefault(value, []).append(operation)
+
+    def fact(self, value, why: str = "", *seen: str) -> Fact:
+        """With evidence where the network is defined; `seen` says what was seen there."""
+        return Fact(value, why, tuple(Evidence(self.place.file, self.place.line, self.place.notebook, self.place.cell, text)
+                                      for text in seen) or (self.place,))
+
+    def layer(self, operation: Operation) -> str:
+        """Such as "conv1 (Conv2d 3×3 groups 32)"."""
+        return f"{operations.label(operation, self.graph)} ({operations.describe(self.graph, operation)})"
+
+    def global_pools(self) -> list[tuple[Operation, str]]:
+        """The pools of a whole map behind which no map follows any more, and how each pools: "mean", "sum" or "max"."""
+        found = []
+        for operation in self.live:
+            maps = [value for value in operation.inputs if value in self.reached]
+            how = operations.global_pool(self.graph, operation, maps[0]) if maps else None
+            flat = self._pool_of_flattened(operation, maps[0]) if maps and not how else None
+            if (how or flat) and not any(is_map(self.graph.shapes[one.output]) for one in self.behind(operation)):
+                found.append((operation, how or flat))
+        return found
+
+    def _pool_of_flattened(self, operation: Operation, value: Value) -> str | None:
+        """As `x.view(B, C, -1).mean(2)`."""
+        producer = self.graph.producers().get(value)
+        if operation.name not in operations.REDUCTIONS or producer is None or producer.name not in operations.RESHAPES:
+            return None
+        before, after = self.graph.shapes[producer.inputs[0]], self.graph.shapes[value]
+        flattened = len(before) == 4 and len(after) == 3 and before[:2] == after[:2] and after[2] > 1
+        whole = operations.reduced_dimensions(self.graph, operation, value) == {2}
+        return operations.REDUCTIONS[operation.name] if flattened and whole else None
+
+    def behind(self, operation: Operation) -> list[Operation]:
+        """What depends on it, in order of execution."""
+        behind, waiting, seen = [], [operation], set()
+        while waiting:
+            for value in waiting.pop().outputs:
+                for user in self.users.get(value, ()):
+                    if id(user) not in seen:
+                        seen.add(id(user))
+                        behind.append(user)
+                        waiting.append(user)
+        return sorted(behind, key=self.live.index)
+
+    def _activations(self, operation: Operation) -> Value:
+        return next(value for value in operation.inputs if value in self.reached)
+
+    def pointwise_after(self, operation: Operation) -> tuple[Operation | None, bool]:
+        """The 1×1 convolution that mixes what `operation` puts out, with only steps on each position between.
+
+        Without one, whether something is in the way that could be one in another form, such as a matrix product.
+        """
+        waiting, seen, doubt = [operation.output], set(), False
+        while waiting:
+            value = waiting.pop(0)
+            for user in self.users.get(value, ()):
+                if id(user) in seen:
+                    continue
+                seen.add(id(user))
+                settings = operations.window(self.graph, user) if user.name == "convolution" else None
+                if settings is not None and settings.kernel == (1, 1) and settings.groups == 1:
+                    return user, False
+                maps = [one for one in user.inputs if one in self.reached]
+                if user.name in ("mm", "addmm", "bmm"):
+                    doubt = True
+                elif len(set(maps)) == 1 and (user.name in operations.PERMUTATIONS or user.name in operations.RESHAPES
+                                              or operations.is_pointwise(self.graph, user, value)):
+                    waiting.append(user.output)
+        return None, doubt
+
+
+def is_map(shape: tuple[int, ...]) -> bool:
+    """Whether a tensor still has positions."""
+    return len(shape) >= 4 and shape[-1] * shape[-2] > 1

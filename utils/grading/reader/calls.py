@@ -1,0 +1,135 @@
+"""What a call stands for: the submission's own functions are followed, a library's are noted with their arguments."""
+
+import ast
+
+from utils.grading.reader import expressions, members, methods
+from utils.grading.reader.values import Frame, Instance, Library, Made, Super, Unknown, UserClass, UserFunction
+
+_SAME_NETWORK = {"to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16", "requires_grad_", "apply"}
+_WRAPPERS = {"torch.compile", "torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.jit.script", "copy.deepcopy",
+             "torch.nn.parallel.DistributedDataParallel", "copy.copy", "torch.jit.trace", "tqdm.tqdm", "tqdm.auto.tqdm",
+             "tqdm.notebook.tqdm", "importlib.reload"}
+
+
+def call(reader, node: ast.Call, frame: Frame):
+    """The value of a call expression; it is recorded in `reader.calls`."""
+    callee = expressions.evaluate(reader, node.func, frame)
+    args, whole = expressions.elements(reader, node.args, frame)
+    kwargs = {}
+    for keyword in node.keywords:
+        value = expressions.evaluate(reader, keyword.value, frame)
+        if keyword.arg is not None:
+            kwargs[keyword.arg] = reader.label(value, keyword.arg)
+        elif isinstance(value, dict):
+            kwargs.update((key, reader.label(part, key)) for key, part in value.items() if isinstance(key, str))
+        else:
+            whole = False
+    if isinstance(callee, Library) and callee.name == "builtins.super":
+        return _super(args, frame)
+    return apply(reader, callee, tuple(args), kwargs, node, frame, whole)
+
+
+def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: bool = True):
+    """The value of calling `callee` with values that are known already."""
+    name = _name_of(node, callee)
+    receiver = callee.receiver if isinstance(callee, members.Member) else getattr(callee, "bound", None)
+    if isinstance(callee, (Instance, Made)):
+        receiver, name = callee, "__call__"
+    reader.record(name, callee, receiver, args, kwargs, node, frame.origin)
+    place = frame.origin.evidence(node, _text(node) if isinstance(callee, (Library, UserClass)) else "")
+    if isinstance(callee, UserClass):
+        return reader.instantiate(callee, args, kwargs, place, whole)
+    if isinstance(callee, UserFunction):
+        return reader.invoke(callee, args, kwargs, place, whole)
+    if isinstance(callee, Instance):
+        return _call_instance(reader, callee, args, kwargs, place)
+    if isinstance(callee, Made):
+        return _call_made(reader, callee, args, kwargs, node, frame)
+    if isinstance(callee, members.Member):
+        return _call_member(reader, callee, args, kwargs, place, frame, whole)
+    if isinstance(callee, Library):
+        return _call_library(reader, callee, args, kwargs, place, node, frame, whole)
+    return callee if isinstance(callee, Unknown) else Unknown("what is called is not known")
+
+
+def _name_of(node, callee) -> str:
+    func = getattr(node, "func", None)
+    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") or getattr(callee, "name", "")
+
+
+def _text(node) -> str:
+    """A call of some lines as one line; the layers of a whole network are no excerpt."""
+    if not isinstance(node, ast.Call) or node.end_lineno - node.lineno > 20:
+        return ""
+    try:
+        return ast.unparse(node)[:200]
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _super(args, frame: Frame):
+    inner = frame
+    while inner is not None and (inner.function is None or inner.function.owner is None):
+        inner = inner.parent
+    if inner is None or not isinstance(inner.function.bound, (Instance, UserClass)):
+        return Unknown("super() outside of a method")
+    return Super(inner.function.bound, inner.function.owner)
+
+
+def _call_instance(reader, instance, args, kwargs, place):
+    method = instance.cls.find("__call__")[0]
+    if isinstance(method, UserFunction):
+        return reader.invoke(members.bound(reader, method, instance, instance.cls), args, kwargs, place)
+    return Unknown("the output of an object that is known only when the code runs")
+
+
+def _call_made(reader, made, args, kwargs, node, frame):
+    if made.name == "functools.partial" and made.args:
+        return apply(reader, made.args[0], (*made.args[1:], *args), made.kwargs | kwargs, node, frame)
+    return Unknown(f"the result of {made.last} is known only when the code runs")
+
+
+def _call_member(reader, member, args, kwargs, place, frame, whole):
+    value, name = member.receiver, member.name
+    if isinstance(value, (list, dict, str, tuple, members.ARRAY)):
+        return methods.method(value, name, args, kwargs, bool(reader.uncertain(frame)))
+    if isinstance(value, (Instance, Made)) and name in _SAME_NETWORK:
+        return value
+    if isinstance(value, Super) and name == "__init__":
+        return _library_init(value.instance, args, kwargs)
+    if isinstance(value, Made) and value.name == "argparse.ArgumentParser":
+        return methods.argument_parser(value, name, args, kwargs)
+    if isinstance(value, (Instance, Made)):
+        base = value.cls.name if isinstance(value, Instance) else value.name
+        return Made(f"{base}.{name}", (value, *args), kwargs, place, whole=whole)
+    return value if isinstance(value, Unknown) else Unknown(f"the result of .{name}() is known only when the code runs")
+
+
+DATASET = ("root", "train", "transform", "target_transform", "download")
+
+
+def _library_init(instance, args, kwargs):
+    """super().__init__(…) of a torchvision data set keeps its arguments as attributes."""
+    if isinstance(instance, Instance):
+        if any("CIFAR" in base or "VisionDataset" in base for base in instance.cls.library_bases()):
+            kwargs = dict(zip(DATASET, args)) | kwargs
+        for key, value in kwargs.items():
+            instance.attributes.setdefault(key, value)
+    return None
+
+
+def _call_library(reader, library, args, kwargs, place, node, frame, whole):
+    if library.name in _WRAPPERS and args and not isinstance(args[0], Unknown):
+        return args[0]
+    special = methods.FUNCTIONS.get(library.name)
+    if special:
+        result = special(reader, args, kwargs, frame)
+        if result is not methods.NOT_KNOWN:
+            return result
+    if library.name in ("builtins.exec", "runpy.run_path"):
+        reader.doubts.append(f"{frame.origin} runs code that it puts together itself")
+    if library.name.startswith("builtins."):
+        return Unknown(f"the result of {library.last}() is known only when the code runs")
+    made = Made(library.name, args, kwargs, place, problem=library.problem, whole=whole, stack=tuple(reader.stack))
+    reader.made.append(made)
+    return made

@@ -1,0 +1,235 @@
+"""What an expression of the submission can stand for when its code is read and never run.
+
+Numbers, texts, tuples, lists and dicts stand for themselves; everything else is one of the classes below.
+"""
+
+import ast
+from dataclasses import dataclass, field
+
+from utils.grading.facts import Evidence
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Which file, or which cell of which notebook, a piece of code stands in."""
+    file: str | None = None
+    notebook: str | None = None
+    cell: int | None = None
+
+    def evidence(self, node=None, text: str = "") -> Evidence:
+        line = getattr(node, "lineno", None) if self.file else None
+        return Evidence(self.file, line, self.notebook, self.cell, text)
+
+    def __str__(self) -> str:
+        return self.file or f"cell {self.cell} of {self.notebook}"
+
+
+@dataclass(frozen=True)
+class Unknown:
+    """A value that reading cannot establish, and why."""
+    why: str = "it is known only when the code runs"
+
+
+@dataclass(frozen=True)
+class Library:
+    """Something of a package that is not the submission's own, by its full name; `problem` where it should have been."""
+    name: str
+    problem: str = ""
+
+    @property
+    def last(self) -> str:
+        return self.name.rpartition(".")[2]
+
+
+@dataclass(eq=False)
+class Frame:
+    """The names of one module, class body or function call; `parent` is where a name is looked up next."""
+    names: dict
+    origin: Origin
+    parent: "Frame | None" = None
+    uncertain: int = 0  # how many conditions that reading cannot decide surround the statement
+    returned: list = field(default_factory=list)
+    function: "UserFunction | None" = None
+    script: str = ""  # the module's __name__
+
+    def lookup(self, name: str):
+        frame = self
+        while frame is not None:
+            if name in frame.names:
+                return frame.names[name]
+            frame = frame.parent
+        raise KeyError(name)
+
+
+@dataclass(eq=False)
+class Made:
+    """What a call of a library's function or class returned. `labels` are the names that it was given on its way."""
+    name: str
+    args: tuple = ()
+    kwargs: dict = field(default_factory=dict)
+    place: Evidence = Evidence()
+    labels: list[str] = field(default_factory=list)
+    problem: str = ""
+    attributes: dict = field(default_factory=dict)
+    whole: bool = True  # False where a starred argument could not be read
+    stack: tuple["Step", ...] = ()
+
+    @property
+    def last(self) -> str:
+        return self.name.rpartition(".")[2]
+
+
+@dataclass(eq=False)
+class UserClass:
+    name: str
+    node: ast.ClassDef
+    bases: tuple
+    names: dict  # of its body
+    origin: Origin
+    frame: Frame
+
+    @property
+    def place(self) -> Evidence:
+        return self.origin.evidence(self.node, f"class {self.name}")
+
+    def ancestors(self):
+        """This class and the submission's own classes that it inherits from, nearest first; each once."""
+        waiting, seen = [self], set()
+        while waiting:
+            one = waiting.pop(0)
+            if isinstance(one, UserClass) and id(one) not in seen:
+                seen.add(id(one))
+                yield one
+                waiting.extend(one.bases)
+
+    def library_bases(self) -> list[str]:
+        return [base.name for one in self.ancestors() for base in one.bases if isinstance(base, Library)]
+
+    def find(self, name: str, after: "UserClass | None" = None):
+        """The class attribute or method `name` and the class that has it, looked for behind `after`, as super() does."""
+        order = list(self.ancestors())
+        if after is not None and after in order:
+            order = order[order.index(after) + 1:]
+        return next(((one.names[name], one) for one in order if name in one.names), (None, None))
+
+
+@dataclass(eq=False)
+class UserFunction:
+    name: str
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+    frame: Frame
+    origin: Origin
+    owner: UserClass | None = None
+    bound: object = None  # the instance or class that a method is called on
+    kind: str = ""  # "property", "staticmethod" or "classmethod"
+
+    @property
+    def place(self) -> Evidence:
+        return self.origin.evidence(self.node, f"def {self.name}")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One entry of the stack of calls that led somewhere."""
+    function: UserFunction
+    args: tuple
+    kwargs: dict
+    place: Evidence
+
+
+@dataclass(eq=False)
+class Instance:
+    """An object of one of the submission's own classes."""
+    cls: UserClass
+    args: tuple
+    kwargs: dict
+    place: Evidence
+    stack: tuple[Step, ...] = ()
+    attributes: dict = field(default_factory=dict)
+    labels: list[str] = field(default_factory=list)
+    changed_at: Evidence | None = None  # where code outside of its class assigned to an attribute of it
+
+
+@dataclass(eq=False)
+class Module:
+    """One of the submission's own modules or packages."""
+    name: str
+    path: str
+    names: dict
+    package: str = ""  # its folder, where it is a package
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Super:
+    instance: object
+    owner: UserClass
+
+
+@dataclass(frozen=True)
+class Call:
+    """One call that reading came past: the name that was called, on what, with what, where and from which functions."""
+    name: str
+    callee: object
+    receiver: object
+    args: tuple
+    kwargs: dict
+    place: Evidence
+    cell: int | None  # the notebook cell that was being read
+    stack: tuple[Step, ...]
+    conditional: bool = False  # whether it happens only under a condition that reading cannot decide
+
+
+_MOST_PARTS = 5_000  # of a nested value that are looked at: a list of itself, or doubled fifty times, has no end
+
+
+def same(one, other) -> bool:
+    """Whether two values are interchangeable as far as reading can tell."""
+    waiting, left = [(one, other)], _MOST_PARTS
+    while waiting:
+        one, other = waiting.pop()
+        left -= 1
+        if one is other:
+            continue
+        pairs = _parts_of_both(one, other)
+        if pairs is None or left < 0:
+            return False
+        waiting.extend(pairs)
+    return True
+
+
+def _parts_of_both(one, other) -> list[tuple] | None:
+    """What has to be the same for two values to be the same; None where they differ."""
+    if isinstance(one, Instance) and isinstance(other, Instance):
+        return [(one.args, other.args), (one.kwargs, other.kwargs)] if one.cls is other.cls else None
+    if isinstance(one, Made) and isinstance(other, Made):
+        return [(one.args, other.args), (one.kwargs, other.kwargs)] if one.name == other.name else None
+    if isinstance(one, (tuple, list)) and type(one) is type(other):
+        return list(zip(one, other)) if len(one) == len(other) else None
+    if isinstance(one, dict) and isinstance(other, dict):
+        return [(one[key], other[key]) for key in one] if one.keys() == other.keys() else None
+    simple = isinstance(one, (int, float, str, bytes, complex, Library)) and type(one) is type(other)
+    return [] if simple and one == other else None
+
+
+def on_the_cpu(values) -> str | None:
+    """Of the two names of a device that a condition decides between, the CPU's: nothing is read as if it had a GPU."""
+    names = set(value for value in values if isinstance(value, str))
+    return "cpu" if len(names) == len(values) == 2 and "cpu" in names and names & {"cuda", "cuda:0", "mps"} else None
+
+
+def is_literal(value) -> bool:
+    """Whether `value` consists of numbers, texts, None, tuples, lists and dicts alone, and of so many that they end."""
+    waiting, left = [value], _MOST_PARTS
+    while waiting:
+        value = waiting.pop()
+        left -= 1
+        if isinstance(value, (tuple, list)):
+            waiting.extend(value)
+        elif isinstance(value, dict):
+            waiting.extend((*value, *value.values()))
+        elif value is not None and not isinstance(value, (int, float, str, bytes, complex)):
+            return False
+        if left < 0 or len(waiting) > _MOST_PARTS:
+            return False
+    return True

@@ -1,0 +1,53 @@
+"""Self-contained HTML pages: nothing is fetched, a stranger's text is escaped by jinja2, and only our own script may run."""
+
+import base64
+import hashlib
+from collections import Counter
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from utils.grading.fact_names import FACTS
+from utils.grading.grade import Graded, place_label
+from utils.grading.reports.markdown import number, value_text
+from utils.grading.reports.safe_text import printable
+
+TEMPLATES = Path(__file__).with_name("templates")
+MARKS = {"pass": "✓ pass", "fail": "✗ fail", "unverifiable": "? unverifiable", "true": "✓ true", "false": "✗ false"}
+
+
+@cache
+def environment() -> Environment:
+    """jinja2 with autoescaping everywhere, and with every text printed without control characters."""
+    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+                       keep_trailing_newline=True,
+                       finalize=lambda value: value if isinstance(value, Markup) else printable(value))
+    made.filters |= {"figure": number, "words": value_text, "place": place_label, "short": printable}
+    return made
+
+
+def trusted(name: str) -> Markup:
+    """Our own style sheet or script, put into a page as it stands."""
+    return Markup((TEMPLATES / name).read_text(encoding="utf-8"))
+
+
+def script_hash(script: str) -> str:
+    """What a Content-Security-Policy calls this one script."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
+
+
+def html_report(graded: Graded) -> str:
+    """The page of one submission."""
+    entry = graded.entry
+    points = Counter()
+    for criterion in entry["criteria"]:
+        points[criterion["verdict"]] += criterion["max_points"]
+    total = sum(points.values()) or 1
+    return environment().get_template("submission.html").render(
+        entry=entry, excerpt=graded.excerpt, titles=graded.titles, marks=MARKS, style=trusted("style.css"),
+        labels={name: fact.label for name, fact in FACTS.items()},
+        counts={verdict: sum(criterion["verdict"] == verdict for criterion in entry["criteria"])
+                for verdict in ("pass", "fail", "unverifiable")},
+        shares={verdict: round(100 * points[verdict] / total, 2) for verdict in ("pass", "unverifiable", "fail")})

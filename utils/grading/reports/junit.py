@@ -1,0 +1,43 @@
+"""JUnit XML for continuous integration: a suite for each submission, a case for each criterion."""
+
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+from utils.grading.grade import Graded, place_label
+from utils.grading.reports.markdown import value_text
+from utils.grading.reports.safe_text import one_line, printable
+
+# "error" is JUnit's word for a test that could not be carried out.
+_ELEMENTS = {"fail": "failure", "unverifiable": "error"}
+
+
+def junit_report(graded: Iterable[Graded]) -> str:
+    root = ElementTree.Element("testsuites")
+    for each in graded:
+        root.append(_suite(each))
+    ElementTree.indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ElementTree.tostring(root, encoding="unicode")}\n'
+
+
+def _suite(graded: Graded) -> ElementTree.Element:
+    entry = graded.entry
+    verdicts = [criterion["verdict"] for criterion in entry["criteria"]]
+    suite = ElementTree.Element("testsuite", name=printable(entry["path"]), tests=str(len(verdicts)),
+                                failures=str(verdicts.count("fail")), errors=str(verdicts.count("unverifiable")),
+                                skipped="0", time="0")
+    for criterion in entry["criteria"]:
+        case = ElementTree.SubElement(suite, "testcase", classname=printable(f"{entry['rubric']}.{entry['path']}"),
+                                      name=printable(criterion["id"]), time="0")
+        if criterion["verdict"] in _ELEMENTS:
+            problem = ElementTree.SubElement(case, _ELEMENTS[criterion["verdict"]], type=criterion["verdict"],
+                                             message=one_line(criterion["advice"]))
+            problem.text = printable(_details(criterion, graded))
+    if entry["warnings"]:
+        ElementTree.SubElement(suite, "system-err").text = printable("\n".join(entry["warnings"]), 20_000)
+    return suite
+
+
+def _details(criterion: dict, graded: Graded) -> str:
+    lines = [criterion["advice"], f"Found: {value_text(criterion['value'])}", f"Required: {criterion['required']}"]
+    return "\n".join(lines + [f"{place_label(place)}: {graded.excerpt(criterion, place)}".rstrip(": ")
+                              for place in criterion["evidence"]])

@@ -1,0 +1,93 @@
+"""A Markdown page for people: verdicts first, then what to mend, the claims and the facts."""
+
+import json
+from collections.abc import Iterable
+
+from utils.grading.fact_names import FACTS
+from utils.grading.grade import Graded, place_label
+from utils.grading.reports.safe_text import code, markdown
+from utils.tables import markdown_table
+
+MARKS = {"pass": "✅ pass", "fail": "❌ fail", "unverifiable": "❔ unverifiable",
+         "true": "✅ true", "false": "❌ false"}
+
+
+def markdown_report(graded: Iterable[Graded]) -> str:
+    return "\n".join(_submission(each) for each in graded)
+
+
+def number(value: float) -> str:
+    """Points and figures without needless digits: 10, 2.5, 86.54, 188,992."""
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}".rstrip("0").rstrip(".")
+
+
+def value_text(value: object) -> str:
+    """A value of the interface in words."""
+    if value is None:
+        return "not established"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int | float):
+        return number(value)
+    if isinstance(value, dict) and {"name", "arguments"} <= value.keys():  # a transform
+        return f"{value['name']}({_arguments(value['arguments'])})"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {value_text(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return "; ".join(value_text(item) for item in value)
+    return str(value)
+
+
+def _arguments(values: object) -> str:
+    if not isinstance(values, dict):
+        return value_text(values)
+    return ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items())
+
+
+def _submission(graded: Graded) -> str:
+    entry = graded.entry
+    points = f"{number(entry['points'])} of {number(entry['max_points'])} points"
+    parts = [f"# {code(entry['path'])}", "", f"**{points}** by the rubric {markdown(entry['rubric'])}", "",
+             markdown_table(("criterion", "verdict", "points", "found", "required", "where"),
+                            [_row(criterion) for criterion in entry["criteria"]], left=2), ""]
+    parts += _advice(graded) + _claims(entry["claims"])
+    parts += _list("Remarks", [markdown(warning) for warning in entry["warnings"]]) + _facts(entry["facts"])
+    return "\n".join(parts)
+
+
+def _row(criterion: dict) -> tuple[str, ...]:
+    points = f"{number(criterion['points'])} / {number(criterion['max_points'])}"
+    places = [code(place_label(place)) for place in criterion["evidence"][:3]]
+    more = len(criterion["evidence"]) - len(places)
+    return (code(criterion["id"]), MARKS[criterion["verdict"]], points, markdown(value_text(criterion["value"]), 200),
+            markdown(criterion["required"], 200), ", ".join(places) + (f" and {more} more" if more > 0 else ""))
+
+
+def _advice(graded: Graded) -> list[str]:
+    lines = []
+    for criterion in graded.entry["criteria"]:
+        if criterion["advice"]:
+            seen = [graded.excerpt(criterion, place) for place in criterion["evidence"][:2]]
+            quotes = "".join(f" Seen: {code(text)}." for text in seen if text)
+            lines.append(f"**{code(criterion['id'])}** ({criterion['verdict']}): {markdown(criterion['advice'])}{quotes}")
+    return _list("What to mend", lines)
+
+
+def _claims(claims: list[dict]) -> list[str]:
+    if not claims:
+        return []
+    rows = [(code(claim["text"]), MARKS[claim["verdict"]], markdown(value_text(claim["value"]), 200),
+             markdown(claim["why"], 300), code(place_label(claim["evidence"])))
+            for claim in claims]
+    return ["## Claims", "", markdown_table(("claim", "verdict", "found", "why", "where"), rows, left=5), ""]
+
+
+def _facts(facts: dict) -> list[str]:
+    rows = [(code(name), markdown(value_text(value), 400) if value is not None else "—",
+             markdown(facts["why"].get(name, "") if value is None else FACTS[name].label if name in FACTS else "", 300))
+            for name, value in facts.items() if name != "why"]
+    return ["## Facts", "", markdown_table(("fact", "value", "what it is, or why it is not known"), rows, left=3), ""]
+
+
+def _list(title: str, lines: list[str]) -> list[str]:
+    return [f"## {title}", "", *[f"- {line}" for line in lines], ""] if lines else []

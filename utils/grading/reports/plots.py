@@ -1,0 +1,64 @@
+"""Plots of gradings: data in, Figure out. Only numbers and the rubric's own words are drawn."""
+
+import base64
+import io
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+
+COLOURS = {"pass": "#1a7f4b", "unverifiable": "#e0aa2e", "fail": "#c0312b"}
+
+
+def histogram(values: Sequence[float], title: str, label: str, limit: float | None = None,
+              span: tuple[float, float] | None = None) -> Figure:
+    """The distribution of `values`, over `span` if given; a dashed line at `limit`."""
+    figure = Figure(figsize=(6.4, 3.4), layout="constrained")
+    axes = figure.subplots()
+    if values:
+        axes.hist(values, bins=20, range=span, color="#3f7cb8", edgecolor="white")
+    else:
+        axes.text(0.5, 0.5, "established for none", ha="center", va="center", transform=axes.transAxes)
+    if limit is not None:
+        axes.axvline(limit, color=COLOURS["fail"], linestyle="--", linewidth=1.2)
+    axes.set(title=title, xlabel=label, ylabel="submissions")
+    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> Figure:
+    """For each criterion a bar of how many submissions pass, could not be verified and fail."""
+    figure = Figure(figsize=(6.4, max(3.4, 1.2 + 0.25 * len(counts))), layout="constrained")
+    axes = figure.subplots()
+    names = list(counts)[::-1]
+    left = [0] * len(names)
+    for verdict, colour in COLOURS.items():
+        widths = [counts[name][verdict] for name in names]
+        axes.barh(names, widths, left=left, color=colour, label=verdict)
+        left = [start + width for start, width in zip(left, widths)]
+    axes.set_title(title, loc="left")
+    axes.set_xlabel("submissions")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(loc="outside upper right", ncols=3, frameon=False)
+    return figure
+
+
+def points_bars(criteria: Sequence[dict]) -> Figure:
+    """The points of each criterion of one submission, as its entry has them, over those that it can bring."""
+    figure = Figure(figsize=(8, 0.8 + 0.32 * len(criteria)), layout="constrained")
+    axes = figure.subplots()
+    names = [criterion["id"] for criterion in criteria][::-1]
+    axes.barh(names, [criterion["max_points"] for criterion in criteria][::-1], color="#e8ebef",
+              edgecolor=[COLOURS[criterion["verdict"]] for criterion in criteria][::-1])
+    axes.barh(names, [criterion["points"] for criterion in criteria][::-1], color=COLOURS["pass"])
+    axes.set_xlabel("points")
+    axes.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def png(figure: Figure) -> str:
+    """The picture as base64, for a page."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,40 @@
+"""A stranger's text made harmless for Markdown, XML and spreadsheets. (HTML is escaped by jinja2.)"""
+
+import re
+import unicodedata
+
+# What XML 1.0 cannot hold, and what makes terminals and readers see something else.
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+                          "\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&#$])")
+_FORMULA = ("=", "+", "-", "@")
+
+
+def printable(text: object, limit: int | None = None) -> str:
+    """`text` without control, direction and surrogate characters; cut to `limit` characters, with … where it was."""
+    clean = _UNPRINTABLE.sub("\ufffd", str(text))
+    clean = unicodedata.normalize("NFC", clean)
+    return clean if limit is None or len(clean) <= limit else clean[:max(0, limit - 1)] + "…"
+
+
+def one_line(text: object, limit: int | None = 300) -> str:
+    return printable(" ".join(str(text).split()), limit)
+
+
+def markdown(text: object, limit: int | None = None) -> str:
+    """Prose for a Markdown page or a cell of its tables: nothing in it is markup any more."""
+    return _MARKDOWN.sub(r"\\\1", one_line(text, limit)).replace("://", ":\\//")
+
+
+def code(text: object, limit: int | None = 120) -> str:
+    """A Markdown code span that holds `text` whatever backticks are in it; works in table cells."""
+    plain = one_line(text, limit).replace("|", "\\|")
+    fence = "`" * (max((len(run) for run in re.findall("`+", plain)), default=0) + 1)
+    space = " " if "`" in plain or not plain.strip() else ""
+    return f"{fence}{space}{plain}{space}{fence}"
+
+
+def spreadsheet(text: object) -> str:
+    """A CSV cell that no spreadsheet takes for a formula."""
+    plain = one_line(text)
+    return f"'{plain}" if plain.startswith(_FORMULA) else plain

@@ -1,0 +1,176 @@
+"""The child process: build a stranger's network from its definitions and record or run it, or compute a recorded one again.
+
+It reads one job from its standard input and sends one answer through the pipe that it is given. Its limits and its filter
+are in force before a line of the stranger's is executed. What it sends proves nothing: other children check it.
+"""
+
+import ast
+import importlib.util
+import os
+import random
+import sys
+
+import numpy
+import torch
+from torch import Tensor, nn
+
+from utils.executed_graph import ExecutedGraph, record
+from utils.grading.sandbox.confinement import confine
+from utils.grading.sandbox.definitions import DefinedModule, Definitions
+from utils.grading.sandbox.graph_data import from_data, to_data
+from utils.grading.sandbox.imports import Importer
+from utils.grading.sandbox.isolation import BEGUN
+from utils.grading.sandbox.message import pack, unpack
+from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
+from utils.grading.sandbox.trained import load, predict
+from utils.grading.sandbox.watch import watch
+
+
+def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int) -> None:
+    content, tensors = unpack(sys.stdin.buffer.read())
+    with open(os.devnull) as nothing:
+        os.dup2(nothing.fileno(), 0)
+    torch.set_num_threads(1)
+    scratch = os.getcwd()
+    filtered = confine(memory, seconds, file_size, bool(read_only))
+
+    def stop(why: str) -> None:
+        _send(channel, pack({"error": why, "filtered": filtered}))
+
+    if "sources" in content:
+        names = {f"<{name}>" for name in (*content["sources"], content["file"])}
+        watch(names.__contains__, scratch, stop)
+    os.write(channel, BEGUN)
+    try:
+        answer, made = JOBS[content["job"]](content, tensors)
+    except MemoryError:
+        answer, made = {"error": f"it needs more than {memory / 2**30:.2g} GiB of memory"}, []
+    except Exception as error:  # a stranger's code raises whatever it likes
+        answer, made = {"error": _short(f"{type(error).__name__}: {error}")}, []
+    _send(channel, pack({**answer, "filtered": filtered}, made))
+
+
+def _send(channel: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(channel, view):]
+    os.close(channel)
+    os._exit(0)  # threads and exit handlers of the stranger's have nothing left to say
+
+
+def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
+    """The network's operations for two batch sizes, its tensors, and the names and sizes of its parameters and buffers."""
+    model = _build(job)
+    graphs = [record(model, torch.rand(batch, *job["image"])) for batch in job["batches"]]
+    sources = [value for value, source in graphs[0].sources.items() if source.kind != "input"]
+    return ({"graphs": [to_data(graph) for graph in graphs],
+             "parameters": [[name, list(tensor.shape)] for name, tensor in model.named_parameters()],
+             "buffers": [[name, list(tensor.shape)] for name, tensor in model.named_buffers()]},
+            [graphs[0].tensors[value] for value in sources])
+
+
+def _answer(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
+    """What the network puts out for the images of the job, with the job's weights: first those by name, then the images."""
+    model = _build(job)
+    own = dict(model.named_parameters()) | dict(model.named_buffers())
+    with torch.no_grad():
+        for name, tensor in zip(job["names"], tensors):
+            own[name].data.copy_(tensor)
+        results = [model(images) for images in tensors[len(job["names"]):]]
+    leaves = [torch.utils._pytree.tree_flatten(result)[0] for result in results]
+    return {}, [leaf for result in leaves for leaf in result if isinstance(leaf, Tensor)]
+
+
+def _united(parts: set | None, graph: ExecutedGraph, images: Tensor) -> set | None:
+    """`parts` and what has influence under any of several weights: under one alone, a small ReLU layer may be dead."""
+    signs = [lambda tensor: tensor, torch.abs, *[lambda tensor: tensor * torch.randn(tensor.shape).sign()] * 6]
+    for sign in signs:
+        weights = {value: sign(tensor) if tensor.is_floating_point() and tensor.dim() > 1 else tensor
+                   for value, tensor in graph.tensors.items()}
+        found = influential(graph, images.abs() if sign is torch.abs else images, weights)
+        parts = None if parts is None or found is None else parts | found
+    return parts
+
+
+def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
+    """The same from the recorded graph alone, and which values have a part in the result; nothing of the stranger's runs."""
+    count = job["tensors"]
+    first, second = (from_data(data, tensors[:count]) for data in job["graphs"])
+    weights = first.tensors
+    outputs, parts, shapes = [], set(), None
+    try:
+        for images in tensors[count:]:
+            graph = for_any_batch(first, second, len(images))
+            with torch.no_grad():
+                values = replay(graph, images, weights)
+            outputs += [values[value] for value in graph.outputs]
+            if job["facts"]:
+                few = for_any_batch(first, second, 2)
+                parts = _united(parts, few, images[:2])
+                values = replay(few, images[:2], weights)
+                shapes = {value.number: list(tensor.shape) for value, tensor in values.items() if isinstance(tensor, Tensor)}
+    except CannotReplay as error:
+        return {"error": str(error)}, []
+    return {"shapes": shapes, "influential": None if parts is None else sorted(value.number for value in parts)}, outputs
+
+
+JOBS = {"record": _record, "answer": _answer, "replay": _replay, "load": load, "predict": predict}
+
+
+def _build(job: dict) -> nn.Module:
+    """The network in evaluation mode, with PyTorch's initial weights from one seed; only definitions are executed."""
+    problems: list[str] = []
+    for name in [name for name in sys.modules if name.partition(".")[0] in ("utils", "models", "tests")]:
+        del sys.modules[name]  # a submission has modules of these names too
+    sys.path[:] = [path for path in sys.path if path != job["repository"]]
+    importer = Importer(job["sources"], job["roots"], problems)
+    random.seed(0)
+    numpy.random.seed(0)
+    torch.manual_seed(0)
+    try:
+        made = _find(job, importer)(*ast.literal_eval(job["args"]), **ast.literal_eval(job["kwargs"]))
+        if not isinstance(made, nn.Module):
+            raise TypeError(f"{job['name']} makes a {type(made).__name__}, not a torch.nn.Module")
+        return made.eval()
+    except Exception as error:
+        missing = ", ".join(dict.fromkeys(importer.missing))
+        notes = problems[:3] + ([f"not installed here: {missing}"] if missing else [])
+        raise type(error)(f"{error} ({'; '.join(notes)})") if notes and _takes_text(error) else error from None
+
+
+def _takes_text(error: Exception) -> bool:
+    return type(error) in (NameError, TypeError, ValueError, RuntimeError, AttributeError, ImportError, KeyError)
+
+
+def _find(job: dict, importer: Importer):
+    """The class or function that makes the network: from a file of the submission, or from a notebook's cells."""
+    if job["cells"] is None:
+        is_package = job["file"].endswith("__init__.py")
+        spec = importer.files.spec(job["module"], job["file"], os.path.dirname(job["file"]) if is_package else None)
+        made = sys.modules[job["module"]] = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(made)
+        definitions = made.__definitions__
+    else:
+        made = sys.modules["__main__"] = DefinedModule("__main__")
+        made.__builtins__ = importer.builtins
+        statements = []
+        for cell, text in job["cells"]:
+            parsed = ast.parse(text).body
+            for statement in parsed:
+                statement.cell = cell
+            statements += parsed
+        definitions = Definitions(statements, made.__dict__, job["file"], importer.files.problems)
+        made.define(definitions)
+    place = job["place"]
+
+    def chosen(statement: ast.stmt) -> bool:
+        return place is not None and place == getattr(statement, "cell", statement.lineno)
+
+    if not definitions.need(job["name"], chosen):
+        raise NameError(f"{job['name']} is not defined in {job['file']}")
+    return made.__dict__[job["name"]]
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= 400 else text[:400] + " …"

@@ -129,6 +129,21 @@ def test_curves(runs: Mapping[str, Sequence[EpochRecord]]) -> Figure:
     return figure
 
 
+@styled
+def over_logs(runs: Mapping[str, tuple[Sequence[EpochRecord], Sequence[EpochRecord] | None]]) -> Figure:
+    """Test accuracy over the epochs: each run of ours, and where a report logs it too, that dashed in its colour."""
+    figure, axes = _axes(1, 1, size=(8, 4.5))
+    for (name, (ours, logged)), color in zip(runs.items(), SERIES):
+        axes.plot([record.epoch for record in ours], [record.test_accuracy for record in ours], color=color, label=name)
+        if logged:
+            axes.plot([record.epoch for record in logged], [record.test_accuracy for record in logged], "--", color=color,
+                      linewidth=1.2, label=f"{name}: the report's log")
+    axes.set(xlabel="epoch", ylabel="test accuracy (%)", title="Test accuracy")
+    _whole_epochs(axes)
+    axes.legend(loc="lower right")
+    return figure
+
+
 test_curves.__test__ = False  # pytest, this is not a test
 
 

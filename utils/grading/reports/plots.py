@@ -4,9 +4,12 @@ import base64
 import io
 from collections.abc import Sequence
 
+import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
-COLOURS = {"pass": "#1a7f4b", "unverifiable": "#e0aa2e", "fail": "#c0312b"}
+from utils.plotting import GREEN, ORANGE, styled
+
+COLOURS = {"pass": GREEN, "unverifiable": "#9aa5b1", "fail": ORANGE}  # for the colour-blind too
 
 
 def histogram(values: Sequence[float], title: str, label: str, limit: float | None = None,
@@ -44,9 +47,10 @@ def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> Figure:
     return figure
 
 
+@styled
 def points_bars(criteria: Sequence[dict]) -> Figure:
     """The points of each criterion of one submission, as its entry has them, over those that it can bring."""
-    figure = Figure(figsize=(8, 0.8 + 0.32 * len(criteria)), layout="constrained")
+    figure = plt.figure(figsize=(8, 0.8 + 0.32 * len(criteria)), layout="constrained")
     axes = figure.subplots()
     names = [criterion["id"] for criterion in criteria][::-1]
     axes.barh(names, [criterion["max_points"] for criterion in criteria][::-1], color="#e8ebef",

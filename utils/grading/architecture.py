@@ -17,10 +17,10 @@ def architecture_audit(submission: Submission, found: Found, run: bool = False, 
 
     `blocks` is True, False or None, with one evidence text for each block; `receptive_field` is in pixels, the larger axis.
     """
-    if not run:
-        return _without("needs the model to be executed: add --run")
     if found.model is None:
         return _without(f"no model to execute was found: {found.why}" if found.why else "no model to execute was found")
+    if not run:
+        return _without("needs the model to be executed: add --run")
     try:
         network = executed_network(submission, found.model, limits)
     except NotEstablished as error:

@@ -7,12 +7,14 @@ from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
 from tests.grading.samples import HOSTILE, graded, perfect
 from utils.grading.grade import not_graded
 from utils.grading.reports.cohort_page import cohort_page, row
 from utils.grading.reports.html import html_report
+from utils.grading.reports.plots import COLOURS
 from utils.grading.rubric import load_rubric
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
@@ -93,15 +95,15 @@ def open_page(page: str, folder, *options: str, fragment: str = "") -> str:
 
 @in_a_browser
 def test_the_pages_are_drawn(tmp_path):
-    for name, page, width in (("submission", html_report(graded(text="<b>bold</b>")), 1100),
-                              ("cohort", cohort(some_gradings()), 1500)):
+    for name, page, width, colours in (
+            ("submission", html_report(graded(text="<b>bold</b>")), 1100, ("#1a7f4b", "#c0312b")),  # of the style sheet
+            ("cohort", cohort(some_gradings()), 1500, (COLOURS["pass"], COLOURS["fail"]))):
         picture = tmp_path / f"{name}.png"
         open_page(page, tmp_path, f"--window-size={width},1400", f"--screenshot={picture}")
         pixels = imread(picture)[..., :3]
         assert pixels.shape == (1400, width, 3)
-        green, red = np.array([0x1a, 0x7f, 0x4b]) / 255, np.array([0xc0, 0x31, 0x2b]) / 255
-        for colour in (green, red):  # a pass and a fail can be seen
-            assert (np.abs(pixels - colour).max(axis=2) < 0.02).sum() > 200, name
+        for colour in colours:  # a pass and a fail can be seen
+            assert (np.abs(pixels - to_rgb(colour)).max(axis=2) < 0.02).sum() > 200, name
         assert np.ptp(pixels[:, 20:-20].min(axis=(1, 2))) > 0.5  # text on a light page
 
 

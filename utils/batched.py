@@ -16,6 +16,7 @@ from torch import Generator, Tensor
 from utils.augmentations import AUGMENTATIONS, Augmentation
 from utils.data import Split
 from utils.loaders import shuffled
+from utils.runtime import seed_of
 from utils.transforms import MEAN, per_channel
 
 
@@ -128,8 +129,7 @@ class BatchedTraining:
         return _BatchedEpoch(self, number)
 
     def batches(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
-        seed = np.random.SeedSequence((self.seed, number)).generate_state(1, np.uint64)[0] >> 1
-        generator = Generator().manual_seed(int(seed))
+        generator = Generator().manual_seed(seed_of(self.seed, number))
         order = torch.tensor(shuffled(len(self.labels), self.seed, number))
         fill = tuple(255 * mean for mean in MEAN)
         for chosen in order.split(self.batch_size):

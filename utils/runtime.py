@@ -88,12 +88,17 @@ def keep_freed_memory() -> bool:
     return all([mallopt(trim_threshold, 2**31 - 1), mallopt(top_pad, 512 * 2**20), mallopt(mmap_max, 0)])
 
 
-def seed_torch(*key: int) -> None:
-    """Seed PyTorch's generators, CUDA's too, with a function of `key`, such as (seed, epoch).
+def seed_of(*key: int) -> int:
+    """A seed for one of PyTorch's generators as a function of `key`, such as (seed, epoch).
 
     Zeros at its end do not count: (1,) and (1, 0) give the same numbers.
     """
-    torch.manual_seed(int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1))
+    return int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0] >> 1)
+
+
+def seed_torch(*key: int) -> None:
+    """Seed PyTorch's global generators, CUDA's too, with a function of `key`."""
+    torch.manual_seed(seed_of(*key))
 
 
 def default_workers(device: torch.device) -> int:

@@ -27,24 +27,26 @@ class DepthwiseSeparableConv(nn.Module):
 
 
 class Conv2d(nn.Conv2d):
-    """`nn.Conv2d`, where a dilated depthwise convolution is trained on the CPU without dilation, on rearranged images.
+    """`nn.Conv2d`, where a depthwise convolution is trained on the CPU without stride and without dilation.
 
-    PyTorch has no fast backward pass for it there. The positions that one output of a convolution with dilation d sees are
-    all of one phase, the same row and column modulo d; so each of the d·d phases is an image of its own, and convolving
-    them all without dilation gives the same numbers. With a stride that is a multiple of d a single phase is ever seen.
+    PyTorch has no fast backward pass for either there; the numbers are the same. A stride is taken afterwards: several
+    times the multiply-adds, in a tenth of the time. Against dilation d the images are rearranged: the positions that one
+    output sees are all of one phase, the same row and column modulo d, so each of the d·d phases is an image of its own.
+    With a stride that is a multiple of d a single phase is ever seen.
     """
 
     def forward(self, x: Tensor) -> Tensor:
         step, stride = self.dilation[0], self.stride[0]
-        rearranges = (self.training and x.device.type == "cpu" and self.groups == self.in_channels > 1 and step > 1
-                      and self.dilation == (step, step) and self.stride == (stride, stride)
+        rearranges = (self.training and x.device.type == "cpu" and self.groups == self.in_channels > 1
+                      and self.dilation == (step, step) and self.stride == (stride, stride) and not stride == step == 1
                       and (stride == 1 or stride % step == 0) and self.padding_mode == "zeros")
         if not rearranges:
             return super().forward(x)
         padded = F.pad(x, self._reversed_padding_repeated_twice)
         if stride > 1:
             phase = padded[:, :, ::step, ::step].contiguous(memory_format=torch.channels_last)
-            return F.conv2d(phase, self.weight, self.bias, stride // step, groups=self.groups)
+            every = F.conv2d(phase, self.weight, self.bias, groups=self.groups)
+            return every[:, :, ::stride // step, ::stride // step].contiguous(memory_format=torch.channels_last)
         height, width = (size - reach * step for size, reach in zip(padded.shape[2:], (k - 1 for k in self.kernel_size)))
         phases = F.conv2d(_to_phases(padded, step), self.weight, self.bias, groups=self.groups)
         return _from_phases(phases, step)[:, :, :height, :width]

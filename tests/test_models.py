@@ -83,9 +83,10 @@ def test_dropout_depends_on_the_seed_and_rests_in_evaluation():
 
 @pytest.mark.parametrize("settings", [
     dict(dilation=2), dict(dilation=2, padding=2), dict(dilation=3, padding="same"), dict(dilation=2, stride=2),
-    dict(dilation=2, stride=4, padding=1), dict(dilation=2, padding=(1, 3)), dict(dilation=2, stride=3, padding=2)], ids=str)
+    dict(dilation=2, stride=4, padding=1), dict(dilation=2, padding=(1, 3)), dict(dilation=2, stride=3, padding=2),
+    dict(stride=2, padding=1), dict(stride=3)], ids=str)
 @pytest.mark.parametrize("size", [(13, 13), (16, 11)])
-def test_dilated_depthwise_convolution_in_training_is_the_plain_one(settings, size):
+def test_dilated_or_strided_depthwise_convolution_in_training_is_the_plain_one(settings, size):
     torch.manual_seed(0)
     layer = Conv2d(6, 6, 3, groups=6, **settings)
     x, gradients = torch.randn(4, 6, *size).requires_grad_(), []

@@ -20,6 +20,7 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
 VARIANTS: dict[str, Callable[[], nn.Module]] = {
     "aster deep": partial(Aster, widths=(16, 64, 128), depths=(3, 9, 2)),
     "aster separable": partial(Aster, widths=(32, 96, 128), dense_first_block=False),
+    "aster low-rank": partial(Aster, widths=(16, 96, 128), depths=(3, 7, 4), bottleneck=4),
     "aster undilated": partial(Aster, dilations=(1, 1)),
 }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from utils.history import EpochRecord, best_epoch, format_csv, format_log, parse_csv, parse_log, percent
+from utils.history import EpochRecord, best_epoch, format_csv, format_log, parse_csv, parse_log, percent, settled_accuracy
 from utils.logged_runs import FOLDER, logged_run
 from utils.paths import REPOSITORY
 
@@ -110,3 +110,8 @@ def test_best_is_the_earliest_of_equals():
     assert best_epoch([EpochRecord(9), *records]).epoch == 1
     with pytest.raises(ValueError):
         best_epoch([])
+
+
+def test_settled_accuracy_is_the_mean_of_the_last_epochs():
+    history = [EpochRecord(epoch, test_correct=epoch, test_total=10) for epoch in range(10)]
+    assert settled_accuracy(history) == 70 and settled_accuracy(history, 2) == 85 and settled_accuracy(history[:1]) == 0

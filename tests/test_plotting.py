@@ -129,3 +129,13 @@ def test_maps_and_robustness_show_what_they_are_given():
     assert len([axis for axis in error_plots.maps(stacks).axes if axis.images]) == 5
     figure = error_plots.robustness({"rotation": ([-10, 0, 10], [70, 90, 71]), "hole": ([0, 8], [90, 80])})
     assert [list(axis.lines[0].get_ydata()) for axis in figure.axes] == [[70, 90, 71], [90, 80]]
+
+
+def test_accuracy_over_parameters_has_a_point_for_each_network():
+    groups = {"ours": {"a": (1000, 90.0), "b": (500, 80.0)}, "theirs": {"c": (700, 95.0)}}
+    figure = plotting.accuracy_over_parameters(groups, limit=900)
+    ours, theirs, limit = figure.axes[0].lines
+    assert sorted(zip(ours.get_xdata(), ours.get_ydata())) == [(500, 20), (1000, 10)]  # the error, on a log axis
+    assert (list(theirs.get_xdata()), list(theirs.get_ydata()), limit.get_xdata()[0]) == ([700], [5], 900)
+    assert {"a", "b", "c", "ours", "theirs", "900 parameters"} <= set(texts(figure))
+    assert figure.axes[0].yaxis_inverted()

@@ -1,14 +1,17 @@
 """The committed records are whole, agree with themselves and with their weights, and the README shows them."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from models import build_model
+from utils import readme
 from utils.history import format_csv, format_log
 from utils.loaders import TestBatches
 from utils.logged_runs import logged_run
 from utils.loops import evaluate
-from utils.readme import README, committed_runs, with_tables
+from utils.readme import README, committed_runs, networks_by_size, seeds_table, with_tables
 from utils.recipes import RECIPES
 from utils.summary import count_parameters
 
@@ -24,6 +27,25 @@ def test_the_readme_shows_the_records():
     page = README.read_text(encoding="utf-8")
     assert "<!-- results: begin" in page
     assert page == with_tables(page), "the README's tables are stale: run `make readme`"
+
+
+def test_the_seeds_of_a_model_are_averaged(monkeypatch):
+    runs = [replace(RUNS["era9"], config=RUNS["era9"].config | {"recipe": RUNS["era9"].config["recipe"] | {"seed": seed}},
+                    history=[replace(line, test_correct=line.test_correct + 100 * seed) for line in RUNS["era9"].history])
+            for seed in (2, 4)]
+    monkeypatch.setattr(readme, "committed_runs", lambda: runs)
+    rows = [[cell.strip() for cell in row.split("|")[1:-1]] for row in seeds_table("era9").splitlines()[2:]]
+    last = RUNS["era9"].history[-1].test_accuracy
+    assert [row[0] for row in rows] == ["2", "4", "mean"]
+    assert [row[2] for row in rows] == [f"{last + 2:.2f} %", f"{last + 4:.2f} %", f"{last + 3:.2f} %"]
+
+
+def test_published_networks_have_sizes_and_sources():
+    sizes = networks_by_size()
+    published = sizes["published (see results/published.csv)"]
+    assert published and all(50_000 < size < 300_000 and 90 < accuracy < 96 for size, accuracy in published.values())
+    assert all(row[-1].startswith("https://") for row in readme.csv_rows("published.csv")[1:])
+    assert sizes["the student reports"]["era9"] == (188_992, 86.54)
 
 
 @everyone

@@ -13,7 +13,6 @@ from utils.cifar10 import NoCifar10, cifar10_root, open_cifar10
 from utils.errors import UserError
 
 SOURCES = ("cifar10", "cifar10-holdout", "digits", "auto")
-HELD_OUT = 5000  # the last training images of CIFAR-10
 DIGITS_FOR_TRAINING = 1437  # four fifths of the 1,797
 
 
@@ -68,9 +67,9 @@ def load_cifar10() -> ImageData:
     return ImageData("cifar10", *splits, classes=tuple(train.classes))
 
 
-def hold_out(data: ImageData, count: int = HELD_OUT) -> ImageData:
-    """`data` with its last `count` training images in the place of the test images, which are left out."""
-    train = data.train
+def hold_out(data: ImageData, count: int | None = None) -> ImageData:
+    """`data` with its last `count` training images (None: a tenth) in the place of the test images, which are left out."""
+    train, count = data.train, count or len(data.train) // 10
     splits = (Split(train.images[part], train.labels[part]) for part in (slice(-count), slice(-count, None)))
     return ImageData(f"{data.name}-holdout", *splits, classes=data.classes)
 

@@ -3,7 +3,8 @@
 import csv
 import io
 import re
-from collections.abc import Iterable
+import statistics
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 
 from tqdm import tqdm
@@ -44,6 +45,11 @@ def percent(correct: int, total: int) -> float:
 def best_epoch(records: Iterable[EpochRecord]) -> EpochRecord:
     """The record with the highest test accuracy, the earliest of equals; ValueError when no record has one."""
     return max((record for record in records if record.test_total), key=lambda record: record.test_accuracy)
+
+
+def settled_accuracy(records: Sequence[EpochRecord], count: int = 5) -> float:
+    """The mean test accuracy of the last `count` epochs, per cent: no epoch of them was chosen."""
+    return statistics.fmean(record.test_accuracy for record in records[-count:])
 
 
 # --- the log text -----------------------------------------------------------------------------------------------------

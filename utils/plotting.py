@@ -180,6 +180,33 @@ def receptive_field_growth(models: Mapping[str, Sequence[LayerField]], needed: i
     return figure
 
 
+@styled
+def accuracy_over_parameters(groups: Mapping[str, Mapping[str, tuple[int, float]]], limit: int) -> Figure:
+    """Each group of networks in a colour of its own, a point a network: name -> (parameters, test accuracy in per cent).
+
+    The axis of accuracy is logarithmic in the error, so that 94 and 95 % are as far apart as 69 and 75 %.
+    """
+    figure, axes = _axes(1, 1, size=(9, 6))
+    labelled = set()
+    for (group, networks), color, marker in zip(groups.items(), SERIES, "oDs^v"):
+        ordered = sorted(networks.items(), key=lambda item: item[1])
+        axes.plot([size for _, (size, _) in ordered], [100 - accuracy for _, (_, accuracy) in ordered], marker,
+                  color=color, markersize=8, label=group)
+        for index, (name, (size, accuracy)) in enumerate(ordered):  # above and below in turn: neighbours do not collide
+            axes.annotate("" if name in labelled else name, (size, 100 - accuracy), xytext=(0, -17 if index % 2 else 9),
+                          textcoords="offset points", fontsize=10, color=color, ha="center")
+        labelled |= set(networks)
+    axes.axvline(limit, color=BLACK, linestyle=":", linewidth=1.5, label=f"{limit:,} parameters")
+    axes.set(xlabel="parameters", ylabel="test accuracy (%)", title="Test accuracy and size", yscale="log")
+    axes.set_yticks([5, 6, 8, 10, 15, 20, 30], [95, 94, 92, 90, 85, 80, 70])
+    axes.minorticks_off()
+    axes.invert_yaxis()
+    axes.margins(x=0.15, y=0.1)
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    axes.legend(loc="center left")
+    return figure
+
+
 def _axes(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, Axes | np.ndarray]:
     """A figure of `size` inches, and its axes `(rows, columns)`, or the only one."""
     figure, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)

@@ -5,10 +5,11 @@ import re
 import statistics
 import subprocess
 import sys
+from dataclasses import replace
 
 from models import build_model
 from utils import plotting
-from utils.history import best_epoch
+from utils.history import best_epoch, settled_accuracy
 from utils.logged_runs import logged_run
 from utils.model_facts import model_facts
 from utils.paths import REPOSITORY
@@ -16,20 +17,23 @@ from utils.run_record import RunRecord, load_run
 from utils.tables import markdown_table
 
 README = REPOSITORY / "README.md"
-PICTURE = REPOSITORY / "results" / "test_accuracy.png"
+CURVES = REPOSITORY / "results" / "test_accuracy.png"
+SIZES = REPOSITORY / "results" / "accuracy_over_parameters.png"
+LIMIT = 200_000  # parameters
 HEADER = ("run", "parameters", "multiply-adds", "receptive field", "epochs", "final test accuracy", "best (epoch)",
           "the report logged", "median seconds an epoch", "on")
 
 
 def committed_runs() -> list[RunRecord]:
-    """The records under results/ that belong to the repository: what somebody trained for himself is left out."""
+    """The records under results/ of runs on all of CIFAR-10 that belong to the repository, not only to somebody's copy."""
     command = ["git", "-C", str(REPOSITORY), "ls-files", ":(glob)results/*/config.json"]
     listed = subprocess.run(command, capture_output=True, text=True)
     if listed.returncode == 0:
         files = [REPOSITORY / line for line in listed.stdout.splitlines()]
     else:  # unpacked from an archive
         files = sorted((REPOSITORY / "results").glob("*/config.json"))
-    return [load_run(file.parent) for file in files]
+    records = [load_run(file.parent) for file in files]
+    return [record for record in records if record.config["data"] == "cifar10"]
 
 
 def table_row(record: RunRecord) -> tuple[str, ...]:
@@ -55,16 +59,32 @@ def results_table() -> str:
     return markdown_table(HEADER, [table_row(record) for record in committed_runs()])
 
 
+def seeds_table(model: str) -> str:
+    """The complete runs of `model`, one seed each, and their mean."""
+    runs = [record for record in committed_runs() if record.recipe.model == model and record.complete]
+    rows = [(str(record.recipe.seed), settled_accuracy(record.history), record.history[-1].test_accuracy,
+             best_epoch(record.history).test_accuracy) for record in sorted(runs, key=lambda record: record.recipe.seed)]
+    if len(rows) > 1:
+        rows.append(("mean", *(statistics.fmean(column) for column in list(zip(*rows))[1:])))
+    return markdown_table(("seed", "mean of the last 5 epochs", "last epoch", "best epoch"),
+                          [(name, *(f"{value:.2f} %" for value in values)) for name, *values in rows])
+
+
+def csv_rows(name: str) -> list[list[str]]:
+    """Header and rows of results/`name`."""
+    with open(REPOSITORY / "results" / name, encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
 def csv_table(name: str, left: int) -> str:
     """The table in results/`name`, its first `left` columns to the left."""
-    with open(REPOSITORY / "results" / name, encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
+    header, *rows = csv_rows(name)
     return markdown_table(header, rows, left)
 
 
 # What stands between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.
-TABLES = {"results": results_table, "benchmark": lambda: csv_table("benchmark.csv", left=3),
-          "search": lambda: csv_table("search/table.csv", left=1)}
+TABLES = {"results": results_table, "flagship": lambda: seeds_table("aster"),
+          "benchmark": lambda: csv_table("benchmark.csv", left=3), "search": lambda: csv_table("search/table.csv", left=1)}
 
 
 def with_tables(page: str) -> str:
@@ -74,11 +94,31 @@ def with_tables(page: str) -> str:
     return re.sub(r"(<!-- (\w+): begin [^\n]*-->).*?(<!-- \2: end -->)", filled, page, flags=re.DOTALL)
 
 
+def named_runs() -> dict[str, RunRecord]:
+    """The run of each model that has the model's name: variants and further seeds are in the tables."""
+    return {record.folder.name: record for record in committed_runs() if record.folder.name == record.recipe.model}
+
+
+def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
+    """Ours, the reports' and published networks: name -> (parameters, test accuracy in per cent)."""
+    ours, reports = {}, {}
+    for name, record in named_runs().items():
+        size = record.config["parameters"]
+        seeds = [run for run in committed_runs() if run.recipe.model == name and run.complete
+                 and run.recipe == replace(record.recipe, seed=run.recipe.seed)]
+        ours[name] = (size, statistics.fmean(settled_accuracy(run.history) for run in seeds or [record]))
+        if logged := logged_run(name):
+            reports[name] = (size, logged[-1].test_accuracy)
+    published = {name: (int(size), float(accuracy)) for name, size, accuracy, *_ in csv_rows("published.csv")[1:]}
+    return {"ours (mean of the last 5 epochs)": ours, "the student reports": reports,
+            "published (see results/published.csv)": published}
+
+
 def main() -> int:
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
-    runs = {record.folder.name: (record.history, logged_run(record.recipe.model)) for record in committed_runs()
-            if record.folder.name == record.recipe.model}  # variants are in the table
-    plotting.over_logs(runs).savefig(PICTURE, dpi=110)
+    curves = {name: (record.history, logged_run(name)) for name, record in named_runs().items()}
+    plotting.over_logs(curves).savefig(CURVES, dpi=110)
+    plotting.accuracy_over_parameters(networks_by_size(), LIMIT).savefig(SIZES, dpi=110)
     return 0
 
 

@@ -33,6 +33,7 @@ CANDIDATES: dict[str, Recipe] = {
     "start": START,
     "deeper and narrower": replace(START, model="aster deep"),
     "separable first block": replace(START, model="aster separable"),
+    "low-rank and deeper": replace(START, model="aster low-rank"),
     "undilated": replace(START, model="aster undilated"),
     "SGD": replace(START, **SGD),
     "batch 256": replace(START, batch_size=256),

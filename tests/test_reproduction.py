@@ -17,6 +17,7 @@ def test_differences_are_ours_minus_the_reports():
     assert (found.epochs, found.ours, found.logged, found.final) == (3, 75.0, 75.5, -0.5)
     assert (found.largest, found.largest_epoch, found.mean) == (5.0, 1, pytest.approx((-2 + 5 - 0.5) / 3))
     assert found.loss_ratio == 4.0
+    assert found.standard_error == pytest.approx(100 * (0.75 * 0.25 / 200 + 0.755 * 0.245 / 200) ** 0.5)
     assert "-0.50" in comparison_table({"run": found}) and "+5.00 (1)" in comparison_table({"run": found})
 
 

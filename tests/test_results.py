@@ -6,13 +6,14 @@ import pytest
 import torch
 
 from models import build_model
-from utils import readme
+from utils import readme, search
 from utils.history import format_csv, format_log
 from utils.loaders import TestBatches
 from utils.logged_runs import logged_run
 from utils.loops import evaluate
 from utils.readme import README, committed_runs, networks_by_size, seeds_table, with_tables
 from utils.recipes import RECIPES
+from utils.run_record import load_run
 from utils.summary import count_parameters
 
 RUNS = {record.folder.name: record for record in committed_runs()}
@@ -46,6 +47,16 @@ def test_published_networks_have_sizes_and_sources():
     assert published and all(50_000 < size < 300_000 and 90 < accuracy < 96 for size, accuracy in published.values())
     assert all(row[-1].startswith("https://") for row in readme.csv_rows("published.csv")[1:])
     assert sizes["the student reports"]["era9"] == (188_992, 86.54)
+
+
+def test_the_table_of_the_search_is_that_of_its_records():
+    assert (search.FOLDER / "table.csv").read_text(encoding="utf-8") == search.table_csv()
+    names = [row[0] for row in search.rows()]
+    assert "start" in names and len(names) == len(list(search.FOLDER.glob("*/config.json")))
+    for name in names:  # no test image took part
+        record = load_run(search.folder_of(name))
+        assert record.config["data"] == "cifar10-holdout" and record.recipe == search.CANDIDATES[name]
+        assert all((line.train_total, line.test_total) == (45_000, 5_000) for line in record.history)
 
 
 @everyone

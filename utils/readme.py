@@ -79,7 +79,12 @@ def csv_rows(name: str) -> list[list[str]]:
 def csv_table(name: str, left: int) -> str:
     """The table in results/`name`, its first `left` columns to the left."""
     header, *rows = csv_rows(name)
-    return markdown_table(header, rows, left)
+    return markdown_table(header, [[grouped(cell) for cell in row] for row in rows], left)
+
+
+def grouped(cell: str) -> str:
+    """Whole numbers of more than four digits with commas."""
+    return f"{int(cell):,}" if cell.isdigit() and len(cell) > 4 else cell
 
 
 # What stands between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.

@@ -36,7 +36,9 @@ class Gated(Net):
             return x + 0 * self.branch(x) if "zero" in self.how else x
         if self.how == "stochastic depth" and self.training and torch.rand(1) < 0.5:
             return x
-        gate = {"1e-30": 1e-30, "0.1": 0.1}.get(self.how, getattr(self, "gate", 1))
+        if self.how == "1e-30 behind an overflow":
+            x = x + x.add(1000).exp().rsqrt()  # zero, with a gradient that is no number
+        gate = {"1e-30": 1e-30, "1e-30 behind an overflow": 1e-30, "0.1": 0.1}.get(self.how, getattr(self, "gate", 1))
         return x + (gate.detach() if self.how == "a zero out of reach" else gate) * self.branch(x)
 
 
@@ -48,6 +50,11 @@ def test_what_depends_on_a_doubtful_layer_is_not_established(how):
     assert all("branch.0" in facts[name].why for name in DEPENDING)
     assert facts["parameters"].value == sum(parameter.numel() for parameter in Gated(how).parameters())
     assert facts["global_average_pooling"].value is True and facts["max_pooling"].value is False
+
+
+def test_gradients_that_are_no_numbers_hide_no_decoy():
+    facts = judged(Gated("1e-30 behind an overflow"))
+    assert {facts[name].value for name in DEPENDING} == {None}
 
 
 @pytest.mark.parametrize("how", ["a zero that is trained", "a buffer of one", "layer scale", "frozen layers", "0.1",

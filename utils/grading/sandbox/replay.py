@@ -1,5 +1,6 @@
 """A recorded network computed again from its operations alone, for any batch size, with PyTorch's own arithmetic."""
 
+import math
 from dataclasses import replace
 
 import torch
@@ -133,5 +134,7 @@ def influential(graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tenso
               for value, gradient in zip(followed, gradients) if value not in without and gradient.numel()}
     layers = {value for one in graph.operations if one.name in LAYERS for value in one.outputs}
     least = NEGLIGIBLE * max((share for value, share in shares.items() if value in layers), default=0)
+    if not all(map(math.isfinite, shares.values())):  # too large for single precision: that tells nothing of the shares
+        return set(values) - without, set()
     weak = {value for value, share in shares.items() if share <= least}
     return set(values) - without, set(values) - without - weak

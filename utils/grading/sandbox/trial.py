@@ -1,5 +1,7 @@
 """In the child: what a network executes in training mode, and which of its parameters a step of training would move."""
 
+import math
+
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten
@@ -33,8 +35,9 @@ def trial(model: nn.Module, images: Tensor) -> dict:
             found["maxima"] |= {one.name for one in live if one.name.startswith(operations.MAX_POOLS)}
             strengths = _strengths(model, images, own)
             reached |= set(strengths)
-            least = NEGLIGIBLE * max(strengths.values(), default=0)
-            found["trained"] |= {name for name, strength in strengths.items() if not strength <= least}
+            if all(map(math.isfinite, strengths.values())):
+                least = NEGLIGIBLE * max(strengths.values(), default=0)
+                found["trained"] |= {name for name, strength in strengths.items() if strength > least}
             if found["trained"] == set(own):
                 break
     except Exception as error:  # a stranger's code raises whatever it likes

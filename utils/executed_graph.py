@@ -53,7 +53,9 @@ class Operation:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a value comes from that no operation made: `kind` is "input", "parameter", "buffer" or "constant"."""
+    """Where a value comes from that no operation made: `kind` is "input", "parameter", "buffer", "constant" or, for one that
+    gradients reach though no module holds it (such as in a plain list), "unregistered". Of the last two, `name` is a number.
+    """
     kind: str
     name: str
 
@@ -134,7 +136,8 @@ class _Recorder(TorchDispatchMode):
             return self.values[id(tensor)][0]
         # `.data` gives a new tensor over the memory of the old one.
         source = self.registered.get(id(tensor)) or self.by_memory.get(_memory(tensor))
-        return self._source(tensor, source or Source("constant", f"constant {len(self.graph.tensors)}"))
+        kind = "unregistered" if tensor.requires_grad and tensor.is_leaf else "constant"
+        return self._source(tensor, source or Source(kind, str(len(self.graph.tensors))))
 
     def _source(self, tensor: Tensor, source: Source) -> Value:
         value = self._new(tensor)

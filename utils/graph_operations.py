@@ -3,7 +3,7 @@
 A feature map is a tensor whose last two dimensions are height and width: `(B, C, H, W)`, or `(B, groups, C / groups, H, W)`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utils.executed_graph import ExecutedGraph, Operation, Value
 
@@ -29,6 +29,10 @@ POOLS = {"avg_pool2d": "mean", "max_pool2d_with_indices": "max", "max_pool2d": "
          "_adaptive_avg_pool2d": "mean", "adaptive_avg_pool2d": "mean"}
 WINDOWS = {"convolution": "Conv2d", "avg_pool2d": "AvgPool2d", "max_pool2d_with_indices": "MaxPool2d",
            "max_pool2d": "MaxPool2d"}
+# What takes the largest or the smallest of several numbers, or sorts them to that end.
+MAXIMA = frozenset("""amax amin aminmax cummax cummin fmax fmin kthvalue max maximum median min minimum mode nanmedian sort
+                      topk""".split())
+MAX_POOLS = ("max_pool", "adaptive_max_pool", "fractional_max_pool")  # how the names of max pools of any kind begin
 DATA_DEPENDENT = frozenset(("_local_scalar_dense", "item", "is_nonzero", "equal", "nonzero"))
 
 
@@ -64,6 +68,36 @@ def window(graph: ExecutedGraph, operation: Operation) -> Window | None:
     kernel = _pair(operation.args[1])
     dilation = argument(operation, 4, 1) if operation.name.startswith("max") else 1
     return Window(kernel, _pair(argument(operation, 2) or kernel), _pair(argument(operation, 3, 0)), _pair(dilation))
+
+
+def live_window(graph: ExecutedGraph, operation: Operation) -> Window | None:
+    """`window` without the rows and columns of the kernel that see nothing but zeros around the map, wherever they stand.
+
+    A 3×3 kernel with dilation 8 on a map of 4×4 is one of 1×1: its outer taps never meet the map.
+    """
+    settings = window(graph, operation)
+    if settings is None:
+        return None
+    zeros, size = _zeros_before(graph, operation.args[0])
+    places = map_size(graph, operation.output)
+    taps = [_live_taps(settings, axis, zeros[axis], size[axis], places[axis]) for axis in (0, 1)]
+    return replace(settings, kernel=tuple(last - first + 1 for first, last in taps), padding=tuple(
+        padding - first * dilation for padding, (first, _), dilation in zip(settings.padding, taps, settings.dilation)))
+
+
+def _live_taps(settings: Window, axis: int, zeros: int, size: int, places: int) -> tuple[int, int]:
+    """The first and the last tap along `axis` that meet any of the map's `size` positions, which `zeros` others precede."""
+    stride, padding, dilation = (one[axis] for one in (settings.stride, settings.padding, settings.dilation))
+    live = [tap for tap in range(settings.kernel[axis])
+            if any(0 <= place * stride - padding + tap * dilation - zeros < size for place in range(places))]
+    return (live[0], live[-1]) if live else (0, 0)
+
+
+def _zeros_before(graph: ExecutedGraph, value: Value) -> tuple[tuple[int, int], tuple[int, int]]:
+    """(rows, columns) of a constant rim that was put before a map, and the size of the map inside the rim."""
+    maker = next((one for one in graph.operations if value in one.outputs), None)
+    rim = shift(maker) if maker is not None and maker.name == "constant_pad_nd" else None
+    return (rim, map_size(graph, maker.args[0])) if rim else ((0, 0), map_size(graph, value))
 
 
 def shift(operation: Operation) -> tuple[int, int] | None:

@@ -3,7 +3,8 @@
 Each feature map is described along each axis by the input pixels that its first position sees, [start, end], and by the
 jump, the distance in input pixels between neighbouring positions (Araujo et al. 2019, Computing Receptive Fields of
 Convolutional Neural Networks, doi:10.23915/distill.00021). A k-wide window with dilation d, stride s and padding p gives
-start - p·jump, end + ((k - 1)·d - p)·jump and jump·s; where branches meet, the field is the union of theirs.
+start - p·jump, end + ((k - 1)·d - p)·jump and jump·s; where branches meet, the field is the union of theirs. Taps of a
+kernel that see only the zeros around a map, wherever the kernel stands, do not count.
 """
 
 import copy
@@ -158,7 +159,7 @@ class Walk:
         return operation.name in operations.RESHAPES and len(before) == 4 and before[:2] == after[:2] and len(after) == 3
 
     def _field(self, operation: Operation, maps: list[Value]) -> Field:
-        settings, shift = operations.window(self.graph, operation), operations.shift(operation)
+        settings, shift = operations.live_window(self.graph, operation), operations.shift(operation)
         if len(maps) == 1 and operation.args[0] == maps[0]:
             height, width = self.fields[maps[0]]
             if settings is not None:

@@ -5,27 +5,46 @@ import torch.nn.functional as F
 from torch import nn
 
 from utils.executed_graph import record
-from utils.grading.executed_network import RECORDED_BATCHES, ExecutedNetwork, _effective, _fresh_images, _fresh_weights
-from utils.grading.facts import Evidence
+from utils.grading.architecture import network_facts
+from utils.grading.effective_graph import effective, training
+from utils.grading.executed_network import IMAGE, RECORDED_BATCHES, ExecutedNetwork
+from utils.grading.facts import Evidence, Fact
+from utils.grading.fresh_numbers import fixed_values, fresh_images, fresh_weights
 from utils.grading.network_facts import NetworkFacts
 from utils.grading.sandbox.child import JOBS
 from utils.grading.sandbox.graph_data import to_data
 from utils.grading.sandbox.message import pack, unpack
+from utils.grading.sandbox.trial import trial
+
+PLACE = Evidence("model.py", 1)
 
 
 def facts_of(model: nn.Module) -> NetworkFacts:
-    """As the architecture audit establishes them, but with the network executed here."""
+    """Of all that may have a part in the result, with the network executed here."""
+    return NetworkFacts(executed(model), PLACE)
+
+
+def judged(model: nn.Module) -> dict[str, Fact]:
+    """As the architecture audit establishes them: null where they depend on layers that are in doubt."""
+    return network_facts(executed(model), PLACE)[0]
+
+
+def executed(model: nn.Module) -> ExecutedNetwork:
     model = model.eval()
-    graphs = tuple(record(model, torch.rand(batch, 3, 32, 32)) for batch in RECORDED_BATCHES)
-    weights = _fresh_weights(graphs[0])
-    job = {"graphs": [to_data(graph) for graph in graphs], "tensors": len(weights), "facts": True}
-    job, tensors = unpack(pack(job, [*weights.values(), *_fresh_images()]))
+    graphs = tuple(record(model, torch.rand(batch, *IMAGE)) for batch in RECORDED_BATCHES)
+    parameters = {name: tuple(tensor.shape) for name, tensor in model.named_parameters()}
+    trained = training(trial(model, torch.randn(RECORDED_BATCHES[-1], *IMAGE)))
+    fixed = fixed_values(graphs[0], trained.frozen)
+    weights = fresh_weights(graphs[0], fixed)
+    job = {"graphs": [to_data(graph) for graph in graphs], "tensors": len(weights), "facts": True,
+           "fixed": [value.number for value in fixed]}
+    job, tensors = unpack(pack(job, [*weights.values(), *fresh_images(IMAGE)]))
     values, _ = JOBS["replay"](job, tensors)
     assert "error" not in values, values["error"]
-    graph, ineffective = _effective(graphs[0], unpack(pack(values))[0])
-    parameters = {name: tuple(tensor.shape) for name, tensor in model.named_parameters()}
-    return NetworkFacts(ExecutedNetwork(graph, graphs, job["graphs"], parameters, {}, ineffective),
-                        Evidence("model.py", 1))
+    values = unpack(pack(values))[0]
+    part = effective(graphs[0], values["influential"], values["strong"], trained)
+    return ExecutedNetwork(part.graph, part.certain, graphs, job["graphs"], parameters, {}, part.ineffective, part.doubt,
+                           trained.maxima)
 
 
 class Net(nn.Module):

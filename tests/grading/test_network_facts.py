@@ -186,3 +186,34 @@ def test_blocks(features, value):
     fact = blocks(facts_of(Plain(features)))
     assert fact.value is value and (value is True or fact.why)
     assert fact.evidence
+
+
+class Scaled(Net):
+    """Numbers that are no parameters and scale the activations: kept in `kept`, `count` times a whole map."""
+
+    def __init__(self, kept, count=8):
+        super().__init__()
+        scales = [torch.rand(8, 32, 32, requires_grad=kept == "a list of trained tensors") for _ in range(count)]
+        self.scales = torch.stack(scales) if kept == "a summed product" else scales
+        if kept == "buffers":
+            for number, scale in enumerate(scales):
+                self.register_buffer(f"scale{number}", scale)
+
+    def features(self, x):
+        x = super().features(x)
+        if isinstance(self.scales, torch.Tensor):
+            return x + (x.unsqueeze(1) * self.scales).sum(1)
+        for scale in self.scales:
+            x = x * scale
+        return x
+
+
+@pytest.mark.parametrize("kept, count, value, why", [
+    ("a list of trained tensors", 8, 306 + 8 * 8192, "8 tensors that gradients reach though no module holds them"),
+    ("a summed product", 8, 306 + 8 * 8192, "which acts as a weight"),
+    ("a list", 8, None, "whether 65,536 more numbers"), ("buffers", 8, None, "are weights cannot be told"),
+    ("buffers", 1, 306, "")])
+def test_weights_that_scale_the_activations(kept, count, value, why):
+    facts = facts_of(Scaled(kept, count))
+    assert facts.parameters().value == value and why in facts.parameters().why
+    assert not [remark for remark in facts.remarks() if "constant constant" in remark]

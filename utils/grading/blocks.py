@@ -6,6 +6,7 @@ from utils import graph_operations as operations
 from utils.executed_graph import Operation
 from utils.grading.facts import Fact
 from utils.grading.network_facts import NetworkFacts
+from utils.grading.shrinking import shrinks
 
 BLOCKS, CONVOLUTIONS = 3, 3
 
@@ -38,8 +39,11 @@ def blocks(facts: NetworkFacts) -> Fact:
     if pooled:
         kind = "max pooling" if "MaxPool" in pooled[0] else "a pool"
         return facts.fact(False, f"the map is brought down by {kind}, {pooled[0]}, not by a convolution", *texts)
+    shrunk = next((one for one in shrinks(facts) if not one.explained or one.takes_maxima), None)
+    if shrunk is not None:
+        return facts.fact(None, f"{shrunk.text}, not by a convolution or a pool that is known", *texts)
     if good:
-        return facts.fact(True, "", *texts)
+        return facts.fact(True, "; ".join(texts), *texts)
     return _failed(facts, layers, ways, texts)
 
 
@@ -104,11 +108,10 @@ def _by_modules(layers: list[Layer]) -> list[list[Layer]]:
 
 def _layers(facts: NetworkFacts) -> list[Layer]:
     """In order of execution; what is behind the global pool belongs to the output block."""
-    behind = {id(one) for pool, _ in facts.global_pools() for one in facts.behind(pool)}
     layers, taken = [], set()
-    for operation in facts.convolutions:
-        settings = operations.window(facts.graph, operation)
-        if settings is None or id(operation) in behind or id(operation) in taken:
+    for operation in facts.convolutions_before_pool:
+        settings = operations.live_window(facts.graph, operation)
+        if settings is None or id(operation) in taken:
             continue
         following = _pointwise(facts, operation)
         count, text = 1, operations.describe(facts.graph, operation)

@@ -6,16 +6,16 @@ agree, for batch sizes that were not announced, is the recording what the networ
 """
 
 import ast
-import math
-import os
 import posixpath
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from utils.executed_graph import ExecutedGraph, Value
+from utils.grading.effective_graph import effective, training
 from utils.grading.finding import ModelReference
+from utils.grading.fresh_numbers import fixed_values, fresh_images, fresh_weights
 from utils.grading.reader.cells import notebook_code, written_files
 from utils.grading.sandbox.graph_data import from_data
 from utils.grading.sandbox.isolation import Limits, run_isolated
@@ -35,15 +35,20 @@ class NotEstablished(ValueError):
 class ExecutedNetwork:
     """`graph` for two images, without what has no part in the result; `parameters` and `buffers` with their shapes by name.
 
-    `recordings` are those of RECORDED_BATCHES, complete, for computing them again; `ineffective` names the layers that were
-    executed and left out of `graph`. `remarks` are for the reader.
+    `certain` is `graph` without the layers that are in doubt, None where it is not known which are; `doubt` names them and
+    says why. `recordings` are those of RECORDED_BATCHES, complete, for computing them again; `ineffective` names the layers
+    that were executed and left out of `graph`; `training_maxima` are the max pools of training mode. `remarks` are for the
+    reader.
     """
     graph: ExecutedGraph
+    certain: ExecutedGraph | None
     recordings: tuple[ExecutedGraph, ExecutedGraph]
     recording_data: list[dict]
     parameters: dict[str, tuple[int, ...]]
     buffers: dict[str, tuple[int, ...]]
     ineffective: tuple[str, ...] = ()
+    doubt: str = ""
+    training_maxima: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
 
 
@@ -52,19 +57,23 @@ def executed_network(submission: Submission, reference: ModelReference, limits: 
     if not reference.complete:
         raise NotEstablished(f"an argument of {reference.class_name} could not be read: {reference.why}")
     job = model_job(submission, reference)
-    content, tensors = ask({"job": "record", "batches": RECORDED_BATCHES, **job}, [], limits,
-                            "the network cannot be executed")
+    content, tensors = ask({"job": "record", **job}, [], limits, "the network cannot be executed")
     recordings = _recordings(content, tensors)
     parameters, buffers = (_inventory(content, name) for name in ("parameters", "buffers"))
     _check_names(recordings[0], parameters, buffers)
-    weights, images = _fresh_weights(recordings[0]), _fresh_images()
+    trained = training(content.get("training"))
+    fixed = fixed_values(recordings[0], trained.frozen)
+    weights, images = fresh_weights(recordings[0], fixed), fresh_images(IMAGE)
     expected = _answers(job, recordings[0], weights, images, limits)
-    values, tensors = ask({"job": "replay", "graphs": content["graphs"], "tensors": len(weights), "facts": True},
-                           [*weights.values(), *images], limits, "the recorded network cannot be computed again")
+    replaying = {"job": "replay", "graphs": content["graphs"], "tensors": len(weights), "facts": True,
+                 "fixed": [value.number for value in fixed]}
+    values, tensors = ask(replaying, [*weights.values(), *images], limits, "the recorded network cannot be computed again")
     _compare(expected, tensors)
-    graph, ineffective = _effective(recordings[0], values)
+    _confirm_shapes(recordings[0], values)
+    part = effective(recordings[0], values.get("influential"), values.get("strong"), trained)
     remarks = () if content.get("filtered") else ("The network was executed without a system-call filter.",)
-    return ExecutedNetwork(graph, recordings, content["graphs"], parameters, buffers, ineffective, remarks)
+    return ExecutedNetwork(part.graph, part.certain, recordings, content["graphs"], parameters, buffers, part.ineffective,
+                           part.doubt, trained.maxima, remarks)
 
 
 def model_job(submission: Submission, reference: ModelReference) -> dict:
@@ -81,6 +90,7 @@ def model_job(submission: Submission, reference: ModelReference) -> dict:
     place = reference.place.cell if cells is not None else reference.place.line
     own_place = reference.factory is None and file in (reference.place.file, reference.place.notebook)
     return {"sources": sources, "cells": cells, "file": file, "module": _module_name(file, roots), "image": IMAGE,
+            "batches": RECORDED_BATCHES,
             "roots": list(dict.fromkeys(roots)), "name": reference.factory or reference.class_name,
             "place": place if own_place else None, "repository": str(REPOSITORY),
             "args": repr(tuple(reference.args)), "kwargs": repr(dict(reference.kwargs))}
@@ -140,38 +150,6 @@ def _check_names(graph: ExecutedGraph, parameters: dict, buffers: dict) -> None:
             raise NotEstablished(f"the network cannot be recorded: {source.kind} {source.name} is executed but not listed")
 
 
-def _fresh_weights(graph: ExecutedGraph) -> dict[Value, Tensor]:
-    """Random weights under which every layer matters, by a generator that nobody can predict; constants stay as they are."""
-    generator, drawn = _generator(), {}
-    for value, tensor in graph.tensors.items():
-        source = graph.sources[value]
-        if source in drawn:
-            continue  # one tensor that was reached in two ways
-        drawn[source] = tensor
-        if source.kind == "constant" or not tensor.is_floating_point() or not tensor.numel():
-            continue
-        if tensor.dim() >= 2 and source.kind == "parameter":
-            spread = math.sqrt(2 / max(1, tensor[0].numel()))
-            drawn[source] = torch.randn(tensor.shape, generator=generator).mul(spread).to(tensor.dtype)
-        else:  # a scale, a shift, or a running statistic, which must stay positive where it is
-            change = torch.rand(tensor.shape, generator=generator)
-            drawn[source] = (tensor * (0.5 + change) + 0.1 * change).to(tensor.dtype)
-    return {value: drawn[graph.sources[value]] for value in graph.tensors}
-
-
-def _generator() -> torch.Generator:
-    return torch.Generator().manual_seed(int.from_bytes(os.urandom(7), "little"))
-
-
-def _fresh_images() -> list[Tensor]:
-    """Batches of unlike, unannounced sizes: noise, and fields as smooth as photographs."""
-    generator = _generator()
-    first, second = torch.randperm(9, generator=generator)[:2].add(4).tolist()
-    coarse = torch.randn(second, 3, 5, 5, generator=generator)
-    return [torch.randn(first, *IMAGE, generator=generator),
-            torch.nn.functional.interpolate(coarse, size=IMAGE[1:], mode="bicubic", align_corners=False)]
-
-
 def _answers(job: dict, graph: ExecutedGraph, weights: dict[Value, Tensor], images: list[Tensor],
              limits: Limits) -> list[Tensor]:
     """What a fresh copy of the real network makes of the images with these weights."""
@@ -198,21 +176,9 @@ def _compare(expected: list[Tensor], computed: list[Tensor]) -> None:
                                  "changes with the batch, the images or the execution")
 
 
-def _effective(graph: ExecutedGraph, values: dict) -> tuple[ExecutedGraph, tuple[str, ...]]:
-    """The recorded graph, its shapes confirmed, without the operations that have no part in the result."""
-    shapes, part = values.get("shapes"), values.get("influential")
+def _confirm_shapes(graph: ExecutedGraph, values: dict) -> None:
+    """The shapes that the recording says are those that come out when it is computed again."""
+    shapes = values.get("shapes")
     for value, shape in graph.shapes.items():
         if not isinstance(shapes, dict) or tuple(shapes.get(str(value.number), ())) != shape:
             raise NotEstablished("the network cannot be recorded: a shape is not what it was said to be")
-    if part is None:
-        return graph, ()
-    effective = {Value(number) for number in part} | set(graph.outputs) | set(graph.inputs)
-    kept = [one for one in graph.operations if not one.outputs or effective.intersection(one.outputs)]
-    dropped = [one for one in graph.live_operations() if one.name in ("convolution", "addmm", "mm") and one not in kept]
-    names = tuple(dict.fromkeys(_layer(graph, one) for one in dropped))
-    return replace(graph, operations=kept), names
-
-
-def _layer(graph: ExecutedGraph, operation) -> str:
-    weights = next((graph.sources[value].name for value in operation.inputs if value in graph.sources), "")
-    return weights.rpartition(".")[0] or operation.module or operation.name

@@ -3,8 +3,10 @@
 from math import prod
 
 from utils import graph_operations as operations
+from utils.executed_graph import Operation
 from utils.grading.facts import Fact
 from utils.grading.pool_facts import PoolFacts
+from utils.grading.shrinking import shrinks
 
 
 class LayerFacts(PoolFacts):
@@ -12,8 +14,8 @@ class LayerFacts(PoolFacts):
 
     def depthwise_separable(self) -> Fact:
         pairs, alone, grouped, unclear = [], [], [], []
-        for operation in self.convolutions:
-            settings = operations.window(self.graph, operation)
+        for operation in self.convolutions_before_pool:
+            settings = operations.live_window(self.graph, operation)
             channels = self.graph.shapes[operation.args[0]][1]
             if settings is None or settings.groups == 1 or max(settings.kernel) == 1:
                 continue
@@ -27,32 +29,48 @@ class LayerFacts(PoolFacts):
             else:
                 (unclear if doubt else alone).append(self.layer(operation))
         if pairs:
-            return self.fact(True, "", *pairs)
+            return self.fact(True, f"depthwise separable: {'; '.join(pairs)}", *pairs)
         if unclear:
             return self.fact(None, f"{unclear[0]} is depthwise, but whether a 1×1 convolution follows cannot be told")
         if alone:
             return self.fact(False, f"{alone[0]} is depthwise, but no 1×1 convolution follows it")
         return self.fact(False, f"{grouped[0]}: grouped, but not depthwise" if grouped else
-                         "no convolution that is executed has as many groups as input channels")
+                         "no convolution that is executed before the global pool and sees more than one position has as "
+                         "many groups as input channels")
 
     def dilated(self) -> Fact:
         wide, useless = [], []
-        for operation in self.convolutions:
-            settings = operations.window(self.graph, operation)
+        for operation in self.convolutions_before_pool:
+            settings = operations.live_window(self.graph, operation)
             if settings is None or settings.dilation == (1, 1):
                 continue
-            real = any(dilation > 1 and kernel > 1 for dilation, kernel in zip(settings.dilation, settings.kernel))
-            (wide if real else useless).append(self.layer(operation))
+            if any(dilation > 1 and kernel > 1 for dilation, kernel in zip(settings.dilation, settings.kernel)):
+                wide.append(self.layer(operation))
+            else:
+                useless.append(f"{self.layer(operation)}: {self._why_useless(operation)}")
         if wide:
-            return self.fact(True, "", *wide)
-        return self.fact(False, f"{useless[0]}: dilation does nothing to a kernel of 1" if useless else
-                         "no convolution that is executed is dilated")
+            return self.fact(True, f"dilated: {', '.join(wide)}", *wide)
+        return self.fact(False, useless[0] if useless else
+                         "no convolution that is executed before the global pool is dilated")
+
+    def _why_useless(self, operation: Operation) -> str:
+        settings = operations.window(self.graph, operation)
+        if not any(dilation > 1 and kernel > 1 for dilation, kernel in zip(settings.dilation, settings.kernel)):
+            return "dilation does nothing to a kernel of 1"
+        size = "{}×{}".format(*operations.map_size(self.graph, operation.args[0]))
+        return f"on a map of {size} the outer positions of the kernel see nothing but padding"
 
     def max_pooling(self) -> Fact:
-        names = [self.layer(one) for one in self.live if operations.POOLS.get(one.name) == "max"]
+        names = [self.layer(one) for one in self.live if one.name.startswith(operations.MAX_POOLS)]
         names += [f"{self._pool_text(one)} (maximum)" for one, how in self.global_pools()
                   if how == "max" and one.name not in operations.POOLS]
-        return self.fact(bool(names), "", *names)
+        names += [f"{name} in training mode" for name in self.network.training_maxima if not names]
+        if names:
+            return self.fact(True, "", *names)
+        hidden = next((one for one in shrinks(self) if one.takes_maxima), None)
+        if hidden is not None:
+            return self.fact(None, f"{hidden.text}, which may be max pooling written in another way", hidden.text)
+        return self.fact(False)
 
     def multiply_adds(self) -> Fact:
         """Of convolutions and matrix products, for one image."""

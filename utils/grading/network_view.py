@@ -1,5 +1,7 @@
 """A network as it was seen to execute, with the questions that several facts about it ask."""
 
+from functools import cached_property
+
 from utils import graph_operations as operations
 from utils.executed_graph import Operation, Value
 from utils.grading.executed_network import ExecutedNetwork
@@ -8,6 +10,9 @@ from utils.grading.facts import Evidence, Fact
 # Operations with weights, and which of their arguments are weights and biases.
 WEIGHTED = {"convolution": (1, 2), "addmm": (0, 1, 2), "mm": (0, 1), "bmm": (0, 1), "baddbmm": (0, 1, 2), "mv": (0, 1),
              "addmv": (0, 1, 2), "dot": (0, 1)}
+# What takes of a tensor its shape alone.
+_WITHOUT_VALUES = frozenset("zeros_like ones_like empty_like full_like rand_like randn_like new_zeros new_ones new_full "
+                            "new_empty".split())
 
 
 class NetworkView:
@@ -23,14 +28,35 @@ class NetworkView:
             for value in operation.inputs:
                 self.users.setdefault(value, []).append(operation)
 
+    @cached_property
+    def convolutions_before_pool(self) -> list[Operation]:
+        """Without those behind the global pool: on one position there is nothing for a kernel to see beside it."""
+        behind = {id(one) for pool, _ in self.global_pools() for one in self.behind(pool)}
+        return [one for one in self.convolutions if id(one) not in behind]
+
+    def around_pools(self) -> list[Operation]:
+        """What the network's first output, its scores, is made of without passing a global pool, in order of execution."""
+        pools = {id(pool) for pool, _ in self.global_pools()}
+        past, reached = [], set(self.graph.inputs)
+        for operation in self.live:
+            if id(operation) in pools or operation.name in _WITHOUT_VALUES:
+                continue
+            if reached.intersection(operation.inputs):
+                reached.update(value for value in operation.outputs if value is not None)
+                past.append(operation)
+        return past if self.graph.outputs[0] in reached else []
+
     def fact(self, value, why: str = "", *seen: str) -> Fact:
         """With evidence where the network is defined; `seen` says what was seen there."""
         return Fact(value, why, tuple(Evidence(self.place.file, self.place.line, self.place.notebook, self.place.cell, text)
                                       for text in seen) or (self.place,))
 
     def layer(self, operation: Operation) -> str:
-        """Such as "conv1 (Conv2d 3×3 groups 32)"."""
-        return f"{operations.label(operation, self.graph)} ({operations.describe(self.graph, operation)})"
+        """Such as "conv1 (Conv2d 3×3 groups 32)"; other weights keep their name, such as "kernels.first"."""
+        source = self.graph.sources.get(operation.args[1]) if operation.name == "convolution" else None
+        named = source is not None and source.kind == "parameter" and not source.name.endswith("weight")
+        name = source.name if named else operations.label(operation, self.graph)
+        return f"{name} ({operations.describe(self.graph, operation)})"
 
     def global_pools(self) -> list[tuple[Operation, str]]:
         """The pools of a whole map behind which no map follows any more, and how each pools: "mean", "sum" or "max"."""

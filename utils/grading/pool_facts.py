@@ -4,6 +4,7 @@ from utils import graph_operations as operations
 from utils.executed_graph import Operation
 from utils.grading.facts import Fact
 from utils.grading.network_view import WEIGHTED, NetworkView, is_map
+from utils.grading.shrinking import shrinks
 from utils.receptive_field import CannotTrace, Walk, field_at_pool, walk
 
 
@@ -38,12 +39,31 @@ class PoolFacts(NetworkView):
         pools = self.global_pools()
         means = [operation for operation, how in pools if how == "mean" or how == "sum" and self._is_divided(operation)]
         if means:
-            return self.fact(True, "", *(f"{self._pool_text(one)} over the whole map" for one in means))
+            return self._averaged([f"{self._pool_text(one)} over the whole map" for one in means])
         if any(how == "sum" for _, how in pools):
             return self.fact(None, "the map is summed, not averaged, over all its positions")
         if pools:
             return self.fact(False, f"the global pool takes the maximum: {self._pool_text(pools[0][0])}")
         return self._without_pool()
+
+    def _averaged(self, pools: list[str]) -> Fact:
+        """There is a pool that averages a whole map: is that the last one, and does the result need no other?"""
+        cropped = next((one for one in shrinks(self) if one.at_pool and not one.explained), None)
+        if cropped is not None:
+            return self.fact(None, f"before the global pool {cropped.text}, so it may average a part of it only", *pools)
+        past = self.around_pools()
+        if past:
+            return self.fact(None, f"the result depends on the image past the global pool too, by way of "
+                                   f"{self._way(past)}", *pools)
+        return self.fact(True, f"pooled: {', '.join(pools)}", *pools)
+
+    def _way(self, past: list[Operation]) -> str:
+        """What comes behind the last map that reaches the result past the pool, and the layer with weights behind that."""
+        maps = [place for place, one in enumerate(past) if is_map(self.graph.shapes[one.output])]
+        behind = past[maps[-1] + 1:] if maps else past
+        layer = next((one for one in behind if one.name in WEIGHTED), None)
+        names = [one.name for one in behind[:1]] + ([operations.label(layer, self.graph)] if layer is not None else [])
+        return " and ".join(dict.fromkeys(names)) or "its last map"
 
     def _pool_text(self, operation: Operation) -> str:
         return f"{operations.label(operation, self.graph)} of {operations.short(self._size_before(operation))}"

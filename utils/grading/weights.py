@@ -90,7 +90,7 @@ def _fitted(network: ExecutedNetwork, named: dict[str, Tensor], file: str) -> di
             named = {name.removeprefix(prefix): tensor for name, tensor in named.items()}
     for value, tensor in recording.tensors.items():
         source = recording.sources[value]
-        given = named.get(source.name) if source.kind != "constant" else tensor
+        given = named.get(source.name) if source.kind in ("parameter", "buffer") else tensor
         if given is None or given.shape != tensor.shape:
             what = "is not in it" if given is None else f"is {list(given.shape)} in it, not {list(tensor.shape)}"
             raise NotEstablished(f"the weights {file} do not belong to the network: {source.name} {what}")

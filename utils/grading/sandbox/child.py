@@ -17,12 +17,14 @@ from torch import Tensor, nn
 from utils.executed_graph import ExecutedGraph, record
 from utils.grading.sandbox.confinement import confine
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
+from utils.grading.sandbox.drawing import drawn
 from utils.grading.sandbox.graph_data import from_data, to_data
 from utils.grading.sandbox.imports import Importer
 from utils.grading.sandbox.isolation import BEGUN
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
 from utils.grading.sandbox.trained import load, predict
+from utils.grading.sandbox.trial import trial
 from utils.grading.sandbox.watch import watch
 
 
@@ -59,13 +61,17 @@ def _send(channel: int, data: bytes) -> None:
 
 
 def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
-    """The network's operations for two batch sizes, its tensors, and the names and sizes of its parameters and buffers."""
+    """The network's operations for two batch sizes, its tensors, and the names and sizes of its parameters and buffers.
+
+    "training" is what the same network does in training mode.
+    """
     model = _build(job)
     graphs = [record(model, torch.rand(batch, *job["image"])) for batch in job["batches"]]
     sources = [value for value, source in graphs[0].sources.items() if source.kind != "input"]
-    return ({"graphs": [to_data(graph) for graph in graphs],
-             "parameters": [[name, list(tensor.shape)] for name, tensor in model.named_parameters()],
-             "buffers": [[name, list(tensor.shape)] for name, tensor in model.named_buffers()]},
+    inventory = {"parameters": [[name, list(tensor.shape)] for name, tensor in model.named_parameters()],
+                 "buffers": [[name, list(tensor.shape)] for name, tensor in model.named_buffers()]}
+    training = trial(model, torch.randn(job["batches"][-1], *job["image"]))
+    return ({"graphs": [to_data(graph) for graph in graphs], **inventory, "training": training},
             [graphs[0].tensors[value] for value in sources])
 
 
@@ -81,23 +87,28 @@ def _answer(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     return {}, [leaf for result in leaves for leaf in result if isinstance(leaf, Tensor)]
 
 
-def _united(parts: set | None, graph: ExecutedGraph, images: Tensor) -> set | None:
+def _united(parts: tuple | None, graph: ExecutedGraph, images: Tensor, tensors: dict) -> tuple[set, set] | None:
     """`parts` and what has influence under any of several weights: under one alone, a small ReLU layer may be dead."""
     signs = [lambda tensor: tensor, torch.abs, *[lambda tensor: tensor * torch.randn(tensor.shape).sign()] * 6]
     for sign in signs:
         weights = {value: sign(tensor) if tensor.is_floating_point() and tensor.dim() > 1 else tensor
-                   for value, tensor in graph.tensors.items()}
+                   for value, tensor in tensors.items()}
         found = influential(graph, images.abs() if sign is torch.abs else images, weights)
-        parts = None if parts is None or found is None else parts | found
+        parts = None if parts is None or found is None else tuple(one | other for one, other in zip(parts, found))
     return parts
 
 
 def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
-    """The same from the recorded graph alone, and which values have a part in the result; nothing of the stranger's runs."""
+    """The same from the recorded graph alone, and which values have a part in the result; nothing of the stranger's runs.
+
+    "influential" are those that have one under any weights, "strong" those whose share is not negligible while the tensors
+    that the job names as "fixed", which no training changes, are as given; None where that cannot be told.
+    """
     count = job["tensors"]
     first, second = (from_data(data, tensors[:count]) for data in job["graphs"])
     weights = first.tensors
-    outputs, parts, shapes = [], set(), None
+    free = {value: drawn(tensor, True) if value.number in job["fixed"] else tensor for value, tensor in weights.items()}
+    outputs, parts, as_built, shapes = [], (set(), set()), (set(), set()), None
     try:
         for images in tensors[count:]:
             graph = for_any_batch(first, second, len(images))
@@ -106,12 +117,15 @@ def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
             outputs += [values[value] for value in graph.outputs]
             if job["facts"]:
                 few = for_any_batch(first, second, 2)
-                parts = _united(parts, few, images[:2])
+                parts = _united(parts, few, images[:2], free)
+                as_built = _united(as_built, few, images[:2], weights) if job["fixed"] else parts
                 values = replay(few, images[:2], weights)
                 shapes = {value.number: list(tensor.shape) for value, tensor in values.items() if isinstance(tensor, Tensor)}
     except CannotReplay as error:
         return {"error": str(error)}, []
-    return {"shapes": shapes, "influential": None if parts is None else sorted(value.number for value in parts)}, outputs
+    numbers = [None if found is None else sorted(value.number for value in found[place])
+               for place, found in enumerate((parts, as_built))]
+    return {"shapes": shapes, "influential": numbers[0], "strong": numbers[1]}, outputs
 
 
 JOBS = {"record": _record, "answer": _answer, "replay": _replay, "load": load, "predict": predict}
@@ -131,11 +145,26 @@ def _build(job: dict) -> nn.Module:
         made = _find(job, importer)(*ast.literal_eval(job["args"]), **ast.literal_eval(job["kwargs"]))
         if not isinstance(made, nn.Module):
             raise TypeError(f"{job['name']} makes a {type(made).__name__}, not a torch.nn.Module")
-        return made.eval()
+        made.eval()
+        with torch.no_grad():  # what a network builds when it first sees an image belongs to it
+            made(torch.rand(job["batches"][0], *job["image"]))
+        return made
     except Exception as error:
-        missing = ", ".join(dict.fromkeys(importer.missing))
-        notes = problems[:3] + ([f"not installed here: {missing}"] if missing else [])
-        raise type(error)(f"{error} ({'; '.join(notes)})") if notes and _takes_text(error) else error from None
+        raise _explained(error, problems, list(dict.fromkeys(importer.missing))) from None
+
+
+def _explained(error: Exception, problems: list[str], missing: list[str]) -> Exception:
+    """`error` with what went wrong before it; first of all a package that is missing, where it fails for that."""
+    text = str(error)
+    if missing and "StandIn" in text:
+        return NotInstalled(f"{', '.join(missing)} is not installed here, and the network calls it "
+                            f"({type(error).__name__}: {_short(text, 100)})")
+    notes = problems[:3] + ([f"not installed here: {', '.join(missing)}"] if missing else [])
+    return type(error)(f"{text} ({'; '.join(notes)})") if notes and _takes_text(error) else error
+
+
+class NotInstalled(ImportError):
+    """The network needs a package that is not here."""
 
 
 def _takes_text(error: Exception) -> bool:
@@ -171,6 +200,6 @@ def _find(job: dict, importer: Importer):
     return made.__dict__[job["name"]]
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int = 400) -> str:
     text = " ".join(text.split())
-    return text if len(text) <= 400 else text[:400] + " …"
+    return text if len(text) <= most else text[:most] + " …"

@@ -9,7 +9,7 @@ from utils.grading.sandbox.message import BadMessage
 
 OPERATION_LIMIT = 20_000
 _TARGET = re.compile(r"aten\.[A-Za-z_]\w{0,60}\.[A-Za-z_]\w{0,60}")
-_KINDS = {"parameter", "buffer", "constant"}
+_KINDS = {"parameter", "buffer", "constant", "unregistered"}
 _SETTINGS = {torch.dtype: "dtype", torch.device: "device", torch.layout: "layout", torch.memory_format: "memory_format"}
 _FIELDS = {"target", "args", "kwargs", "outputs", "shapes", "module", "kind", "stale"}
 

@@ -1,5 +1,6 @@
 """A recorded network computed again from its operations alone, for any batch size, with PyTorch's own arithmetic."""
 
+import math
 from dataclasses import replace
 
 import torch
@@ -25,9 +26,11 @@ _OTHERS = frozenset("""
     resolve_conj resolve_neg rms_norm roll rot90 scalar_tensor scatter scatter_add sin sort t tanhshrink tile topk
     trace transpose tril triu trunc unfold uniform unsafe_chunk unsafe_split upsample_bicubic2d upsample_bilinear2d
     upsample_nearest2d var_mean vdot view_as_complex view_as_real xlogy zero zeros""".split())
+LAYERS = ("convolution", "addmm", "mm")
 ALLOWED = (_OTHERS | operations.POINTWISE | operations.BATCH_NORMS | operations.ALONG_DIMENSIONS | operations.RESHAPES
            | operations.PERMUTATIONS | operations.PADS | frozenset(operations.POOLS) | frozenset(operations.WINDOWS))
 
+NEGLIGIBLE = 1e-8  # a share in the result, beside the largest one of a layer, that single precision cannot even add to it
 _CHANGES = "what the network executes changes with the batch size"
 
 
@@ -100,11 +103,12 @@ def _execute(operation: Operation, args: list, kwargs: dict, in_memory: bool):
         raise CannotReplay(f"{operation.target} cannot be computed again: {str(error).splitlines()[0][:200]}") from error
 
 
-def influential(graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tensor]) -> set[Value] | None:
-    """The values that change the result when they change, by their gradients; None where gradients cannot tell.
+def influential(graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tensor]) -> tuple[set[Value], set[Value]] | None:
+    """The values that change the result when they change, by their gradients, and those whose share in it is not negligible.
 
-    A layer that is executed and then multiplied by zero is none of them. Values that are no floating-point numbers count as
-    influential, for they have no gradients.
+    None where gradients cannot tell. A layer that is executed and then multiplied by zero is in neither set, one that is
+    multiplied by 1e-30 in the first alone. Values that are no floating-point numbers are in both: they have no gradients.
+    The share of a value is the product of a number and its gradient, which fades from layer to layer less than the gradient.
     """
     if any(operation.reads_stale for operation in graph.operations):
         return None
@@ -126,4 +130,11 @@ def influential(graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tenso
         except RuntimeError:
             return None
     without = {value for value, gradient in zip(followed, gradients) if gradient is None or not gradient.any()}
-    return set(values) - without
+    shares = {value: float((gradient * followed[value]).detach().abs().max())
+              for value, gradient in zip(followed, gradients) if value not in without and gradient.numel()}
+    layers = {value for one in graph.operations if one.name in LAYERS for value in one.outputs}
+    least = NEGLIGIBLE * max((share for value, share in shares.items() if value in layers), default=0)
+    if not all(map(math.isfinite, shares.values())):  # too large for single precision: that tells nothing of the shares
+        return set(values) - without, set()
+    weak = {value for value, share in shares.items() if share <= least}
+    return set(values) - without, set(values) - without - weak

@@ -2,7 +2,7 @@
 
 import ast
 
-from utils.grading.reader import expressions, members, methods
+from utils.grading.reader import changes, expressions, members, methods
 from utils.grading.reader.values import Frame, Instance, Library, Made, Super, Unknown, UserClass, UserFunction
 
 _SAME_NETWORK = {"to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16", "requires_grad_", "apply"}
@@ -91,9 +91,12 @@ def _call_made(reader, made, args, kwargs, node, frame):
 
 def _call_member(reader, member, args, kwargs, place, frame, whole):
     value, name = member.receiver, member.name
+    changes.note_method(reader, value, name, place)
     if isinstance(value, (list, dict, str, tuple, members.ARRAY)):
         return methods.method(value, name, args, kwargs, bool(reader.uncertain(frame)))
     if isinstance(value, (Instance, Made)) and name in _SAME_NETWORK:
+        if name == "apply" and args and changes.watched(value) is not None:
+            reader.apply(args[0], (changes.part(value),), {}, frame)
         return value
     if isinstance(value, Super) and name == "__init__":
         return _library_init(value.instance, args, kwargs)
@@ -121,6 +124,10 @@ def _library_init(instance, args, kwargs):
 def _call_library(reader, library, args, kwargs, place, node, frame, whole):
     if library.name in _WRAPPERS and args and not isinstance(args[0], Unknown):
         return args[0]
+    if library.name in ("builtins.setattr", "builtins.delattr") and len(args) > 1:
+        return reader.set_attribute(*args[:2], args[2] if args[2:] else Unknown("it is deleted"), frame, node)
+    if args and library.last.startswith("__"):  # torch.nn.Module.__setattr__(model, …)
+        changes.note_method(reader, args[0], library.last, place)
     special = methods.FUNCTIONS.get(library.name)
     if special:
         result = special(reader, args, kwargs, frame)

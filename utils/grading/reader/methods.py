@@ -142,12 +142,6 @@ def _getattr(reader, args, kwargs, frame):
     return members.attribute(reader, args[0], args[1], frame)
 
 
-def _setattr(reader, args, kwargs, frame):
-    if len(args) == 3 and isinstance(args[0], Instance) and isinstance(args[1], str):
-        args[0].attributes[args[1]] = args[2]
-    return None
-
-
 def _isinstance(reader, args, kwargs, frame):
     kinds = {"builtins.int": int, "builtins.float": (float,), "builtins.str": str, "builtins.list": list,
              "builtins.tuple": tuple, "builtins.dict": dict, "builtins.bool": bool}
@@ -215,7 +209,7 @@ FUNCTIONS = {
     "numpy.mean": _statistic("mean"), "numpy.std": _statistic("std"),
     "builtins.sum": _sum, "builtins.range": _range, "builtins.zip": _zip, "builtins.map": _map, "builtins.dict": _dict,
     "builtins.iter": lambda reader, args, kwargs, frame: args[0] if args else NOT_KNOWN,
-    "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.isinstance": _isinstance, "builtins.type": _type,
+    "builtins.getattr": _getattr, "builtins.isinstance": _isinstance, "builtins.type": _type,
     "builtins.callable": _callable, "builtins.print": lambda *_: None, "collections.OrderedDict": _dict,
     "os.environ.get": _get, "os.getenv": _get, "numpy.array": _array, "numpy.asarray": _array,
     "dataclasses.replace": _replace, "importlib.import_module": _import,

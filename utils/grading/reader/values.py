@@ -73,6 +73,7 @@ class Made:
     attributes: dict = field(default_factory=dict)
     whole: bool = True  # False where a starred argument could not be read
     stack: tuple["Step", ...] = ()
+    changes: list = field(default_factory=list)  # what code did to it after it was built (reader.changes)
 
     @property
     def last(self) -> str:
@@ -87,6 +88,7 @@ class UserClass:
     names: dict  # of its body
     origin: Origin
     frame: Frame
+    changes: list = field(default_factory=list)  # assignments to its attributes from outside
 
     @property
     def place(self) -> Evidence:
@@ -147,7 +149,7 @@ class Instance:
     stack: tuple[Step, ...] = ()
     attributes: dict = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
-    changed_at: Evidence | None = None  # where code outside of its class assigned to an attribute of it
+    changes: list = field(default_factory=list)  # what code did to it after it was built (reader.changes)
 
 
 @dataclass(eq=False)
@@ -158,6 +160,14 @@ class Module:
     names: dict
     package: str = ""  # its folder, where it is a package
     problem: str = ""
+    changes: list = field(default_factory=list)  # assignments to its names from outside
+
+
+class Member:
+    """An attribute of a value whose meaning is the library's: `model.parameters`, `loss.backward`, `mean.tolist`."""
+
+    def __init__(self, receiver, name: str):
+        self.receiver, self.name = receiver, name
 
 
 @dataclass(frozen=True)

@@ -5,15 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utils.errors import UserError
+from utils.grading.architecture import FACTS as NETWORK_FACTS
 from utils.grading.architecture import architecture_audit
 from utils.grading.claims import check_claims
 from utils.grading.facts import Audit, Claim, Fact
-from utils.grading.finding import find
+from utils.grading.finding import Found, find
 from utils.grading.log_audit import log_audit
 from utils.grading.modularity import modularity
 from utils.grading.printed_summary import printed_summary
+from utils.grading.rebuilt_network import rebuilt
 from utils.grading.rubric import Rubric
-from utils.grading.sandbox.isolation import LIMITS
+from utils.grading.sandbox.isolation import LIMITS, Limits
 from utils.grading.submission import Submission
 from utils.grading.transforms_audit import transforms_audit
 from utils.grading.weights import check_weights
@@ -45,10 +47,10 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
         warnings += found.warnings
         audits += [_attempt("reading the transforms", warnings, transforms_audit, submission, found),
                    _attempt("reading the notebook's structure", warnings, modularity, submission, found),
-                   _attempt("auditing the network", warnings, architecture_audit, submission, found, options.run, limits)]
+                   _attempt("auditing the network", warnings, _network, submission, found, options.run, limits)]
         if options.weights:
-            audits.append(_attempt("testing the weights", warnings, check_weights, submission, found, options.weights,
-                                   limits) if options.run else Audit({"checkpoint_accuracy": Fact(
+            audits.append(_attempt("testing the weights", warnings, check_weights, *rebuilt(submission, found),
+                                   options.weights, limits) if options.run else Audit({"checkpoint_accuracy": Fact(
                               None, "needs the model to be executed: add --run")}))
     facts: dict[str, Fact] = {}
     for each in filter(None, audits):
@@ -56,6 +58,15 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
         warnings += each.warnings
     claims = _attempt("checking the claims", warnings, check_claims, submission, facts, notebook)
     return facts, list(claims or ()), warnings
+
+
+def _network(submission: Submission, found: Found, run: bool, limits: Limits) -> Audit:
+    """The architecture audit; a network that cannot be built as it was trained is not executed at all."""
+    submission, found = rebuilt(submission, found)
+    if found.model is None or found.model.complete:
+        return architecture_audit(submission, found, run, limits)
+    why = f"{found.model.class_name} cannot be built as it was trained: {found.model.why}"
+    return Audit(dict.fromkeys(NETWORK_FACTS, Fact(None, why, (found.model.place,))))
 
 
 def _attempt(what: str, warnings: list[str], function: Callable, *arguments):

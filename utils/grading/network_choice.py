@@ -1,8 +1,10 @@
 """The networks that a notebook or script builds, ranked by what is done with them."""
 
+import ast
 from dataclasses import dataclass, field, replace
 
 from utils.grading.facts import Evidence
+from utils.grading.network_arguments import repeatable
 from utils.grading.reader.changes import Change, changed_parts, is_network
 from utils.grading.reader.reader import Reader
 from utils.grading.reader.values import Instance, Library, Made, Unknown, UserClass, UserFunction, is_literal
@@ -133,8 +135,9 @@ def _candidate(reader: Reader, network, uses: dict[str, int], logged: bool) -> C
     if isinstance(network, Made):
         return _sequential(network, step, roots, why, rank)
     cls = network.cls
-    direct = is_literal(network.args) and is_literal(network.kwargs) and not changes
-    if direct or step is None:
+    direct = repeatable(network.args, network.kwargs) and not changes
+    plain = is_literal((network.args, network.kwargs)) or step is None or not is_literal((step.args, step.kwargs))
+    if direct and plain or step is None:
         return Candidate(cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank, cls)
     factory = step.function
     return Candidate(cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank, cls)
@@ -167,6 +170,9 @@ def _changed(network, change: Change, roots: tuple[str, ...], why: str, rank: tu
 
 
 def _rebuilds(step) -> bool:
-    """Whether a call on the stack can be repeated on its own: a named function of a module, with literals alone."""
+    """Whether a call on the stack can be repeated for its network: of a function that returns something, with arguments
+    that are known."""
     function = step.function
-    return function.owner is None and function.name != "lambda" and is_literal(step.args) and is_literal(step.kwargs)
+    if function.owner is not None or function.name == "lambda" or not repeatable(step.args, step.kwargs):
+        return False
+    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function.node))

@@ -2,7 +2,9 @@
 
 import ast
 
-from utils.grading.reader import changes, expressions, members, methods
+from utils.grading.reader import changes, config_files, expressions, members, methods
+from utils.grading.reader.command_line import argument_parser
+from utils.grading.reader.snapshots import NAMESPACES
 from utils.grading.reader.values import Frame, Instance, Library, Made, Super, Unknown, UserClass, UserFunction
 
 _SAME_NETWORK = {"to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16", "requires_grad_", "apply"}
@@ -101,7 +103,11 @@ def _call_member(reader, member, args, kwargs, place, frame, whole):
     if isinstance(value, Super) and name == "__init__":
         return _library_init(value.instance, args, kwargs)
     if isinstance(value, Made) and value.name == "argparse.ArgumentParser":
-        return methods.argument_parser(value, name, args, kwargs)
+        return argument_parser(reader, value, name, args, kwargs)
+    if name in ("open", "read_text") and (file := config_files.opened(reader, (value, *args), kwargs)) is not None:
+        return file if name == "open" else config_files.read(file, name)
+    if isinstance(value, Made) and value.name == "builtins.open":
+        return config_files.read(value, name)
     if isinstance(value, (Instance, Made)):
         base = value.cls.name if isinstance(value, Instance) else value.name
         return Made(f"{base}.{name}", (value, *args), kwargs, place, whole=whole)
@@ -138,5 +144,7 @@ def _call_library(reader, library, args, kwargs, place, node, frame, whole):
     if library.name.startswith("builtins."):
         return Unknown(f"the result of {library.last}() is known only when the code runs")
     made = Made(library.name, args, kwargs, place, problem=library.problem, whole=whole, stack=tuple(reader.stack))
+    if library.name in NAMESPACES and not args:
+        made.attributes.update(kwargs)
     reader.made.append(made)
     return made

@@ -81,8 +81,12 @@ def note_attribute(reader, owner, name, value, frame: Frame, node) -> None:
             note(reader, owner, place)
     elif changed is not None and (name not in _HARMLESS or not is_layer(changed)):
         note(reader, owner, place)
-    elif isinstance(owner, (UserClass, Module)):
+    elif isinstance(owner, (UserClass, Module)) or isinstance(owner, Instance) and not _constructs(reader, owner):
         owner.changes.append(Change(place, tuple(reader.stack)))
+
+
+def _constructs(reader, owner: Instance) -> bool:
+    return any(step.function.name == "__init__" and step.function.bound is owner for step in reader.stack)
 
 
 def note_method(reader, receiver, name: str, place: Evidence) -> None:

@@ -52,6 +52,8 @@ class Reader(Importing, Calling):
         self.doubts: list[str] = []  # why what was read may not be what runs
         self.conditions = 0  # how many undecided conditions surround what is being read
         self.names: dict = {}
+        self.flags = ""  # what a command gives the script that it starts
+        self.rewritten: set[str] = set()  # the names of files that the code writes
         self._left, self._began = _BUDGET, time.process_time()
 
     # --- what is read -------------------------------------------------------------------------------------------------
@@ -117,7 +119,9 @@ class Reader(Importing, Calling):
             self.index.add_root(match[1])
         elif match := _START.match(text):
             name = next(filter(None, match.groups())).replace("\\ ", " ")
+            self.flags = text[match.end():]
             self._started(name, frame, shared=text.startswith("%run"))
+            self.flags = ""
 
     def _started(self, name: str, frame: Frame, shared: bool) -> None:
         name = name.lstrip("./")
@@ -178,7 +182,9 @@ class Reader(Importing, Calling):
         if not isinstance(name, str):
             return
         if isinstance(owner, (Instance, Made)):
-            unsure = self.uncertain(frame) and name in owner.attributes and not same(owner.attributes[name], value)
+            before = [owner.attributes[name]] if name in owner.attributes else \
+                [owner.cls.find(name)[0]] if isinstance(owner, Instance) and owner.cls.find(name)[1] else []
+            unsure = self.uncertain(frame) and before and not same(before[0], value)
             owner.attributes[name] = Unknown("it depends on a condition") if unsure else self.label(value, name)
         elif isinstance(owner, (UserClass, Module)):
             owner.names[name] = value

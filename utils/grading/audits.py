@@ -8,9 +8,11 @@ from utils.errors import UserError
 from utils.grading.architecture import FACTS as NETWORK_FACTS
 from utils.grading.architecture import architecture_audit
 from utils.grading.claims import check_claims
+from utils.grading.data_use import misuse
 from utils.grading.facts import Audit, Claim, Fact
 from utils.grading.finding import Found, find
 from utils.grading.log_audit import log_audit
+from utils.grading.log_facts import DOUBTED
 from utils.grading.modularity import modularity
 from utils.grading.printed_summary import printed_summary
 from utils.grading.rebuilt_network import rebuilt
@@ -19,6 +21,9 @@ from utils.grading.sandbox.isolation import LIMITS, Limits
 from utils.grading.submission import Submission
 from utils.grading.transforms_audit import transforms_audit
 from utils.grading.weights import check_weights
+
+# What the log audit says of an accuracy that the log calls one of a validation set.
+_TAKEN_FOR_THE_TEST = "taken to be measured on the test set"
 
 
 @dataclass(frozen=True)
@@ -56,8 +61,23 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
     for each in filter(None, audits):
         facts |= each.facts
         warnings += each.warnings
+    if found:
+        warnings = _without_misuse(submission, found, facts, warnings)
     claims = _attempt("checking the claims", warnings, check_claims, submission, facts, notebook)
     return facts, list(claims or ()), warnings
+
+
+def _without_misuse(submission: Submission, found: Found, facts: dict[str, Fact], warnings: list[str]) -> list[str]:
+    """The warnings, and in `facts` no accuracy that says nothing about the test set, as the data sets' code shows."""
+    validation = [warning for warning in warnings if _TAKEN_FOR_THE_TEST in warning]
+    once = facts.get("final_test_accuracy", Fact()).why.startswith("measured once")  # on a set that was not looked at before
+    wrong = _attempt("looking at the data sets", warnings, misuse, submission, found, bool(validation) and not once)
+    if wrong is None:
+        return warnings
+    for name in (*DOUBTED, "checkpoint_accuracy") if wrong.trained else DOUBTED:
+        if name in facts:
+            facts[name] = Fact(None, wrong.why, tuple(dict.fromkeys((wrong.place, *facts[name].evidence))))
+    return [*(warning for warning in warnings if warning not in validation), f"{wrong.why[0].upper()}{wrong.why[1:]}."]
 
 
 def _network(submission: Submission, found: Found, run: bool, limits: Limits) -> Audit:

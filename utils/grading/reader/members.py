@@ -103,7 +103,7 @@ def _bind(function: UserFunction, receiver) -> UserFunction:
 def item(reader, value, key, frame: Frame, node):
     """What `value[key]` stands for."""
     if isinstance(value, Made) and value.name == "argparse.namespace" or isinstance(key, (Unknown, Made)):
-        return _item_of_object(reader, value, key, node)
+        return _item_of_object(reader, value, key, frame, node)
     if isinstance(value, (list, tuple, str, dict)):
         try:
             return value[key]
@@ -115,10 +115,10 @@ def item(reader, value, key, frame: Frame, node):
             return found.item() if np.ndim(found) == 0 else found
         except Exception:  # numpy raises many kinds for a wrong index
             return Unknown("a wrong index")
-    return _item_of_object(reader, value, key, node)
+    return _item_of_object(reader, value, key, frame, node)
 
 
-def _item_of_object(reader, value, key, node):
+def _item_of_object(reader, value, key, frame, node):
     if isinstance(value, Instance) and value.cls.find("__getitem__")[1]:
         return reader.invoke(_of_instance(reader, value, "__getitem__"), (key,), {}, value.place)
     if isinstance(value, Library) and value.name in _PATHS:
@@ -126,7 +126,7 @@ def _item_of_object(reader, value, key, node):
     if changes.watched(value) is not None:
         return _part(value, key)
     if isinstance(value, (Made, Library)):
-        reader.record("__getitem__", value, value, (key,), {}, node)
+        reader.record("__getitem__", value, value, (key,), {}, node, frame.origin)
     return value if isinstance(value, Unknown) else Unknown("an entry that is known only when the code runs")
 
 

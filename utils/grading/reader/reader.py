@@ -209,4 +209,4 @@ class Reader(Importing, Calling):
         origin = origin or Origin()
         if len(self.calls) < 50_000:
             self.calls.append(Call(name, callee, receiver, args, kwargs, origin.evidence(node), self.cell, tuple(self.stack),
-                                   self.conditions > 0))
+                                   self.conditions > 0, node))

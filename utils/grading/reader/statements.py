@@ -133,7 +133,7 @@ def _for(reader, node, frame):
     over = expressions.evaluate(reader, node.iter, frame)
     if isinstance(over, Made) and over.name == "builtins.enumerate":
         over = over.args[0]
-    if isinstance(over, (Made, Instance)):
+    if isinstance(over, (Made, Instance, Unknown)):
         reader.record("__iter__", over, over, (), {}, node, frame.origin)
     items = members.iterate(over)
     if items is not None and len(items) <= _MOST_TURNS and not isinstance(_range_of(node), ast.Call):

@@ -188,6 +188,7 @@ class Call:
     cell: int | None  # the notebook cell that was being read
     stack: tuple[Step, ...]
     conditional: bool = False  # whether it happens only under a condition that reading cannot decide
+    node: ast.AST | None = None
 
 
 _MOST_PARTS = 5_000  # of a nested value that are looked at: a list of itself, or doubled fifty times, has no end

@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
-from utils.grading.applied_transforms import TRANSFORMS, Applied, Step, is_dataset, of_dataset, of_transform, steps_of
+from utils.grading.applied_transforms import Applied, Step, Way, is_dataset, of_dataset, of_transform, steps_of
 from utils.grading.facts import Evidence
+from utils.grading.reader.changes import TRANSFORMS
 from utils.grading.reader.reader import Reader
 from utils.grading.reader.values import Instance, Made
 from utils.grading.training_loops import dataset_of, training_loops
@@ -110,7 +111,7 @@ def _read(reader: Reader, source, why: str) -> Pipeline | None:
     if isinstance(source, (Made, Instance)) and is_dataset(source):
         of_dataset(reader, source, found, 0)
     else:
-        of_transform(reader, source, found, False, 0)
+        of_transform(reader, source, found, Way(), 0)
     if not found.steps and not found.unread:
         return None
     place = found.steps[0].transform.place if found.steps else getattr(source, "place", Evidence())

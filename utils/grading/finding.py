@@ -10,7 +10,7 @@ from utils.grading.logs import submission_runs
 from utils.grading.network_arguments import argument
 from utils.grading.network_choice import Candidate, candidates, foreign, network_classes
 from utils.grading.reader.reader import Reader
-from utils.grading.reader.values import Unknown, UserClass
+from utils.grading.reader.values import Unknown, UserClass, UserFunction
 from utils.grading.submission import Notebook, Submission
 from utils.grading.training_code import reading, script_readings, trains
 
@@ -156,7 +156,7 @@ def _override(submission: Submission, wanted: str, chosen: Notebook | None, rank
             if one.name == name and path in (one.place.file, one.place.notebook):
                 return Candidate.of_class(one, "it was named", tuple(reader.index.used))
         for module in reader.modules.values():
-            if module.path == path and name in module.names and not isinstance(module.names[name], UserClass):
+            if module.path == path and isinstance(module.names.get(name), UserFunction):
                 return Candidate.of_function(module.names[name], "it was named", tuple(reader.index.used))
     raise UserError(f"There is no class or function '{name}' in '{path}'; give --model as file.py:Class, "
                     "with the file's path in the submission.")

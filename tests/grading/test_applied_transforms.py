@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.grading.layouts import DATA, PIPELINE, TIDY, build
-from tests.grading.pipeline_changes import FILL, HOLE, ONE, hole, new
+from tests.grading.pipeline_changes import FILL, HOLE, ONE, after_normalize, hole, new
 from utils.grading.finding import find
 from utils.grading.transforms_audit import transforms_audit
 from utils.transforms import A
@@ -48,6 +48,9 @@ CASES = {
     "each p is set to 0": (behind("for t in train_transforms.transforms[:3]:\n    t.p = 0.0"), NONE),
     "one p is set to 0": (behind("train_transforms[0].p = 0"), (None, True, True, True)),
     "the hole's fill is set": (behind("train_transforms.transforms[2].fill = 0"), (True, True, None, None)),
+    "what normalises before the hole is changed": (
+        {"transforms.py": after_normalize(new(fill="0"))["transforms.py"] + "train_transforms[2].mean = (0, 0, 0)\n"},
+        (True, True, True, None)),
     "the test pipeline is changed": (behind("test_transforms.transforms = []"), GOOD),
     "the result is not returned": (getting(f"            other = {CALL}\n"), NONE),
     "the result is not kept": (getting(f"            {CALL}\n"), NONE),

@@ -81,3 +81,5 @@ def test_a_function_that_builds_and_changes_is_what_is_called(tmp_path):
     assert str(found(tmp_path, made, model=BUILDER).model) == "model.py:build(16)"
     changed = found(tmp_path / "changed", made + f"model.body.append({LAYER})", model=BUILDER).model
     assert not changed.complete and "cell 2" in changed.why
+    later = made + f"def more(net):\n    net.body.append({LAYER})\nmore(model)"
+    assert not found(tmp_path / "later", later, model=BUILDER).model.complete

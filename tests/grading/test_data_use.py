@@ -67,6 +67,12 @@ CASES = {
     "a training loader that is not known": ([f"{SETS}test_loader = DL({TEST})\ntrain_loader = mystery()"], RUN, None),
     "a flag that is not known": ([loaders("Images(train=bool(input()))", TEST)], RUN, None),
     "a test loader that is not known": ([f"{SETS}train_loader = DL({TRAIN})\ntest_loader = mystery()"], RUN, None),
+    "one of two training loaders is not known": (
+        [LOADERS], RUN[0].replace("device, train_loader", "device, test_loader")
+        + "train(model, device, mystery(), optimizer, print)", None),
+    "tested on training images and on what is not known": (
+        [f"{SETS}train_loader = DL({TRAIN})\ntest_loader = mystery()"],
+        RUN[0] + "test(model, device, train_loader, print)", None),
     "test images shown before": ([LOADERS, "for images, labels in test_loader:\n    print(images)\n    break"], RUN, None),
     "tested on a part of the training set": (
         [loaders(TRAIN, f"torch.utils.data.Subset({TRAIN}, range(10000))")], RUN, False),

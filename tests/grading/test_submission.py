@@ -132,11 +132,11 @@ def test_thousands_of_other_files_do_not_hide_the_code(tmp_path, suffix):
     (tmp_path / "data" / "labels").mkdir(parents=True)
     for number in range(FILE_LIMIT + 100):
         (tmp_path / "data" / "labels" / f"{number:05}{suffix}").write_text("3", encoding="utf-8")
-    for name in ("notebooks/S9.ipynb", "src/model.py", "work/README.md", "requirements.txt", "logs/train.log"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    for name in ("a/b/c/d/S9.ipynb", "a/b/c/d/model.py", "work/README.md", "requirements.txt", "logs/train.log"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(notebook() if name.endswith("ipynb") else "x", encoding="utf-8")
     submission = read_submission(tmp_path)
-    assert [one.path for one in submission.notebooks + submission.sources] == ["notebooks/S9.ipynb", "src/model.py"]
+    assert [one.path for one in submission.notebooks + submission.sources] == ["a/b/c/d/S9.ipynb", "a/b/c/d/model.py"]
     texts = [text.path for text in submission.texts if "labels" not in text.path]
     assert texts == ["logs/train.log", "requirements.txt", "work/README.md"]
     read = submission.notebooks + submission.sources + submission.texts + submission.configs

@@ -206,7 +206,7 @@ BUILT = {
     "a script started by the notebook": (
         {"main.py": SCRIPT, "S9.ipynb": [("!python main.py --norm gn", LOG)]},
         "S9.ipynb",
-        "model.py:Net(norm='ln')",
+        "model.py:Net(norm='gn')",
         ("",),
     ),
     "only a model file": (

@@ -91,6 +91,18 @@ def test_the_choice_can_be_overridden(tmp_path):
     assert (found.training_notebook, str(found.model)) == ("old.ipynb", "model.py:Net(norm='gn', dropout=0.1)")
 
 
+def test_a_function_that_builds_the_network_can_be_named(tmp_path):
+    module = NETWORK + "\nWIDTH = 3\n\ndef build(width=8):\n    return Net()\n"
+    submission = build(tmp_path, TIDY | {"model.py": module})
+    model = find(submission, model="model.py:build").model
+    assert (str(model), model.factory, model.complete) == ("model.py:build()", "build", True)
+    assert model.place.line == module[:module.index("def build")].count("\n") + 1
+    model = find(submission, model="model.py:Layer").model
+    assert (str(model), model.factory) == ("model.py:Layer()", None)
+    with pytest.raises(UserError, match="WIDTH"):
+        find(submission, model="model.py:WIDTH")
+
+
 @pytest.mark.parametrize(
     ("model", "notebook", "said"),
     [

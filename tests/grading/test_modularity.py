@@ -42,6 +42,13 @@ class Meter:
     def __init__(self):
         self.n = 0
 """
+GROWN = """
+def grown():
+    net = Net()
+    net.body.append(nn.Conv2d(10, 10, 1))
+    return net
+model = grown()
+"""
 LIGHTNING = """
 import pytorch_lightning as pl
 from lit import LitNet
@@ -95,10 +102,16 @@ CASES = {
         True,
         (True, True, True),
     ),
-    "the missing modules are imported": (
-        {"model.py": None, "engine.py": None, "transforms.py": None},
-        True,
-        (True, True, True),
+    "one missing module is imported": ({"model.py": None}, True, (True, True, True)),
+    "all modules are missing": (
+        {"model.py": None, "engine.py": None, "transforms.py": None, "data.py": None},
+        None,
+        (None, None, None),
+    ),
+    "a function in the notebook changes the imported network": (
+        {"S9.ipynb": [IMPORTS, LOADERS, "from model import Net", GROWN, RUN]},
+        None,
+        (None, True, True),
     ),
     "a trainer of Lightning": ({"lit.py": LIT, "S9.ipynb": [IMPORTS, LOADERS, (LIGHTNING, LOG)]}, True, (True, True, True)),
     "no code": ({name: None for name in TIDY} | {"README.md": "86 %"}, None, (None, None, None)),

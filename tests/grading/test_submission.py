@@ -6,7 +6,7 @@ import os
 import pytest
 
 from utils.errors import UserError
-from utils.grading.submission import read_submission
+from utils.grading.submission import FILE_LIMIT, read_submission
 
 
 def notebook(*cells, **document):
@@ -125,6 +125,29 @@ def test_links_pipes_and_binaries_are_not_read(tmp_path):
     (tmp_path / "image.txt").write_bytes(b"\x89PNG\x00\x01\x02" * 50)
     submission = read_submission(tmp_path)
     assert not submission.texts and len(submission.warnings) == 3
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".json"])
+def test_thousands_of_other_files_do_not_hide_the_code(tmp_path, suffix):
+    (tmp_path / "data" / "labels").mkdir(parents=True)
+    for number in range(FILE_LIMIT + 100):
+        (tmp_path / "data" / "labels" / f"{number:05}{suffix}").write_text("3", encoding="utf-8")
+    for name in ("a/b/c/d/S9.ipynb", "a/b/c/d/model.py", "work/README.md", "requirements.txt", "logs/train.log"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(notebook() if name.endswith("ipynb") else "x", encoding="utf-8")
+    submission = read_submission(tmp_path)
+    assert [one.path for one in submission.notebooks + submission.sources] == ["a/b/c/d/S9.ipynb", "a/b/c/d/model.py"]
+    texts = [text.path for text in submission.texts if "labels" not in text.path]
+    assert texts == ["logs/train.log", "requirements.txt", "work/README.md"]
+    read = submission.notebooks + submission.sources + submission.texts + submission.configs
+    assert len(read) == FILE_LIMIT and "2,000 files" in submission.warnings[0]
+
+
+def test_configurations_are_read_and_large_ones_are_none(tmp_path):
+    for name, text in (("net.yaml", "a: 1\n"), ("net.json", "{}"), ("boxes.json", "[" + "1, " * 60_000 + "1]")):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    submission = read_submission(tmp_path)
+    assert [config.path for config in submission.configs] == ["net.json", "net.yaml"] and not submission.warnings
 
 
 def test_a_huge_output_keeps_both_ends(tmp_path):

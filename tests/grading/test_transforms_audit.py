@@ -120,6 +120,29 @@ def test_a_pipeline_of_which_a_part_is_unknown_claims_no_absence(tmp_path):
     assert audit.facts["coarse_dropout_one_16x16_hole"].value is True
 
 
+@pytest.mark.parametrize("more, version", [("**more()", "2"), ("max_holes=1, **more()", "1")])
+def test_arguments_that_are_not_known_decide_nothing(more, version, tmp_path):
+    """With them, anything may have been given: neither the probability nor the hole is known."""
+    audit = facts(tmp_path, hole(new(p="0.5").replace(", p=", f", {more}, p=")))
+    assert {audit.facts[name].value for name in (ONE, FILL)} == {None}
+    row = audit.facts["effective_transforms"].value[2]
+    assert row["version"] == version and not row["arguments"].keys() & {"p", "fill", "hole_height_range"}
+    assert audit.facts["horizontal_flip"].value is True
+
+
+@pytest.mark.parametrize("pinned, there, other", [("", [1, 1], [1, 2]), ("albumentations==2.0.8", [1, 2], [1, 1])])
+def test_what_the_other_version_makes_of_old_names_is_listed(pinned, there, other, tmp_path):
+    """2.x makes one or two holes by default, and the old names ask 1.x for one."""
+    audit = facts(tmp_path, hole(OLD.format("(125, 123, 114)")) | {"requirements.txt": pinned})
+    row = audit.facts["effective_transforms"].value[2]
+    assert (row["arguments"]["num_holes_range"], row["other_version"]["num_holes_range"]) == (there, other)
+
+
+def test_version_1_makes_eight_holes_where_none_are_asked_for(tmp_path):
+    audit = facts(tmp_path, hole("A.CoarseDropout(max_height=16, max_width=16, fill_value=(125, 123, 114))"))
+    assert audit.facts[ONE].value is False and audit.facts[ONE].why.startswith("8 hole(s) of 16 × 16 pixels")
+
+
 SAMPLES = [
     new(),
     new(hole_height_range="(0.5, 0.5)", hole_width_range="(0.5, 0.5)"),

@@ -5,18 +5,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utils.errors import UserError
+from utils.grading.architecture import FACTS as NETWORK_FACTS
 from utils.grading.architecture import architecture_audit
 from utils.grading.claims import check_claims
+from utils.grading.data_use import misuse
 from utils.grading.facts import Audit, Claim, Fact
-from utils.grading.finding import find
+from utils.grading.finding import Found, find
 from utils.grading.log_audit import log_audit
+from utils.grading.log_facts import DOUBTED
 from utils.grading.modularity import modularity
 from utils.grading.printed_summary import printed_summary
+from utils.grading.rebuilt_network import rebuilt
 from utils.grading.rubric import Rubric
-from utils.grading.sandbox.isolation import LIMITS
+from utils.grading.sandbox.isolation import LIMITS, Limits
 from utils.grading.submission import Submission
 from utils.grading.transforms_audit import transforms_audit
 from utils.grading.weights import check_weights
+
+# What the log audit says of an accuracy that the log calls one of a validation set.
+_TAKEN_FOR_THE_TEST = "taken to be measured on the test set"
 
 
 @dataclass(frozen=True)
@@ -45,17 +52,41 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
         warnings += found.warnings
         audits += [_attempt("reading the transforms", warnings, transforms_audit, submission, found),
                    _attempt("reading the notebook's structure", warnings, modularity, submission, found),
-                   _attempt("auditing the network", warnings, architecture_audit, submission, found, options.run, limits)]
+                   _attempt("auditing the network", warnings, _network, submission, found, options.run, limits)]
         if options.weights:
-            audits.append(_attempt("testing the weights", warnings, check_weights, submission, found, options.weights,
-                                   limits) if options.run else Audit({"checkpoint_accuracy": Fact(
+            audits.append(_attempt("testing the weights", warnings, check_weights, *rebuilt(submission, found),
+                                   options.weights, limits) if options.run else Audit({"checkpoint_accuracy": Fact(
                               None, "needs the model to be executed: add --run")}))
     facts: dict[str, Fact] = {}
     for each in filter(None, audits):
         facts |= each.facts
         warnings += each.warnings
+    if found:
+        warnings = _without_misuse(submission, found, facts, warnings)
     claims = _attempt("checking the claims", warnings, check_claims, submission, facts, notebook)
     return facts, list(claims or ()), warnings
+
+
+def _without_misuse(submission: Submission, found: Found, facts: dict[str, Fact], warnings: list[str]) -> list[str]:
+    """The warnings, and in `facts` no accuracy that says nothing about the test set, as the data sets' code shows."""
+    validation = [warning for warning in warnings if _TAKEN_FOR_THE_TEST in warning]
+    once = facts.get("final_test_accuracy", Fact()).why.startswith("measured once")  # on a set that was not looked at before
+    wrong = _attempt("looking at the data sets", warnings, misuse, submission, found, bool(validation) and not once)
+    if wrong is None:
+        return warnings
+    for name in (*DOUBTED, "checkpoint_accuracy") if wrong.trained else DOUBTED:
+        if name in facts:
+            facts[name] = Fact(None, wrong.why, tuple(dict.fromkeys((wrong.place, *facts[name].evidence))))
+    return [*(warning for warning in warnings if warning not in validation), f"{wrong.why[0].upper()}{wrong.why[1:]}."]
+
+
+def _network(submission: Submission, found: Found, run: bool, limits: Limits) -> Audit:
+    """The architecture audit; a network that cannot be built as it was trained is not executed at all."""
+    submission, found = rebuilt(submission, found)
+    if found.model is None or found.model.complete:
+        return architecture_audit(submission, found, run, limits)
+    why = f"{found.model.class_name} cannot be built as it was trained: {found.model.why}"
+    return Audit(dict.fromkeys(NETWORK_FACTS, Fact(None, why, (found.model.place,))))
 
 
 def _attempt(what: str, warnings: list[str], function: Callable, *arguments):

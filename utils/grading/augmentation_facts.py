@@ -2,10 +2,9 @@
 
 from utils.grading.facts import Fact
 from utils.grading.hole_fill import judge_fill
+from utils.grading.image_size import CIFAR, fate_of_hole
 from utils.grading.judged_steps import Judged
 from utils.grading.pipelines import Pipeline
-
-_SIDE = 32  # pixels of a CIFAR-10 image
 
 
 def _absent(pipeline: Pipeline, what: str) -> Fact:
@@ -30,10 +29,14 @@ def _present(judged: list[Judged], pipeline: Pipeline, name: str) -> tuple[list[
     if len(unbuilt) == len(named):
         return [], Fact(None, f"{name} cannot be evaluated: {unbuilt[0].values.why}", places)
     acting = [one for one in named if one.acts]
+    if doubt := next((one.step.doubt for one in named if one.step.doubt), ""):
+        return [], Fact(None, f"{name} is built, but {doubt}", places)
     if not acting:
-        known = all(one.acts is False for one in named)
-        return [], Fact(False, f"{name} has p = 0: it never acts", places) if known else \
-            Fact(None, f"the probability of {name} is not known", places)
+        chances = [one.chance for one in named]
+        if None in chances:
+            return [], Fact(None, f"the probability of {name} is not known", places)
+        seldom = f"acts on {max(chances):.1g} of the images at most, which is as good as never"
+        return [], Fact(False, f"{name} {seldom if max(chances) > 0 else 'has p = 0: it never acts'}", places)
     if all(one.step.conditional for one in acting):
         return [], Fact(None, f"{name} is applied only under a condition that reading cannot decide", places)
     return acting, None
@@ -98,7 +101,7 @@ def dropout(judged: list[Judged], pipeline: Pipeline) -> dict[str, Fact]:
             none = Fact(None, settled.why, settled.evidence)
             return {names[0]: settled, names[1]: Fact(False, settled.why, settled.evidence), names[2]: none}
         return dict.fromkeys(names, settled)
-    hole = _one_hole(acting)
+    hole = _one_hole(acting, judged)
     fill, mask = zip(*((judge_fill(one), _no_mask_fill(one)) for one in acting))
     return {names[0]: hole, names[1]: _worst(fill), names[2]: _worst(mask)}
 
@@ -108,7 +111,7 @@ def _worst(facts) -> Fact:
     return min(facts, key=lambda fact: (False, None, True).index(fact.value))
 
 
-def _one_hole(acting: list[Judged]) -> Fact:
+def _one_hole(acting: list[Judged], judged: list[Judged]) -> Fact:
     places = tuple(one.place for one in acting)
     if len(acting) > 1:
         return Fact(False, f"{len(acting)} CoarseDropout steps punch a hole each", places)
@@ -116,28 +119,36 @@ def _one_hole(acting: list[Judged]) -> Fact:
     ranges = {name: one.value(name) for name in ("num_holes_range", "hole_height_range", "hole_width_range")}
     unknown = [name for name, ends in ranges.items() if ends is None]
     count = ranges["num_holes_range"]
-    height, width = _pixels(ranges["hole_height_range"], ranges["hole_width_range"], one.values.version)
+    scale, lost = fate_of_hole(one, judged[judged.index(one) + 1:])
+    height, width = _pixels(ranges["hole_height_range"], ranges["hole_width_range"], one, scale)
     wrong = [text for text, ends, wanted in (("{} holes", count, 1), ("holes {} pixels high", height, 16),
                                              ("holes {} pixels wide", width, 16))
-             if ends is not None and tuple(ends) != (wanted, wanted)]
+             if ends is not None and tuple(ends) != (wanted, wanted) and (text.endswith("holes") or not lost)]
     seen = f"{_span(count)} hole(s) of {_span(height)} × {_span(width)} pixels (albumentations {one.values.version}.x)"
     if one.values.ignored:
         seen += f", because {', '.join(one.values.ignored)} are ignored by albumentations {one.values.version}.x"
+    if scale != (1, 1):
+        seen += f", made on images of {one.size[0]} × {one.size[1]} that are resized behind it"
     if wrong:
         return Fact(False, f"{seen}; the task asks for exactly one of 16 × 16", places)
-    if unknown:
-        return Fact(None, f"{', '.join(unknown)} could not be read", places)
+    if scale != (1, 1):
+        lost = lost or "its edges are blended where the images are resized behind it"
+    if lost or unknown:
+        why = f"what is left of the hole is not known: {lost}" if lost else f"{', '.join(unknown)} could not be read"
+        return Fact(None, why, places)
     return Fact(True, seen, places)
 
 
-def _pixels(height, width, version: str):
-    """Both ranges in pixels. 1.x takes floats for fractions of the image's side, 2.x takes both for fractions if the height
-    is below 1."""
-    if version == "1" or height is None:
-        return tuple(ends and tuple(int(end * _SIDE) if isinstance(end, float) and end <= 1 else int(end) for end in ends)
-                     for ends in (height, width))
-    by = 1 if height[-1] >= 1 else _SIDE
-    return tuple(ends and tuple(int(end * by) for end in ends) for ends in (height, width))
+def _pixels(height, width, one: Judged, scale: tuple[float, float]):
+    """Both ranges in pixels of the final image. 1.x takes floats for fractions of the image's side, 2.x takes both for
+    fractions if the height is below 1."""
+    fractions = height is not None and height[-1] < 1
+    result = []
+    for ends, side, by in zip((height, width), one.size or CIFAR, scale):
+        old = one.values.version == "1" or height is None
+        made = ends and [end * side if (isinstance(end, float) and end <= 1 if old else fractions) else end for end in ends]
+        result.append(made and tuple(int(int(end) * by) for end in made))
+    return result
 
 
 def _span(ends) -> str:

@@ -1,15 +1,16 @@
 """Which notebook trains, and which class (or function) of which file is the network, with its constructor's arguments."""
 
 import posixpath
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from utils.errors import UserError
 from utils.grading.facts import Evidence
 from utils.grading.log_series import accuracy_rows, tested_split
 from utils.grading.logs import submission_runs
+from utils.grading.network_arguments import argument
 from utils.grading.network_choice import Candidate, candidates, foreign, network_classes
 from utils.grading.reader.reader import Reader
-from utils.grading.reader.values import Made, UserClass, is_literal
+from utils.grading.reader.values import Unknown, UserClass, UserFunction
 from utils.grading.submission import Notebook, Submission
 from utils.grading.training_code import reading, script_readings, trains
 
@@ -19,9 +20,10 @@ class ModelReference:
     """The network: a class, or the function that builds it, and what it is called with.
 
     `file` or `notebook` is where that class is defined; where `factory` names a function, it is where the function is
-    defined, and `args` and `kwargs` are the function's. `place` is the class statement (the function's, where no class of
-    the submission is behind it). `import_roots` are the folders, relative to the submission's, from which its own imports
-    resolve, in order. `complete` is False where an argument is not a literal: `why` then names it.
+    defined, and `args` and `kwargs` are the function's: literals, and Code for what calls make. `place` is the class
+    statement (the function's, where no class of the submission is behind it). `import_roots` are the folders, relative to
+    the submission's, from which its own imports resolve, in order. `complete` is False where an argument cannot be made
+    again or the network is changed later: `why` then says so.
     """
     place: Evidence
     class_name: str
@@ -67,7 +69,7 @@ def find(submission: Submission, model: str | None = None, notebook: str | None 
     others = tuple(dict.fromkeys(str(_reference(one)) for one in ranked[1:])) if ranked else ()
     others = tuple(one for one in others if not reference or one != str(reference))
     if reference and not reference.complete:
-        warnings += (f"The network's arguments could not all be read: {reference.why}.",)
+        warnings += (f"The network that is trained cannot be built again: {reference.why}.",)
     return Found(chosen.path if chosen else None, reference, other_notebooks + others,
                  " ".join(part for part in (why_notebook, why_model) if part), warnings)
 
@@ -154,30 +156,18 @@ def _override(submission: Submission, wanted: str, chosen: Notebook | None, rank
             if one.name == name and path in (one.place.file, one.place.notebook):
                 return Candidate.of_class(one, "it was named", tuple(reader.index.used))
         for module in reader.modules.values():
-            if module.path == path and name in module.names and not isinstance(module.names[name], UserClass):
+            if module.path == path and isinstance(module.names.get(name), UserFunction):
                 return Candidate.of_function(module.names[name], "it was named", tuple(reader.index.used))
     raise UserError(f"There is no class or function '{name}' in '{path}'; give --model as file.py:Class, "
                     "with the file's path in the submission.")
 
 
-def _literal(value):
-    """An argument as a literal where it is as good as one: a device by its name, an array as its numbers."""
-    if isinstance(value, Made) and value.name == "torch.device" and value.args and isinstance(value.args[0], str):
-        return value.args[0]
-    return value.tolist() if hasattr(value, "tolist") else value
-
-
 def _reference(candidate: Candidate) -> ModelReference:
-    candidate = replace(candidate, args=tuple(map(_literal, candidate.args)),
-                        kwargs={key: _literal(value) for key, value in candidate.kwargs.items()})
+    args = tuple(map(argument, candidate.args))
+    kwargs = {key: argument(value) for key, value in candidate.kwargs.items()}
     roots = tuple(dict.fromkeys([*candidate.roots, ""]))
-    unread = [value for value in (*candidate.args, *candidate.kwargs.values()) if not is_literal(value)]
-    reference = ModelReference(candidate.place, candidate.name, candidate.home.file, candidate.home.notebook, candidate.args,
-                               candidate.kwargs, roots, candidate.factory)
-    if not unread:
-        return reference
-    args = tuple(value if is_literal(value) else None for value in candidate.args)
-    kwargs = {key: value if is_literal(value) else None for key, value in candidate.kwargs.items()}
-    kind = getattr(getattr(unread[0], "cls", unread[0]), "name", type(unread[0]).__name__)
-    reason = getattr(unread[0], "why", f"{kind} is an argument, which is not a literal")
-    return replace(reference, args=args, kwargs=kwargs, complete=False, why=reason)
+    unread = [value for value in (*args, *kwargs.values()) if isinstance(value, Unknown)]
+    known = [tuple(None if isinstance(value, Unknown) else value for value in args),
+             {key: None if isinstance(value, Unknown) else value for key, value in kwargs.items()}]
+    return ModelReference(candidate.place, candidate.name, candidate.home.file, candidate.home.notebook, *known, roots,
+                          candidate.factory, not unread, unread[0].why if unread else "")

@@ -5,17 +5,21 @@ from dataclasses import dataclass
 from utils.grading.applied_transforms import Step
 from utils.grading.effective_values import Effective, effective, uses_old_names
 from utils.grading.facts import Evidence
+from utils.grading.image_size import CIFAR, size_after
 from utils.grading.pipelines import Pipeline
 from utils.grading.pixel_scale import Scale, after
 from utils.grading.reader.values import is_literal
 
+SELDOM = 0.01  # of the images: a transform that acts on fewer is not applied
+
 
 @dataclass(frozen=True)
 class Judged:
-    """A step with its effective values and the scale of the pixels that it is given."""
+    """A step with its effective values, and the scale of the pixels and the size of the images that it is given."""
     step: Step
     values: Effective | None
     scale: Scale | None
+    size: tuple[int, int] | None = CIFAR
 
     @property
     def place(self) -> Evidence:
@@ -25,10 +29,17 @@ class Judged:
         return (self.values.values or {}).get(name) if self.values else None
 
     @property
-    def acts(self) -> bool | None:
-        """Whether it ever acts: None where its probability is not known."""
+    def chance(self) -> float | None:
+        """The share of the images that it acts on, at most; None where its probability is not known."""
         p = self.value("p")
-        return None if not isinstance(p, (int, float)) else p > 0
+        if not isinstance(p, (int, float)) or self.step.reach is None:
+            return None
+        return self.step.reach * (float(p > 0) if self.step.chosen else p)
+
+    @property
+    def acts(self) -> bool | None:
+        """Whether it acts on more images than by accident: None where its probability is not known."""
+        return None if self.chance is None else self.chance >= SELDOM
 
 
 def judged_steps(pipeline: Pipeline, version: str | None) -> list[Judged]:
@@ -36,11 +47,14 @@ def judged_steps(pipeline: Pipeline, version: str | None) -> list[Judged]:
     albumentations = [step for step in pipeline.steps if step.library == "albumentations"]
     if version is None and any(uses_old_names(step.name, step.transform) for step in albumentations):
         version = "1"
-    result, scale = [], Scale()
+    result, scale, size = [], Scale(), CIFAR
     for step in pipeline.steps:
         values = effective(step.transform, version) if step.library == "albumentations" else None
-        result.append(Judged(step, values, scale))
-        scale = after(step, values, scale)
+        result.append(Judged(step, values, scale, size))
+        ends = after(step, values, scale), size_after(step, values, size)
+        if step.doubt:
+            ends = (known if known == end else None for known, end in zip((scale, size), ends))
+        scale, size = ends
     return result
 
 

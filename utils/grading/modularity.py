@@ -2,6 +2,7 @@
 
 import ast
 import re
+from dataclasses import replace
 
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.network_choice import is_network
@@ -12,6 +13,7 @@ from utils.grading.submission import Submission
 from utils.grading.training_code import readers_of, runs_a_trainer
 
 _LOOPS = re.compile(r"train|fit|run|epoch", re.I)
+_ABSENT = "is imported, though"
 _DATA = re.compile(r"transform|augment|dataset|data|loader", re.I)
 
 
@@ -28,7 +30,13 @@ def modularity(submission: Submission, found) -> Audit:
     reader = readers[0]
     parts = {"model_imported": _model(reader, found), "transforms_imported": _transforms(reader),
              "loops_imported": _loops(reader)}
+    if all(_ABSENT in fact.why for fact in parts.values()):  # names alone, which could stand for anything
+        parts = {name: replace(fact, value=None) for name, fact in parts.items()}
     return Audit({"modular": _together(parts), **parts}, tuple(_remarks(reader, found)))
+
+
+def _absent(missing: Library | Made) -> Fact:
+    return Fact(True, f"{missing.name} {_ABSENT} {missing.problem}")
 
 
 def _together(parts: dict[str, Fact]) -> Fact:
@@ -62,14 +70,17 @@ def _model(reader: Reader, found) -> Fact:
     own = {one.name: one.place for one in reader.classes if is_network(one) and _own(reader, one.place)}
     model = found.model if found is not None else None
     if model is not None:
-        if _own(reader, model.place) or model.notebook and model.notebook == reader.program.notebook:
+        if _own(reader, model.place):
             return Fact(False, f"{model.class_name} is defined in {_where(model.place)}", (model.place,))
-        return Fact(True, f"{model.class_name} is imported from {model.file or model.notebook}", (model.place,))
+        if model.notebook:
+            why = f"{model.class_name} is imported, but {model.factory}() in {model.notebook} makes the network of it"
+            return Fact(None, why, (model.place,))
+        return Fact(True, f"{model.class_name} is imported from {model.file}", (model.place,))
     if own and networks:
         name, place = next(iter(own.items()))
         return Fact(False, f"{name} is defined in {_where(place)}", (place,))
     if missing := _missing(reader, re.compile(r"\.[A-Z]\w*$|net|model", re.I)):
-        return Fact(True, f"{missing.name} is imported, though {missing.problem}")
+        return _absent(missing)
     return Fact(None, "no network is seen to be built")
 
 
@@ -82,7 +93,7 @@ def _transforms(reader: Reader) -> Fact:
     if places:
         return Fact(True, f"the training transforms are imported from {places[0].file or places[0].notebook}", (places[0],))
     if missing := _missing(reader, _DATA):
-        return Fact(True, f"{missing.name} is imported, though {missing.problem}")
+        return _absent(missing)
     return Fact(None, "no transforms for training images were found")
 
 
@@ -99,7 +110,7 @@ def _loops(reader: Reader) -> Fact:
     if trainer is not None:
         return Fact(True, "a trainer's fit() runs the loops", (trainer.place,))
     if missing := _missing(reader, _LOOPS):
-        return Fact(True, f"{missing.name} is imported, though {missing.problem}")
+        return _absent(missing)
     return Fact(None, "no training loop was found")
 
 

@@ -1,13 +1,14 @@
 """The networks that a notebook or script builds, ranked by what is done with them."""
 
+import ast
 from dataclasses import dataclass, field, replace
 
 from utils.grading.facts import Evidence
+from utils.grading.network_arguments import repeatable
+from utils.grading.reader.changes import Change, changed_parts, is_network
 from utils.grading.reader.reader import Reader
 from utils.grading.reader.values import Instance, Library, Made, Unknown, UserClass, UserFunction, is_literal
 
-_NETWORKS = ("torch.nn.", "pytorch_lightning.LightningModule", "pytorch_lightning.core.", "lightning.LightningModule",
-             "lightning.pytorch.LightningModule")
 _SUMMARIES = {"summary", "model_summary", "print_summary", "get_summary", "summarize", "show_summary", "get_model_summary"}
 # What is done with a network, and how much each says about which of several is the one that is meant.
 _WEIGHTS = {"is optimised": 8, "is trained": 6, "is summarised": 4, "is called": 2, "is moved to a device": 1}
@@ -36,11 +37,6 @@ class Candidate:
     @staticmethod
     def of_function(one: UserFunction, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
         return Candidate(one.name, one.place, one.place, factory=one.name, roots=roots, why=why)
-
-
-def is_network(one: UserClass) -> bool:
-    """Whether the class inherits, through whatever classes, from torch.nn.Module."""
-    return any(base.startswith(_NETWORKS) for base in one.library_bases())
 
 
 def network_classes(reader: Reader) -> list[UserClass]:
@@ -132,13 +128,16 @@ def _candidate(reader: Reader, network, uses: dict[str, int], logged: bool) -> C
     rank = (logged, bool(uses.keys() & _TRAINING), "is summarised" in uses, weight, max(uses.values()))
     roots = tuple(reader.index.used)
     step = next((step for step in network.stack if _rebuilds(step)), None)
+    changes = _changes(reader, network)
+    for change in changes:
+        if step is None or not any(one is step for one in change.stack):
+            return _changed(network, change, roots, why, rank)
     if isinstance(network, Made):
         return _sequential(network, step, roots, why, rank)
     cls = network.cls
-    if network.changed_at is not None and step is None:
-        return _changed(network, roots, why, rank)
-    direct = is_literal(network.args) and is_literal(network.kwargs) and network.changed_at is None
-    if direct or step is None:
+    direct = repeatable(network.args, network.kwargs) and not changes
+    plain = is_literal((network.args, network.kwargs)) or step is None or not is_literal((step.args, step.kwargs))
+    if direct and plain or step is None:
         return Candidate(cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank, cls)
     factory = step.function
     return Candidate(cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank, cls)
@@ -152,15 +151,28 @@ def _sequential(network: Made, step, roots: tuple[str, ...], why: str, rank: tup
     return Candidate("Sequential", place, place, step.args, step.kwargs, step.function.name, roots, why, rank)
 
 
-def _changed(network: Instance, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate:
-    """A network of which a layer is replaced after it was built: its class alone does not make it."""
-    where = network.changed_at
+def _changes(reader: Reader, network) -> list[Change]:
+    """What is changed of the network, its parts, its classes or the module of its class, and not by its constructor."""
+    found = [change for change in changed_parts(network) if not change.constructing]
+    if isinstance(network, Instance):
+        modules = [one for one in reader.modules.values() if one.path == network.cls.origin.file]
+        found += [change for one in (*network.cls.ancestors(), *modules) for change in one.changes]
+    return found
+
+
+def _changed(network, change: Change, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate:
+    """A network that is changed after it was built: its definition alone does not make it."""
+    where = change.place
     place = f"cell {where.cell} of {where.notebook}" if where.notebook else f"line {where.line} of {where.file}"
-    args = (Unknown(f"{place} replaces a layer of the network after it was built"),)
-    return Candidate(network.cls.name, network.cls.place, network.cls.place, args, {}, None, roots, why, rank, network.cls)
+    args = (Unknown(f"{place} changes the network after it was built"),)
+    home, name = (network.cls.place, network.cls.name) if isinstance(network, Instance) else (network.place, "Sequential")
+    return Candidate(name, home, home, args, {}, None, roots, why, rank, class_=getattr(network, "cls", None))
 
 
 def _rebuilds(step) -> bool:
-    """Whether a call on the stack can be repeated on its own: a named function of a module, with literals alone."""
+    """Whether a call on the stack can be repeated for its network: of a function that returns something, with arguments
+    that are known."""
     function = step.function
-    return function.owner is None and function.name != "lambda" and is_literal(step.args) and is_literal(step.kwargs)
+    if function.owner is not None or function.name == "lambda" or not repeatable(step.args, step.kwargs):
+        return False
+    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function.node))

@@ -3,10 +3,12 @@
 import re
 from dataclasses import dataclass
 
-from utils.grading.applied_transforms import TRANSFORMS, Applied, Step, is_dataset, of_dataset, of_transform, steps_of
+from utils.grading.applied_transforms import Applied, Step, Way, is_dataset, of_dataset, of_transform, steps_of
 from utils.grading.facts import Evidence
+from utils.grading.reader.changes import TRANSFORMS
 from utils.grading.reader.reader import Reader
 from utils.grading.reader.values import Instance, Made
+from utils.grading.training_loops import dataset_of, training_loops
 
 _TRAIN = re.compile(r"train|augment", re.I)
 _TEST = re.compile(r"test|val|eval|infer", re.I)
@@ -42,14 +44,12 @@ def _choose(reader: Reader, train: bool) -> Pipeline | None:
 
 def _sources(reader: Reader, train: bool):
     """Data sets and transforms of one kind, the surest first, of equals the last that was made."""
-    loops = _training_loops(reader)
-    looped = [call.receiver for call in reader.calls if call.name == "__iter__" and _loop(call) in loops]
-    datasets = [dataset for loader in looped if (dataset := _dataset_of(loader)) is not None]
     if train:
-        chosen = [one for one in datasets if _kind(one) is not False]
+        datasets = [loop.dataset for loop in training_loops(reader)]
+        chosen = [one for one in datasets if _kind(one) is not False] or datasets
         yield from ((one, "the loop with the backward pass runs over it") for one in reversed(chosen))
     loaders = [made for made in reader.made if made.last == "DataLoader"]
-    loaded = [(dataset, loader) for loader in loaders if (dataset := _dataset_of(loader)) is not None]
+    loaded = [(dataset, loader) for loader in loaders if (dataset := dataset_of(loader)) is not None]
     yield from ((one, "a DataLoader is made of it") for one, loader in reversed(loaded)
                 if _kind(one, loader) is train)
     given = [value for call in reader.calls for value in (*call.args, *call.kwargs.values())
@@ -60,27 +60,6 @@ def _sources(reader: Reader, train: bool):
     if train:
         yield from ((one, "it augments") for one in reversed(composed) if one.name.startswith("albumentations.")
                     and len(steps_of(one)) > 2)
-
-
-def _training_loops(reader: Reader) -> set:
-    """Where a backward pass happens: the function, or the cell or file where it stands outside of any."""
-    return {_loop(call) for call in reader.calls if call.name == "backward"}
-
-
-def _loop(call):
-    return id(call.stack[-1].function.node) if call.stack else (call.place.file, call.place.notebook, call.place.cell)
-
-
-def _dataset_of(loader):
-    """The data set that a loader, or what was wrapped around one, draws from."""
-    for _ in range(5):
-        if isinstance(loader, Made) and loader.last in ("DataLoader", "DeviceDataLoader", "MultiEpochsDataLoader"):
-            return loader.kwargs.get("dataset", loader.args[0] if loader.args else None)
-        if isinstance(loader, (Made, Instance)) and is_dataset(loader):
-            return loader
-        inner = [*getattr(loader, "args", ()), *getattr(loader, "kwargs", {}).values()]
-        loader = next((value for value in inner if isinstance(value, (Made, Instance))), None)
-    return None
 
 
 def _kind(dataset, loader=None) -> bool | None:
@@ -132,7 +111,7 @@ def _read(reader: Reader, source, why: str) -> Pipeline | None:
     if isinstance(source, (Made, Instance)) and is_dataset(source):
         of_dataset(reader, source, found, 0)
     else:
-        of_transform(reader, source, found, False, 0)
+        of_transform(reader, source, found, Way(), 0)
     if not found.steps and not found.unread:
         return None
     place = found.steps[0].transform.place if found.steps else getattr(source, "place", Evidence())

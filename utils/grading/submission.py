@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from utils.errors import UserError
@@ -11,6 +12,9 @@ from utils.grading.text_decoding import decode, printable
 
 TEXT_SUFFIXES = (".md", ".markdown", ".txt", ".log", ".rst", ".csv", ".tsv", ".out")
 FILE_LIMIT = 2_000  # files read of one submission
+WALK_LIMIT = 200_000  # files of one submission that are looked at by name
+CONFIG_LIMIT = 100_000  # bytes of a JSON or YAML file; what is larger is no configuration
+CONFIG_SUFFIXES = (".json", ".yaml", ".yml")
 BYTE_LIMITS = {".ipynb": 200_000_000, "": 20_000_000}
 _NOT_THEIRS = {"__pycache__", "node_modules", "site-packages", "venv", "env"}
 
@@ -46,6 +50,7 @@ class Submission:
     notebooks: tuple[Notebook, ...] = ()
     sources: tuple[TextFile, ...] = ()  # .py
     texts: tuple[TextFile, ...] = ()  # .md, .txt, .log, .rst, .csv
+    configs: tuple[TextFile, ...] = ()  # .json, .yaml
     warnings: tuple[str, ...] = ()
 
 
@@ -63,27 +68,34 @@ def read_submission(path: Path) -> Submission:
         raise UserError(f"There is no submission at {ascii(str(path))[1:-1]}: name a folder, a notebook or a text file.")
     root = path if is_folder else path.parent
     warnings: list[str] = []
-    found: dict[str, list] = {"notebooks": [], "sources": [], "texts": []}
+    found: dict[str, list] = {"notebooks": [], "sources": [], "texts": [], "configs": []}
     for file in sorted(_files(root, warnings)) if is_folder else [path]:
         _add(file, root, found, warnings)
     return Submission(root, **{kind: tuple(files) for kind, files in found.items()}, warnings=tuple(warnings))
 
 
-def _files(root: Path, warnings: list[str]) -> Iterator[Path]:
-    """The files to read below `root`, as far as FILE_LIMIT goes."""
-    count = 0
+def _files(root: Path, warnings: list[str]) -> list[Path]:
+    """The files to read below `root`: as many as FILE_LIMIT allows, those that tell most first."""
+    found = list(islice(_readable(root, warnings), WALK_LIMIT))
+    if len(found) <= FILE_LIMIT:
+        return found
+    warnings.append(f"The submission has more than {FILE_LIMIT:,} files to read; notebooks, Python files, READMEs and what "
+                    "lies near the top are read, the rest is not.")
+    return sorted(found, key=lambda file: (not _tells(file.name), len(file.parts), file))[:FILE_LIMIT]
+
+
+def _readable(root: Path, warnings: list[str]) -> Iterator[Path]:
+    """Every file below `root` of a kind that the grader reads."""
     unopened = lambda error: warnings.append(f"A folder cannot be opened: {error.strerror}.")  # noqa: E731
     for folder, folders, names in os.walk(root, onerror=unopened):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name.lower() not in _NOT_THEIRS
                             and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg")))
-        for name in sorted(names):
-            if name.startswith(".") or not _kind(name):
-                continue
-            if count == FILE_LIMIT:
-                warnings.append(f"The submission has more than {FILE_LIMIT:,} files to read; the rest is not read.")
-                return
-            count += 1
-            yield Path(folder, name)
+        yield from (Path(folder, name) for name in sorted(names) if not name.startswith(".") and _kind(name))
+
+
+def _tells(name: str) -> bool:
+    """Whether a file of this name is read before a thousand others are: code, a README, the list of requirements."""
+    return _kind(name) in ("notebooks", "sources") or name.lower().startswith(("readme", "requirements"))
 
 
 def _kind(name: str) -> str | None:
@@ -91,6 +103,8 @@ def _kind(name: str) -> str | None:
     stem, suffix = os.path.splitext(name.lower())
     if suffix in TEXT_SUFFIXES or (not suffix and stem.startswith(("readme", "log", "train"))):
         return "texts"
+    if suffix in CONFIG_SUFFIXES:
+        return "configs"
     return {".ipynb": "notebooks", ".py": "sources"}.get(suffix)
 
 
@@ -102,6 +116,8 @@ def _add(file: Path, root: Path, found: dict[str, list], warnings: list[str]) ->
         return
     if file.is_symlink() or not file.is_file():
         warnings.append(f"{name} is not read: it is a link or not a plain file.")
+        return
+    if _kind(file.name) == "configs" and file.stat().st_size > CONFIG_LIMIT:
         return
     text, remark = _text(file)
     if remark:

@@ -4,6 +4,7 @@ import ast
 
 from utils.grading.facts import Evidence
 from utils.grading.reader import calls, expressions, statements
+from utils.grading.reader.snapshots import snapshot
 from utils.grading.reader.values import Frame, Instance, Step, Unknown, UserClass, UserFunction, same
 
 _DEEPEST = 25  # calls within calls
@@ -23,7 +24,8 @@ class Calling:
             return Unknown(f"{function.name} calls itself, or too many calls are nested")
         names = self._parameters(function, args, kwargs, whole)
         frame = Frame(names, function.origin, function.frame, function=function, script=function.frame.script)
-        self.stack.append(Step(function, args, kwargs, place))
+        given = (args, kwargs) if function.owner is not None else (snapshot(args), snapshot(kwargs))
+        self.stack.append(Step(function, *given, place))
         conditions = self.conditions
         try:
             if isinstance(node, ast.Lambda):
@@ -72,7 +74,8 @@ class Calling:
 
     def instantiate(self, cls: UserClass, args: tuple, kwargs: dict, place: Evidence, whole: bool = True) -> Instance:
         """An object of one of the submission's own classes, with the attributes that its constructor gives it."""
-        made = Instance(cls, args if whole else (*args, Unknown("starred arguments")), kwargs, place, tuple(self.stack))
+        given = snapshot(args if whole else (*args, Unknown("starred arguments")))
+        made = Instance(cls, given, snapshot(kwargs), place, tuple(self.stack))
         init, owner = cls.find("__init__")
         if isinstance(init, UserFunction):
             bound = UserFunction(init.name, init.node, init.frame, init.origin, init.owner or owner, made)

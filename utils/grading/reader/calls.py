@@ -2,7 +2,9 @@
 
 import ast
 
-from utils.grading.reader import expressions, members, methods
+from utils.grading.reader import changes, config_files, expressions, members, methods
+from utils.grading.reader.command_line import argument_parser
+from utils.grading.reader.snapshots import NAMESPACES
 from utils.grading.reader.values import Frame, Instance, Library, Made, Super, Unknown, UserClass, UserFunction
 
 _SAME_NETWORK = {"to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16", "requires_grad_", "apply"}
@@ -91,14 +93,21 @@ def _call_made(reader, made, args, kwargs, node, frame):
 
 def _call_member(reader, member, args, kwargs, place, frame, whole):
     value, name = member.receiver, member.name
+    changes.note_method(reader, value, name, place)
     if isinstance(value, (list, dict, str, tuple, members.ARRAY)):
         return methods.method(value, name, args, kwargs, bool(reader.uncertain(frame)))
     if isinstance(value, (Instance, Made)) and name in _SAME_NETWORK:
+        if name == "apply" and args and changes.watched(value) is not None:
+            reader.apply(args[0], (changes.part(value),), {}, frame)
         return value
     if isinstance(value, Super) and name == "__init__":
         return _library_init(value.instance, args, kwargs)
     if isinstance(value, Made) and value.name == "argparse.ArgumentParser":
-        return methods.argument_parser(value, name, args, kwargs)
+        return argument_parser(reader, value, name, args, kwargs)
+    if name in ("open", "read_text") and (file := config_files.opened(reader, (value, *args), kwargs)) is not None:
+        return file if name == "open" else config_files.read(file, name)
+    if isinstance(value, Made) and value.name == "builtins.open":
+        return config_files.read(value, name)
     if isinstance(value, (Instance, Made)):
         base = value.cls.name if isinstance(value, Instance) else value.name
         return Made(f"{base}.{name}", (value, *args), kwargs, place, whole=whole)
@@ -121,6 +130,10 @@ def _library_init(instance, args, kwargs):
 def _call_library(reader, library, args, kwargs, place, node, frame, whole):
     if library.name in _WRAPPERS and args and not isinstance(args[0], Unknown):
         return args[0]
+    if library.name in ("builtins.setattr", "builtins.delattr") and len(args) > 1:
+        return reader.set_attribute(*args[:2], args[2] if args[2:] else Unknown("it is deleted"), frame, node)
+    if args and library.last.startswith("__"):  # torch.nn.Module.__setattr__(model, …)
+        changes.note_method(reader, args[0], library.last, place)
     special = methods.FUNCTIONS.get(library.name)
     if special:
         result = special(reader, args, kwargs, frame)
@@ -131,5 +144,7 @@ def _call_library(reader, library, args, kwargs, place, node, frame, whole):
     if library.name.startswith("builtins."):
         return Unknown(f"the result of {library.last}() is known only when the code runs")
     made = Made(library.name, args, kwargs, place, problem=library.problem, whole=whole, stack=tuple(reader.stack))
+    if library.name in NAMESPACES and not args:
+        made.attributes.update(kwargs)
     reader.made.append(made)
     return made

@@ -5,7 +5,7 @@ import sys
 from functools import lru_cache
 from importlib.metadata import packages_distributions
 
-from utils.grading.reader import cells
+from utils.grading.reader import cells, members
 from utils.grading.reader.values import Frame, Library, Module, Origin
 
 _THIRD_PARTY = set("""
@@ -77,3 +77,34 @@ class Importing:
         problem = getattr(module, "problem", "")
         why = f"{module.path} cannot be parsed: {problem}" if problem else f"{module.path} does not define {name}"
         return Library(f"{module.name}.{name}", why)
+
+
+def import_names(reader, node, frame):
+    """Read `import a.b as c`."""
+    for alias in node.names:
+        value = reader.import_module(alias.name)
+        if alias.asname:
+            frame.names[alias.asname] = value
+        else:
+            top = alias.name.partition(".")[0]
+            frame.names[top] = reader.import_module(top) if "." in alias.name else value
+
+
+def import_from(reader, node, frame):
+    """Read `from a import b`, and the star."""
+    module = reader.import_module(node.module or "", frame, node.level)
+    for alias in node.names:
+        if alias.name == "*":
+            frame.names.update(_public(module))
+        else:
+            found = reader.module_name(module, alias.name) if isinstance(module, Module) else \
+                members.attribute(reader, module, alias.name, frame)
+            frame.names[alias.asname or alias.name] = found
+
+
+def _public(module) -> dict:
+    if not isinstance(module, Module):
+        return {}
+    listed = module.names.get("__all__")
+    names = listed if isinstance(listed, (list, tuple)) else [name for name in module.names if not name.startswith("_")]
+    return {name: module.names[name] for name in names if isinstance(name, str) and name in module.names}

@@ -4,11 +4,13 @@ import math
 
 import numpy as np
 
+from utils.grading.reader import changes
 from utils.grading.reader.values import (
     Frame,
     Instance,
     Library,
     Made,
+    Member,
     Module,
     Super,
     Unknown,
@@ -19,22 +21,16 @@ from utils.grading.reader.values import (
 from utils.transforms import MEAN, STD
 
 ARRAY = np.ndarray
-BUILTINS = {"int", "float", "str", "bool", "tuple", "list", "dict", "set", "len", "range", "zip", "map", "sum", "round",
-            "abs", "min", "max", "sorted", "reversed", "enumerate", "print", "super", "object", "isinstance", "getattr",
-            "setattr", "hasattr", "type", "property", "staticmethod", "classmethod", "open", "iter", "next", "any", "all",
-            "filter", "Exception", "ValueError", "NotImplementedError", "vars", "callable", "input", "eval", "exec", "dir",
-            "globals", "locals", "id", "repr", "format", "divmod", "pow", "slice", "frozenset", "bytes", "help", "exit"}
+BUILTINS = set("""
+int float str bool tuple list dict set len range zip map sum round abs min max sorted reversed enumerate print super object
+isinstance getattr setattr delattr hasattr type property staticmethod classmethod open iter next any all filter Exception
+ValueError NotImplementedError vars callable input eval exec dir globals locals id repr format divmod pow slice frozenset
+bytes help exit
+""".split())
 MAY_BE_NONE = {"get", "find_spec", "getenv", "pop", "match", "search", "exec_module"}
 # What a library's object was given first, by the attribute that gives it back.
 _HOLDERS = {"transforms": ("Compose", "OneOf", "Sequential"), "dataset": ("DataLoader", "Subset")}
 _PATHS = {"os.environ", "sys.path"}
-
-
-class Member:
-    """An attribute of a value whose meaning is the library's: `model.parameters`, `loss.backward`, `mean.tolist`."""
-
-    def __init__(self, receiver, name: str):
-        self.receiver, self.name = receiver, name
 
 
 def attribute(reader, value, name: str, frame: Frame):
@@ -107,7 +103,7 @@ def _bind(function: UserFunction, receiver) -> UserFunction:
 def item(reader, value, key, frame: Frame, node):
     """What `value[key]` stands for."""
     if isinstance(value, Made) and value.name == "argparse.namespace" or isinstance(key, (Unknown, Made)):
-        return _item_of_object(reader, value, key, node)
+        return _item_of_object(reader, value, key, frame, node)
     if isinstance(value, (list, tuple, str, dict)):
         try:
             return value[key]
@@ -119,17 +115,27 @@ def item(reader, value, key, frame: Frame, node):
             return found.item() if np.ndim(found) == 0 else found
         except Exception:  # numpy raises many kinds for a wrong index
             return Unknown("a wrong index")
-    return _item_of_object(reader, value, key, node)
+    return _item_of_object(reader, value, key, frame, node)
 
 
-def _item_of_object(reader, value, key, node):
+def _item_of_object(reader, value, key, frame, node):
     if isinstance(value, Instance) and value.cls.find("__getitem__")[1]:
         return reader.invoke(_of_instance(reader, value, "__getitem__"), (key,), {}, value.place)
     if isinstance(value, Library) and value.name in _PATHS:
         return Unknown(f"{value.name} is known only when the code runs")
+    if changes.watched(value) is not None:
+        return _part(value, key)
     if isinstance(value, (Made, Library)):
-        reader.record("__getitem__", value, value, (key,), {}, node)
+        reader.record("__getitem__", value, value, (key,), {}, node, frame.origin)
     return value if isinstance(value, Unknown) else Unknown("an entry that is known only when the code runs")
+
+
+def _part(value, key):
+    """An entry of a Sequential or a Compose: the one that was given, or one of which only the owner is known."""
+    given = value.args if isinstance(value, Made) else ()
+    given = given[0] if len(given) == 1 and isinstance(given[0], list) else given
+    known = type(key) is int and -len(given) <= key < len(given) and not isinstance(given[key], Unknown)
+    return given[key] if known else changes.part(value)
 
 
 def plain(value) -> bool:

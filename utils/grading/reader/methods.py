@@ -1,8 +1,9 @@
-"""The functions and methods of Python, numpy and argparse that reading computes itself, on plain values alone."""
+"""The functions and methods of Python and numpy that reading computes itself, on plain values alone."""
 
 import numpy as np
 
-from utils.grading.reader import members
+from utils.grading.reader import config_files, members
+from utils.grading.reader.snapshots import NAMESPACES
 from utils.grading.reader.values import Instance, Library, Made, Module, Unknown, UserClass, UserFunction
 
 NOT_KNOWN = object()
@@ -52,18 +53,20 @@ def _of_dict(value: dict, name: str, args: tuple, kwargs: dict):
     return getattr(value, name)(*args)
 
 
-def argument_parser(parser: Made, name: str, args: tuple, kwargs: dict):
-    """An ArgumentParser whose parse_args() gives the defaults."""
-    if name == "add_argument" and args:
-        flags = [arg for arg in args if isinstance(arg, str)]
-        key = kwargs.get("dest") or next((flag for flag in flags if flag.startswith("--")), flags[0] if flags else "")
-        missing = False if kwargs.get("action") == "store_true" else True if kwargs.get("action") == "store_false" else None
-        parser.attributes[str(key).lstrip("-").replace("-", "_")] = kwargs.get("default", missing)
-        return None
-    if name in ("parse_args", "parse_known_args"):
-        space = Made("argparse.namespace", place=parser.place, attributes=dict(parser.attributes))
-        return space if name == "parse_args" else (space, [])
-    return parser if name.startswith("add_") else None
+def _loaded(parse):
+    def function(reader, args, kwargs, frame):
+        value = config_files.load(reader, args, kwargs, parse)
+        return NOT_KNOWN if value is None else value
+    return function
+
+
+def _open(reader, args, kwargs, frame):
+    file = config_files.opened(reader, args, kwargs)
+    return NOT_KNOWN if file is None else file
+
+
+def _vars(reader, args, kwargs, frame):
+    return dict(args[0].attributes) if args and isinstance(args[0], Made) and args[0].name in NAMESPACES else NOT_KNOWN
 
 
 def _enumerate(reader, args, kwargs, frame):
@@ -142,12 +145,6 @@ def _getattr(reader, args, kwargs, frame):
     return members.attribute(reader, args[0], args[1], frame)
 
 
-def _setattr(reader, args, kwargs, frame):
-    if len(args) == 3 and isinstance(args[0], Instance) and isinstance(args[1], str):
-        args[0].attributes[args[1]] = args[2]
-    return None
-
-
 def _isinstance(reader, args, kwargs, frame):
     kinds = {"builtins.int": int, "builtins.float": (float,), "builtins.str": str, "builtins.list": list,
              "builtins.tuple": tuple, "builtins.dict": dict, "builtins.bool": bool}
@@ -207,6 +204,7 @@ def _length(items: list) -> int:
 
 
 FUNCTIONS = {
+    **{name: _loaded(parse) for name, parse in config_files.PARSERS.items()}, "builtins.open": _open, "builtins.vars": _vars,
     "builtins.int": _numbers(int), "builtins.float": _numbers(float), "builtins.round": _numbers(round),
     "builtins.abs": _numbers(abs), "builtins.str": _numbers(str), "builtins.bool": _numbers(bool),
     "builtins.tuple": _entries(tuple), "builtins.list": _entries(list), "builtins.len": _entries(_length),
@@ -215,7 +213,7 @@ FUNCTIONS = {
     "numpy.mean": _statistic("mean"), "numpy.std": _statistic("std"),
     "builtins.sum": _sum, "builtins.range": _range, "builtins.zip": _zip, "builtins.map": _map, "builtins.dict": _dict,
     "builtins.iter": lambda reader, args, kwargs, frame: args[0] if args else NOT_KNOWN,
-    "builtins.getattr": _getattr, "builtins.setattr": _setattr, "builtins.isinstance": _isinstance, "builtins.type": _type,
+    "builtins.getattr": _getattr, "builtins.isinstance": _isinstance, "builtins.type": _type,
     "builtins.callable": _callable, "builtins.print": lambda *_: None, "collections.OrderedDict": _dict,
     "os.environ.get": _get, "os.getenv": _get, "numpy.array": _array, "numpy.asarray": _array,
     "dataclasses.replace": _replace, "importlib.import_module": _import,

@@ -5,7 +5,7 @@ import posixpath
 import re
 import time
 
-from utils.grading.reader import cells, expressions, statements
+from utils.grading.reader import cells, changes, expressions, statements
 from utils.grading.reader.calling import Calling
 from utils.grading.reader.importing import Importing
 from utils.grading.reader.modules import ModuleIndex
@@ -52,6 +52,8 @@ class Reader(Importing, Calling):
         self.doubts: list[str] = []  # why what was read may not be what runs
         self.conditions = 0  # how many undecided conditions surround what is being read
         self.names: dict = {}
+        self.flags = ""  # what a command gives the script that it starts
+        self.rewritten: set[str] = set()  # the names of files that the code writes
         self._left, self._began = _BUDGET, time.process_time()
 
     # --- what is read -------------------------------------------------------------------------------------------------
@@ -117,7 +119,9 @@ class Reader(Importing, Calling):
             self.index.add_root(match[1])
         elif match := _START.match(text):
             name = next(filter(None, match.groups())).replace("\\ ", " ")
+            self.flags = text[match.end():]
             self._started(name, frame, shared=text.startswith("%run"))
+            self.flags = ""
 
     def _started(self, name: str, frame: Frame, shared: bool) -> None:
         name = name.lstrip("./")
@@ -151,10 +155,11 @@ class Reader(Importing, Calling):
             for part, entry in zip(target.elts, parts):
                 self.bind(part, entry, frame)
         elif isinstance(target, ast.Attribute):
-            self._bind_attribute(expressions.evaluate(self, target.value, frame), target, value, frame)
+            self.set_attribute(expressions.evaluate(self, target.value, frame), target.attr, value, frame, target)
         elif isinstance(target, ast.Subscript):
             owner = expressions.evaluate(self, target.value, frame)
             key = expressions.evaluate(self, target.slice, frame)
+            changes.note(self, owner, frame.origin.evidence(target))
             if isinstance(owner, (dict, list)) and isinstance(key, (str, int)):
                 try:
                     owner[key] = Unknown("it depends on a condition") if self.uncertain(frame) and key in owner else value
@@ -167,23 +172,25 @@ class Reader(Importing, Calling):
             return list(value)
         if isinstance(value, Made) and value.last == "random_split":
             return [Made("torch.utils.data.Subset", value.args, {}, value.place) for _ in range(count)]
+        if changes.watched(value) is not None:
+            return [value] * count  # the name and the layer that named_children() gives
         return [value if isinstance(value, Unknown) else Unknown("a part of what is not known") for _ in range(count)]
 
-    def _bind_attribute(self, owner, target: ast.Attribute, value, frame: Frame) -> None:
+    def set_attribute(self, owner, name, value, frame: Frame, node) -> None:
+        """Assign `value` to an attribute of `owner`; `name` is Unknown where setattr() is given one that is not known."""
+        changes.note_attribute(self, owner, name, value, frame, node)
+        if not isinstance(name, str):
+            return
         if isinstance(owner, (Instance, Made)):
-            old = owner.attributes.get(target.attr)
-            unsure = self.uncertain(frame) and target.attr in owner.attributes and not same(old, value)
-            kept = Unknown("it depends on a condition") if unsure else self.label(value, target.attr)
-            owner.attributes[target.attr] = kept
-            inside = frame.function is not None and frame.function.owner is not None
-            layer = isinstance(value, Instance) or isinstance(value, Made) and value.name.startswith("torch.nn.")
-            if isinstance(owner, Instance) and not inside and layer:
-                owner.changed_at = frame.origin.evidence(target)
+            before = [owner.attributes[name]] if name in owner.attributes else \
+                [owner.cls.find(name)[0]] if isinstance(owner, Instance) and owner.cls.find(name)[1] else []
+            unsure = self.uncertain(frame) and before and not same(before[0], value)
+            owner.attributes[name] = Unknown("it depends on a condition") if unsure else self.label(value, name)
         elif isinstance(owner, (UserClass, Module)):
-            owner.names[target.attr] = value
+            owner.names[name] = value
         elif isinstance(owner, Library) and owner.name.startswith(("albumentations", "torch")) and \
                 "backends" not in owner.name:
-            self.doubts.append(f"{frame.origin} replaces {owner.name}.{target.attr}")
+            self.doubts.append(f"{frame.origin} replaces {owner.name}.{name}")
 
     def uncertain(self, frame: Frame) -> int:
         """How many undecided conditions and loops surround the statement that is being read."""
@@ -202,4 +209,4 @@ class Reader(Importing, Calling):
         origin = origin or Origin()
         if len(self.calls) < 50_000:
             self.calls.append(Call(name, callee, receiver, args, kwargs, origin.evidence(node), self.cell, tuple(self.stack),
-                                   self.conditions > 0))
+                                   self.conditions > 0, node))

@@ -2,14 +2,14 @@
 
 import ast
 
-from utils.grading.reader import expressions, members
+from utils.grading.reader import changes, expressions, members
+from utils.grading.reader.importing import import_from, import_names
 from utils.grading.reader.operators import binary
 from utils.grading.reader.values import (
     Frame,
     Instance,
     Library,
     Made,
-    Module,
     Unknown,
     UserClass,
     UserFunction,
@@ -133,7 +133,7 @@ def _for(reader, node, frame):
     over = expressions.evaluate(reader, node.iter, frame)
     if isinstance(over, Made) and over.name == "builtins.enumerate":
         over = over.args[0]
-    if isinstance(over, (Made, Instance)):
+    if isinstance(over, (Made, Instance, Unknown)):
         reader.record("__iter__", over, over, (), {}, node, frame.origin)
     items = members.iterate(over)
     if items is not None and len(items) <= _MOST_TURNS and not isinstance(_range_of(node), ast.Call):
@@ -145,7 +145,7 @@ def _for(reader, node, frame):
             if ended in ("return", "raise"):
                 return ended
         return run(reader, node.orelse, frame)
-    reader.bind(node.target, Unknown("it changes with each turn of a loop"), frame)
+    reader.bind(node.target, changes.part(over), frame)
     _once(reader, node, frame)
     return ""
 
@@ -197,39 +197,12 @@ def _try(reader, node, frame):
     return final or (ended if ended != "raise" else "")
 
 
-def _import(reader, node, frame):
-    for alias in node.names:
-        value = reader.import_module(alias.name)
-        if alias.asname:
-            frame.names[alias.asname] = value
-        else:
-            top = alias.name.partition(".")[0]
-            frame.names[top] = reader.import_module(top) if "." in alias.name else value
-
-
-def _import_from(reader, node, frame):
-    module = reader.import_module(node.module or "", frame, node.level)
-    for alias in node.names:
-        if alias.name == "*":
-            frame.names.update(_public(module))
-        else:
-            found = reader.module_name(module, alias.name) if isinstance(module, Module) else \
-                members.attribute(reader, module, alias.name, frame)
-            frame.names[alias.asname or alias.name] = found
-
-
-def _public(module) -> dict:
-    if not isinstance(module, Module):
-        return {}
-    listed = module.names.get("__all__")
-    names = listed if isinstance(listed, (list, tuple)) else [name for name in module.names if not name.startswith("_")]
-    return {name: module.names[name] for name in names if isinstance(name, str) and name in module.names}
-
-
 def _delete(reader, node, frame):
     for target in node.targets:
         if isinstance(target, ast.Name):
             frame.names.pop(target.id, None)
+        elif isinstance(target, (ast.Attribute, ast.Subscript)):
+            changes.note(reader, expressions.evaluate(reader, target.value, frame), frame.origin.evidence(target))
 
 
 def _match(reader, node, frame):
@@ -243,7 +216,7 @@ _HANDLERS = {
     ast.Expr: _expression, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.AugAssign: _augmented,
     ast.FunctionDef: _function, ast.AsyncFunctionDef: _function, ast.ClassDef: _class, ast.Return: _return, ast.If: _if,
     ast.For: _for, ast.AsyncFor: _for, ast.While: _while, ast.With: _with, ast.AsyncWith: _with, ast.Try: _try,
-    ast.Import: _import, ast.ImportFrom: _import_from, ast.Delete: _delete, ast.Match: _match,
+    ast.Import: import_names, ast.ImportFrom: import_from, ast.Delete: _delete, ast.Match: _match,
     ast.Raise: lambda reader, node, frame: "raise", ast.Break: lambda reader, node, frame: "break",
     ast.Continue: lambda reader, node, frame: "continue",
 }

@@ -73,6 +73,7 @@ class Made:
     attributes: dict = field(default_factory=dict)
     whole: bool = True  # False where a starred argument could not be read
     stack: tuple["Step", ...] = ()
+    changes: list = field(default_factory=list)  # what code did to it after it was built (reader.changes)
 
     @property
     def last(self) -> str:
@@ -87,6 +88,7 @@ class UserClass:
     names: dict  # of its body
     origin: Origin
     frame: Frame
+    changes: list = field(default_factory=list)  # assignments to its attributes from outside
 
     @property
     def place(self) -> Evidence:
@@ -147,7 +149,7 @@ class Instance:
     stack: tuple[Step, ...] = ()
     attributes: dict = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
-    changed_at: Evidence | None = None  # where code outside of its class assigned to an attribute of it
+    changes: list = field(default_factory=list)  # what code did to it after it was built (reader.changes)
 
 
 @dataclass(eq=False)
@@ -158,6 +160,14 @@ class Module:
     names: dict
     package: str = ""  # its folder, where it is a package
     problem: str = ""
+    changes: list = field(default_factory=list)  # assignments to its names from outside
+
+
+class Member:
+    """An attribute of a value whose meaning is the library's: `model.parameters`, `loss.backward`, `mean.tolist`."""
+
+    def __init__(self, receiver, name: str):
+        self.receiver, self.name = receiver, name
 
 
 @dataclass(frozen=True)
@@ -178,6 +188,7 @@ class Call:
     cell: int | None  # the notebook cell that was being read
     stack: tuple[Step, ...]
     conditional: bool = False  # whether it happens only under a condition that reading cannot decide
+    node: ast.AST | None = None
 
 
 _MOST_PARTS = 5_000  # of a nested value that are looked at: a list of itself, or doubled fifty times, has no end

@@ -2,7 +2,8 @@
 
 import re
 
-from utils.grading.log_shapes import LINE_LIMIT, LogLine, Number
+from utils.grading.log_numbers import Number
+from utils.grading.log_shapes import LINE_LIMIT, LogLine
 
 _EPOCH = re.compile(r"epochs?|epoch[ _#]*(?:no\.?|number)?|#", re.I)
 _REAL = re.compile(r"[*`\s]*([-+]?\d{1,9}(?:\.(\d{0,25}))?(?:e[-+]?\d{1,3})?)\s*(%?)[*`\s]*", re.I)

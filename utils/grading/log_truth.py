@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from utils.grading.facts import Evidence
+from utils.grading.log_numbers import Number
 from utils.grading.log_series import Row, accuracy_rows
-from utils.grading.log_shapes import Number
 from utils.grading.logs import Run
 
 TIME_FACTOR = 5  # tqdm's rate may be a moving average; more than this apart is none

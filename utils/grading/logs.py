@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from utils.grading.facts import Evidence
-from utils.grading.log_shapes import Bar, LogLine, Number, read_line
+from utils.grading.log_numbers import Number
+from utils.grading.log_shapes import Bar, LogLine, read_line
 from utils.grading.log_tables import is_rule, read_header, read_row
 from utils.grading.printed_totals import printed_total
 from utils.grading.submission import Notebook, Submission

@@ -47,7 +47,7 @@ def is_rule(text: str) -> bool:
 
 def _fields(text: str) -> list[str]:
     separator = next((mark for mark in ("|", "\t", ",", ";") if mark in text), None)
-    return [field.strip() for field in text.strip().strip("|").split(separator)] if separator else []
+    return [" ".join(field.split()) for field in text.strip().strip("|").split(separator)] if separator else []
 
 
 def _meaning(name: str) -> object:

@@ -33,15 +33,16 @@ def log_audit(submission: Submission, notebook: str | None, target: float | None
         return Audit({name: Fact(None, why) for name in NAMES})
     found = [*number_contradictions(run, split, test_size, train_size), *course_contradictions(run, split)]
     losses = loss_scale(run, split, test_size, train_size)
-    facts = accuracy_facts(Judged(run, rows, target, choice.why), found)
-    if (once := tested_once(run, split)) and facts["best_test_accuracy"].value is not None:
-        facts = tested_once_facts(once, run.length, choice.why)
+    judged = Judged(run, rows, target, choice.why)
+    facts = accuracy_facts(judged, found)
+    if (once := tested_once(run, split)) and facts["final_test_accuracy"].value is not None:
+        facts = tested_once_facts(once, judged)
     before = "printed before the run" if run.parameters is not None else "no summary was printed before the run"
     facts |= {"log_consistent": _consistent(found, losses), "loss_normalisation": _normalisation(losses),
               "run_parameters": Fact(run.parameters, before)}
     others = "; ".join(map(describe, choice.others[:SHOWN]))
-    judged = [f"Judged is {choice.why}. Not judged: {others}."] if others else []
-    return Audit(facts, (*judged, *_warnings(run, split, found, losses)))
+    remark = [f"Judged is {choice.why}. Not judged: {others}."] if others else []
+    return Audit(facts, (*remark, *_warnings(run, split, found, losses)))
 
 
 def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:

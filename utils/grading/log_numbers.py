@@ -50,7 +50,7 @@ _ASIDE = re.compile(rf"\W*(?:in\s)?(?:%|percent(?:age)?|overall|total|full|whole
 _OTHER = (r"(?:balanced|class(?:es|[-_ ]?wise)?|(?:mini-?)?batch|top[-_ ]?(?:[2-9]|\d\d)|macro|weighted|robust|adversarial|"
           r"noisy|(?:air)?planes?|automobiles?|cars?|birds?|cats?|deers?|dogs?|frogs?|horses?|ships?|trucks?)")
 _OTHER_BEFORE = re.compile(rf"(?<![a-z]){_OTHER}[\s_:'\"-]{{0,3}}(?:{_SPLIT}[\s_]?(?:set\s)?)?$", re.I)
-_OTHER_WITHIN = re.compile(rf"(?<![a-z]){_OTHER}(?![a-z])", re.I)
+OTHER = re.compile(rf"(?<![a-z]){_OTHER}(?![a-z])", re.I)
 _ON_SPLIT = re.compile(rf"\s(?:on|of|for|in)\s(?:the\s)?({_SPLIT})(?:\s(?:set|data|dataset|images))?\s?", re.I)
 _ANY_SPLIT = re.compile(rf"(?<![a-z]){_SPLIT}(?![a-z])", re.I)
 
@@ -110,7 +110,7 @@ def _own_splits(match: re.Match, before: str, splits: tuple[str, ...]) -> tuple[
     rank = next((int(match[name]) for name in ("k1", "k2", "k3", "k4") if match[name]), 1)
     aside, filler = match["aside"], match["filler"] or ""
     inside = _ASIDE.fullmatch(aside) if aside else None
-    if rank != 1 or (aside and not inside) or _OTHER_BEFORE.search(before) or _OTHER_WITHIN.search(filler):
+    if rank != 1 or (aside and not inside) or _OTHER_BEFORE.search(before) or OTHER.search(filler):
         return (), False
     if match["k4"] and splits == ("",):  # "top 1" alone is too little to go by
         return (), False

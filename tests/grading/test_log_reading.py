@@ -1,10 +1,11 @@
-"""Lines, lists and tables whose numbers are easily taken for others."""
+"""Lines, lists and tables whose numbers are easily taken for others, and logs that were never measured."""
 
 import time
 
 import pytest
 
-from tests.grading.written_logs import audit, tqdm_from_0, training, value
+from tests.grading.written_logs import audit, notebook, tqdm_from_0, training, value
+from utils.grading.log_audit import log_audit
 from utils.grading.log_shapes import read_line
 from utils.grading.log_tables import read_header, read_row
 from utils.grading.printed_totals import printed_total
@@ -185,3 +186,34 @@ def test_a_run_that_is_resumed_some_epochs_back(tmp_path):
         assert figures(found) == (30, best.test, best.index) and value(found, "log_consistent") is True
     found = audit(tmp_path, tqdm_from_0(COURSE[:20]) + tqdm_from_0(training(30, 68)[18:]))  # too far from what was reached
     assert value(found, "epochs") == 20
+
+
+# --- what was not measured --------------------------------------------------------------------------------------------
+
+def of_source(tmp_path, source, output, later=""):
+    sources = [source, later]
+    (tmp_path / "S9.ipynb").write_text(notebook(output, "x\n", sources=sources), encoding="utf-8")
+    return log_audit(read_submission(tmp_path), "S9.ipynb", 85.0)
+
+
+LINES = "".join(f"Epoch {one.index}: test acc: {one.test:.2f}%\n" for one in COURSE)
+ACCURACIES = str([one.test for one in COURSE])
+
+
+@pytest.mark.parametrize("source", [
+    f'!pip list\nprint("""{LINES}""")', "\n".join(f"print({line!r})" for line in LINES.split("\n")),
+    f"text = {LINES!r}\nfor line in text.split('\\n'):\n    print(line)",
+    f"for epoch, one in enumerate({ACCURACIES}):\n    print(f'Epoch {{epoch}}: test acc: {{one:.2f}}%')"])
+def test_a_log_that_stands_in_the_source_is_no_log(tmp_path, source):
+    found = of_source(tmp_path, source, LINES)
+    for name in ("best_test_accuracy", "final_test_accuracy", "best_epoch", "first_epoch_at_target"):
+        assert value(found, name) is None and "stands in the cell's own source" in found.facts[name].why
+    assert any("own source" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("source, later", [
+    ("print(f'Epoch {epoch}: test acc: {one:.2f}%')", ""), ("print('Epoch %d: test acc: %.2f%%' % (epoch, one))", ""),
+    ("train(model)\n# " + LINES.replace("\n", "\n# "), ""), (f'train(model)\n"""{LINES}"""', ""),
+    ("train(model)", f"plot({ACCURACIES})\nlog = {LINES!r}"), ("train(model", "")])
+def test_a_log_that_is_computed_is_one(tmp_path, source, later):
+    assert value(of_source(tmp_path, source, LINES, later), "best_test_accuracy") == BEST.test

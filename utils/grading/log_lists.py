@@ -11,6 +11,7 @@ LIST_LIMIT = 50_000  # characters
 MOST_EPOCHS = 1_000
 
 _LIST = re.compile(r"([A-Za-z][\w /.-]{2,40})['\"]?\s?[:=]\s?\[([^\[\]]*)\]")
+_OPENS = re.compile(r"[:=]\s?\[")
 _VALUE = re.compile(REAL, re.I)
 _SUMMARY = re.compile(r"(?:wandb: )?([\w/.-]{3,60}) (\d{1,3}(?:\.\d{1,20})?)")
 
@@ -20,7 +21,7 @@ Lists = dict[tuple[str, str], tuple[tuple[Number, ...], Evidence]]
 def read_lists(text: str, place: Evidence) -> Lists:
     """The lists of losses and accuracies in a line, by split and quantity: "test_acc = [44.4, 51.66, …]"."""
     found: Lists = {}
-    if "[" not in text or not 0 < text.lower().find("acc") < LIST_LIMIT and "loss" not in text[:LIST_LIMIT].lower():
+    if not _OPENS.search(text[:LIST_LIMIT]):
         return found
     for name, values in _LIST.findall(text[:LIST_LIMIT]):
         held, parts = meaning(name), [part.strip() for part in values.split(",")]

@@ -64,8 +64,10 @@ def test_the_course_that_the_claims_are_about():
     ("The model has less than 200K parameters.", "true", 194_176), ("It has ~195,000 params", "true", 194_176),
     ("We use 194.2K parameters", "true", 194_176), ("Number of parameters = 0.19M", "true", 194_176),
     ("The receptive field is 47.", "true", 47), ("Total Receptive Field: 69", "false", 47),
-    ("RF > 44 in our network", "true", 47),
+    ("RF > 44 in our network", "true", 47), ("Receptive field: 47x47 at the end", "true", 47),
+    ("Receptive field of the network is 99 x 99.", "false", 47), ("The RF of our final model is 47 × 47", "true", 47),
     ("We used depthwise separable convolution.", "true", True), ("Our network has a dilated convolution.", "false", False),
+    ("We use dilated kernels before it.", "false", False),
     ("The model uses no max pooling and Global Average Pooling at the end.", "true", None)])
 def test_a_claim_is_held_against_what_is_so(tmp_path, text, verdict, value):
     found = of_readme(tmp_path, f"# Network\n\n{text}\n")
@@ -77,6 +79,7 @@ def test_a_claim_is_held_against_what_is_so(tmp_path, text, verdict, value):
 
 
 @pytest.mark.parametrize("text", [
+    "An RF of 32x32 images", "The receptive field is 3x5 there",
     "- achieve 85% accuracy, as many epochs as you want. Total Params to be less than 200k.",
     "total RF must be more than 44", "One of the layers must use Depthwise Separable Convolution",
     "## Requirements\n\n1. 85% accuracy\n2. Dilated convolution used here\n3. Parameters: 200,000",
@@ -93,6 +96,15 @@ def test_what_is_asked_for_or_explained_is_no_claim(tmp_path, text):
 def test_of_several_networks_a_wrong_number_may_be_anothers(tmp_path):
     text = "# Step 1\n\nBest test accuracy: 71.20%\n\n# Step 2\n\nReached 85% at epoch 3.\n"
     assert [(one.verdict, one.evidence.line) for one in of_readme(tmp_path, text)] == [("unverifiable", 3), ("false", 7)]
+
+
+def test_each_part_of_a_sentence_has_its_own_verdict(tmp_path):
+    text = "Receptive field of the network is 99 x 99, followed by GAP (no max pooling, but dilation).\n"
+    assert {(one.text, one.verdict) for one in of_readme(tmp_path, text) if one.value != 47} == {
+        ("followed by GAP", "true"), ("no max pooling", "true"), ("but dilation", "false")}
+    assert [one.verdict for one in of_readme(tmp_path, text) if one.value == 47] == ["false"]
+    for text in ("Our receptive field: 47x47 at the GAP input (69 with the GAP window)", "RF 47 before GAP in our network"):
+        assert [(one.verdict, one.value) for one in of_readme(tmp_path, text)] == [("true", 47)]
 
 
 def test_a_sentence_may_wrap_and_its_line_is_named(tmp_path):

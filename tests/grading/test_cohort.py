@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -94,6 +95,27 @@ def test_a_grading_is_known_by_all_that_decides_it(tmp_path):
     (tmp_path / "copy 00" / "data.bin").write_bytes(b"1" * 10)
     others.append(stem(path, RUBRIC, OPTIONS))
     assert len({one, *others}) == 5
+
+
+@pytest.mark.parametrize("hold_up", [
+    lambda: [None for _ in iter(int, 1)], lambda: re.match(r"(a|aa)+$", "a" * 90 + "b")],
+    ids=["a loop", "a regular expression"])
+def test_a_submission_that_holds_the_grader_up_does_not_stop_the_others(hold_up, tmp_path, monkeypatch):
+    paths = copies(tmp_path, 3)
+    examine = cohort.examine
+
+    def slow(path, *rest):
+        try:
+            return hold_up() if path == paths[1] else examine(path, *rest)
+        except Exception:  # as where one audit breaks and the others go on
+            return examine(path, *rest)
+    monkeypatch.setattr(cohort, "examine", slow)
+    monkeypatch.setattr(cohort, "SECONDS", 2)
+    tasks = grade_cohort(paths, RUBRIC, OPTIONS, tmp_path / "graded", jobs=1, progress=False)
+    first, second, third = entries(tasks)
+    assert "took longer than 2 s" in second["warnings"][0] and could_not_work(second)
+    assert {one["verdict"] for one in second["criteria"]} == {"unverifiable"}
+    assert first | {"path": ""} == third | {"path": ""} and not could_not_work(first)
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RecursionError("too deep"), ValueError("\udcff"), KeyError(3)])

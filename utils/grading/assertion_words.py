@@ -44,8 +44,10 @@ PARAMETERS = re.compile(
     r"|\bparam(?:eter)?s?(?:\s+count)?\b(?:\s*\((?![^)]*MB)[^)]{0,30}\))?[*`_\s]{0,6}(?:[:=|\-–]|\bis\b|\bare\b|\bof\b)?[*`_\s|]{0,6}"
     + _ANY_SENSE + rf"(?P<after>{_NUMBER})\s?(?P<unit2>[km]\b|million|thousand)?", re.I)
 FIELD = re.compile(
-    r"\b(?:receptive\s+fi?e?i?lds?|RF)\b(?:\s*\([^)]{0,20}\))?[*`_\s]{0,6}(?:[:=|\-–]|\bis\b|\bof\b|\bwas\b|\bequals\b)?"
-    r"[*`_\s|]{0,6}" + _ANY_SENSE + r"(?P<number>\d{1,4})(?![\d.]*\d|\s*%|\s*[x×])", re.I)
+    r"\b(?:receptive\s+fi?e?i?lds?|RF)\b(?:\s+of\s+(?:the|this|our|my)\s+(?:\w{1,20}\s)?(?:network|model|net|architecture)\b)?"
+    r"(?:\s*\([^)]{0,20}\))?[*`_\s]{0,6}(?:[:=|\-–]|\bis\b|\bof\b|\bwas\b|\bequals\b)?"
+    r"[*`_\s|]{0,6}" + _ANY_SENSE + r"(?P<number>\d{1,4})(?:\s?[x×*]\s?(?P=number)(?!\d))?"
+    r"(?![\d.]*\d|\s*%|\s*[x×]|\s*(?:images?|inputs?|pictures?)\b)", re.I)
 
 # A sentence with none of these explains a notion rather than this network.
 USED = re.compile(r"\b(?:we|our|i|used|using|uses|use|applied|apply|model|network|net|with|here|has|have|contains?|"
@@ -54,4 +56,6 @@ PROPERTIES = (("depthwise_separable", r"depth[\s-]*wise"), ("dilated", r"\bdilat
               ("global_average_pooling", r"global[\s-]*av(?:era)?g(?:e)?[\s-]*pool|\bGAP\b"),
               ("horizontal_flip", r"horizontal[\s_]*flip"),
               ("shift_scale_rotate", r"shift[\s_,]*scale[\s_,&]*(?:and\s+)?rotat"))
+PLACE_BEFORE = re.compile(r"\b(?:at|before|until|up to)\s+(?:the\s+)?(?:(?:input|end|start)\s+of\s+(?:the\s+)?)?$", re.I)
+PLACE_AFTER = re.compile(r"(?:ing)?(?:'s)?\s+(?:layer\s+)?(?:input|window|kernel)", re.I)
 NO_POOLING = re.compile(r"\b(?:no|without|any|instead of|not using|replac\w+)\b[^.]{0,20}\bmax[\s-]*pool", re.I)

@@ -17,12 +17,16 @@ from utils.grading.assertion_words import (
     NO_TOTAL,
     PARAMETERS,
     PER_CENT,
+    PLACE_AFTER,
+    PLACE_BEFORE,
     PROPERTIES,
     REACHED,
     SENSE_BEFORE,
     SPLIT,
     USED,
 )
+
+_MARKS = ",;:()"
 
 
 @dataclass(frozen=True)
@@ -57,11 +61,13 @@ def assertions(sentence: str) -> Iterator[Assertion]:
         yield Assertion("receptive_field", int(match["number"]), 1, sense, text=text)
     if USED.search(sentence):
         for kind, words in PROPERTIES:
-            if match := re.search(words, sentence, re.I):
+            places = kind == "global_average_pooling"
+            found = (one for one in re.finditer(words, sentence, re.I) if not (places and _names_place(sentence, one)))
+            if match := next(found, None):
                 denied = re.search(rf"\b(?:no|not|without)\b[^,.]{{0,15}}(?:{words})", sentence, re.I)
-                yield Assertion(kind, not denied, text=_excerpt(sentence, match))
+                yield Assertion(kind, not denied, text=_clause(sentence, match))
     if match := NO_POOLING.search(sentence):
-        yield Assertion("max_pooling", False, text=_excerpt(sentence, match))
+        yield Assertion("max_pooling", False, text=_clause(sentence, match))
 
 
 def _accuracies(sentence: str, taken: list[tuple[int, int]]) -> Iterator[Assertion]:
@@ -99,6 +105,19 @@ def _excerpt(sentence: str, match: re.Match) -> str:
     begin = sentence.rfind(" ", 0, begin) + 1 if begin > 0 else 0
     end = sentence.find(" ", end) if end < len(sentence) else -1
     return sentence[begin:end if end > 0 else len(sentence)]
+
+
+def _names_place(sentence: str, match: re.Match) -> bool:
+    """Whether the pooling is named only to say where something else is: "63 at the input of the GAP", "the GAP window"."""
+    return bool(PLACE_BEFORE.search(sentence[max(match.start() - 40, 0):match.start()]) or
+                PLACE_AFTER.match(sentence, match.end()))
+
+
+def _clause(sentence: str, match: re.Match) -> str:
+    """The part of the sentence, between commas or brackets, that says so; what the others say has verdicts of its own."""
+    begin = max(sentence.rfind(mark, 0, match.start()) for mark in _MARKS) + 1
+    ends = [end for end in (sentence.find(mark, match.end()) for mark in _MARKS) if end >= 0]
+    return sentence[begin:min(ends, default=len(sentence))].strip()
 
 
 def _epoch(before: str, after: str) -> re.Match | None:

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.log_course import course_contradictions
-from utils.grading.log_facts import Judged, accuracy_facts, tested_once, tested_once_facts
+from utils.grading.log_facts import DOUBTED, Judged, accuracy_facts, tested_once, tested_once_facts
+from utils.grading.log_literals import printed_from_source
 from utils.grading.log_series import accuracy_rows, counted_from, tested_split
 from utils.grading.log_truth import Contradiction, number_contradictions
 from utils.grading.logs import Run
@@ -14,6 +15,7 @@ from utils.grading.submission import Submission
 
 NAMES = ("epochs", "best_test_accuracy", "best_epoch", "final_test_accuracy", "first_epoch_at_target", "log_consistent",
          "loss_normalisation", "accuracy_logged", "run_parameters")
+PRINTED = "the printed log stands in the cell's own source; what a cell prints from there was not measured"
 SHOWN = 10  # contradictions, and runs that are not judged, that the warnings name
 
 
@@ -33,15 +35,19 @@ def log_audit(submission: Submission, notebook: str | None, target: float | None
         return Audit({name: Fact(None, why) for name in NAMES})
     found = [*number_contradictions(run, split, test_size, train_size), *course_contradictions(run, split)]
     losses = loss_scale(run, split, test_size, train_size)
-    facts = accuracy_facts(Judged(run, rows, target, choice.why), found)
-    if (once := tested_once(run, split)) and facts["best_test_accuracy"].value is not None:
-        facts = tested_once_facts(once, run.length, choice.why)
+    judged = Judged(run, rows, target, choice.why)
+    facts = accuracy_facts(judged, found)
+    if (once := tested_once(run, split)) and facts["final_test_accuracy"].value is not None:
+        facts = tested_once_facts(once, judged)
+    if copied := printed_from_source(submission, run, rows):
+        facts |= dict.fromkeys(DOUBTED, Fact(None, PRINTED, (copied,)))
     before = "printed before the run" if run.parameters is not None else "no summary was printed before the run"
     facts |= {"log_consistent": _consistent(found, losses), "loss_normalisation": _normalisation(losses),
               "run_parameters": Fact(run.parameters, before)}
     others = "; ".join(map(describe, choice.others[:SHOWN]))
-    judged = [f"Judged is {choice.why}. Not judged: {others}."] if others else []
-    return Audit(facts, (*judged, *_warnings(run, split, found, losses)))
+    remark = [f"Judged is {choice.why}. Not judged: {others}."] if others else []
+    remark += [f"In the log ({_where(copied)}), {PRINTED}."] if copied else []
+    return Audit(facts, (*remark, *_warnings(run, split, found, losses)))
 
 
 def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:

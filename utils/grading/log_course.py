@@ -3,6 +3,7 @@
 import math
 from collections import Counter
 from collections.abc import Iterator
+from itertools import accumulate
 from statistics import median
 
 from utils.grading.log_series import Row, accuracy_rows
@@ -84,8 +85,9 @@ def _agreement(values: list[tuple]) -> float:
 def _leaps(run: Run, rows: tuple[Row, ...]) -> Iterator[Contradiction]:
     """A single epoch far above all before it and the next three, or a leap that the training accuracy knows nothing of."""
     train = {id(row.epoch): row.accuracy for row in accuracy_rows(run, "train")}
+    highest = list(accumulate((row.accuracy for row in rows), max))
     for place in range(BEGINNING, len(rows)):
-        row, best = rows[place], max(row.accuracy for row in rows[:place])
+        row, best = rows[place], highest[place - 1]
         after = [row.accuracy for row in rows[place + 1:place + 4]]
         if best < LEARNED:
             continue

@@ -1,6 +1,6 @@
 """What the accuracies of the judged run establish; epochs are counted from 0, accuracies are in per cent."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utils.grading.facts import Fact
 from utils.grading.log_series import Row, accuracy_rows, counted_from
@@ -44,19 +44,24 @@ def accuracy_facts(judged: Judged, found: list[Contradiction]) -> dict[str, Fact
 
 
 def tested_once(run: Run, split: str) -> Row | None:
-    """Where the epochs log a validation set, the one result on the test set after them, unless the two are the same set."""
+    """The one result on the test set beside several epochs: they log losses only, or a validation set that is another."""
+    rows = accuracy_rows(run, split)
+    if len(rows) == 1 and len(run.epochs) > 1:
+        return rows[0]
     once = accuracy_rows(run, "test") if split == "val" else ()
-    if len(once) != 1 or any(abs(once[0].accuracy - row.accuracy) <= 0.01 for row in accuracy_rows(run, "val")):
+    if len(once) != 1 or any(abs(once[0].accuracy - row.accuracy) <= 0.01 for row in rows):
         return None
     return once[0]
 
 
-def tested_once_facts(row: Row, epochs: int, why: str) -> dict[str, Fact]:
+def tested_once_facts(row: Row, judged: Judged) -> dict[str, Fact]:
     """The facts of a run whose test accuracy is the one that `row` holds."""
-    text = f"measured once, after the training; the epochs log a validation set; {why}"
-    value = Fact(round(row.accuracy, 2), text, (row.place,))
-    null = Fact(None, "the test accuracy was measured only once, after the training", (row.place,))
-    return {"epochs": Fact(epochs, why, (row.place,)), "accuracy_logged": value, "best_test_accuracy": value,
+    judged = replace(judged, rows=(row,))
+    value = Fact(round(row.accuracy, 2), f"measured once, not in each epoch; {judged.why}", (row.place,))
+    null = Fact(None, "the test accuracy was measured only once, not in each epoch", (row.place,))
+    coarse = _coarse(judged)
+    return {"epochs": Fact(judged.run.length, judged.why, (row.place,)), "accuracy_logged": value,
+            "best_test_accuracy": Fact(None, coarse, (row.place,)) if coarse else value,
             "final_test_accuracy": value, "best_epoch": null, "first_epoch_at_target": null}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from utils.grading.facts import Evidence
-from utils.grading.log_shapes import Number
+from utils.grading.log_numbers import Number
 from utils.grading.logs import Epoch, Run
 
 

@@ -1,12 +1,13 @@
 """Whether a log can be true: counts, totals and steps that do not fit each other, gaps in the numbering, times."""
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from utils.grading.facts import Evidence
+from utils.grading.log_numbers import Number
 from utils.grading.log_series import Row, accuracy_rows
-from utils.grading.log_shapes import Number
 from utils.grading.logs import Run
 
 TIME_FACTOR = 5  # tqdm's rate may be a moving average; more than this apart is none
@@ -107,12 +108,12 @@ def _gaps(run: Run) -> Iterator[Contradiction]:
     """Numbers left out; a log of every fifth epoch leaves none out, and may have a first and a last one besides."""
     numbers = [epoch.number for epoch in run.epochs if epoch.number is not None]
     steps = [after - before for before, after in zip(numbers, numbers[1:])]
-    usual = Counter(steps).most_common(1)[0][0] if steps else 1
+    usual, begun = Counter(steps).most_common(1)[0][0] if steps else 1, sorted(run.begun)
     for place, step in enumerate(steps):
         if step == usual or (usual > 1 and place in (0, len(steps) - 1)):
             continue
         before, after = numbers[place], numbers[place + 1]
-        if any(before < number < after for number in run.begun):  # they were begun and log nothing
+        if bisect_right(begun, before) < bisect_left(begun, after):  # they were begun and log nothing
             continue
         text = f"after epoch {before} the log goes on with epoch {after}"
         if usual == 1:

@@ -1,16 +1,18 @@
 """The training runs that a submission logs: epochs in their order, from notebook outputs and texts."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 from utils.grading.facts import Evidence
-from utils.grading.log_shapes import Bar, LogLine, Number, read_line
+from utils.grading.log_lines import markdown_lines, notebook_lines, text_lines
+from utils.grading.log_lists import Lists, begins_summary, epochs_of, read_lists, read_summary
+from utils.grading.log_numbers import Number
+from utils.grading.log_shapes import Bar, LogLine, read_line
 from utils.grading.log_tables import is_rule, read_header, read_row
 from utils.grading.printed_totals import printed_total
-from utils.grading.submission import Notebook, Submission
+from utils.grading.submission import Submission
 
-_FRAME = re.compile(r"[\r\n]+")
 _HEADING = re.compile(r"\W*(train|test|val|eval)[a-z]*(?:\s+(?:set|phase|metrics|results?|data))?\W*", re.I)
 
 
@@ -57,31 +59,6 @@ class Run:
         return bool(self.epochs) and self.epochs[-1].number is not None
 
 
-def notebook_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
-    """What the code cells printed, frame by frame."""
-    for cell in notebook.cells:
-        if cell.kind == "code" and cell.output:
-            place = Evidence(notebook=notebook.path, cell=cell.index)
-            for line in _FRAME.split(cell.output):
-                yield line, place
-
-
-def text_lines(path: str, text: str) -> Iterator[tuple[str, Evidence]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        place = Evidence(file=path, line=number)
-        for frame in line.split("\r"):
-            yield frame, place
-
-
-def markdown_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
-    """The text cells, in which logs may be pasted."""
-    for cell in notebook.cells:
-        if cell.kind != "code":
-            place = Evidence(notebook=notebook.path, cell=cell.index)
-            for line in _FRAME.split(cell.source):
-                yield line, place
-
-
 def submission_runs(submission: Submission, test_size: int = 10_000) -> list[Run]:
     """All runs that the submission logs: those of its notebooks' outputs first, then those pasted into texts."""
     runs = []
@@ -100,6 +77,7 @@ def read_runs(lines: Iterable[tuple[str, Evidence]], source: str, notebook: bool
     In a text (not `notebook`), single numbers are claims: a run there has two epochs, or lines that only programs print.
     """
     runs, columns, heading, parameters = [Run(source, notebook)], None, "", None
+    lists, summary = {}, None
     for text, place in lines:
         text = text.strip()
         if not text:
@@ -115,20 +93,42 @@ def read_runs(lines: Iterable[tuple[str, Evidence]], source: str, notebook: bool
                 continue
             if match := _HEADING.fullmatch(text[:80]):
                 heading = {"eval": "val"}.get(match[1].lower(), match[1].lower())
-            line = read_line(text)
+            summary = place.cell if begins_summary(text) else summary
+            line = (read_summary(text) if summary is not None and summary == place.cell else None) or read_line(text)
+            lists |= read_lists(text, _seen(place, text)) if notebook else {}
         if line is None:
             continue
         if line.epoch is not None and not line.remark:
             heading = ""
             _begin(runs, line)
-        _add(runs, line, Evidence(place.file, place.line, place.notebook, place.cell, text[:200]), heading, test_size)
+        _add(runs, line, _seen(place, text), heading, test_size)
         if len(runs[-1].epochs) == 1:
             runs[-1].parameters = parameters
     for run in runs:
         run.epochs = [epoch for epoch in run.epochs if epoch.numbers]
         if run.epochs:
             _set_evaluations_apart(run)
-    return [run for run in runs if run.epochs and (notebook or run.counted or (run.numbered and len(run.epochs) > 1))]
+    runs = [run for run in runs if run.epochs and (notebook or run.counted or (run.numbered and len(run.epochs) > 1))]
+    return runs + _listed(lists, runs, source, parameters)
+
+
+def _seen(place: Evidence, text: str) -> Evidence:
+    return replace(place, text=text[:200])
+
+
+def _listed(lists: Lists, runs: list[Run], source: str, parameters: int | None) -> list[Run]:
+    """The run whose results stand only in lists, one value an epoch; none where the log counts other epochs."""
+    lists, length = epochs_of(lists)
+    numbered = [run.length for run in runs if run.numbered]
+    if not length or any(map(_tested, runs)) or (numbered and length not in numbered):
+        return []
+    epochs = [Epoch(numbers={key: numbers[index] for key, (numbers, _) in lists.items()},
+                    places={split: place for (split, _), (_, place) in lists.items()}) for index in range(length)]
+    return [Run(source, True, epochs, parameters=parameters, counted=True)]
+
+
+def _tested(run: Run) -> bool:
+    return any(key in epoch.numbers for epoch in run.epochs for key in (("test", "accuracy"), ("val", "accuracy")))
 
 
 def _begin(runs: list[Run], line: LogLine) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from utils.grading.facts import Audit, Evidence, Fact
-from utils.grading.logs import notebook_lines, text_lines
+from utils.grading.log_lines import notebook_lines, text_lines
 from utils.grading.printed_totals import printed_total
 from utils.grading.run_choice import choose_run
 from utils.grading.submission import Submission

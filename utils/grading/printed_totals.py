@@ -13,7 +13,7 @@ def printed_total(line: str) -> tuple[int, bool] | None:
     """The total that `line` prints and whether it is exact ("185.9 K Total params" is not); None where it prints none."""
     if "param" not in line.lower():
         return None
-    line = line[:500]
+    line = " ".join(line[:500].split())
     if match := _LIGHTNING.search(line):
         number, rest, unit = match[1], match[2], match[3]
     elif match := _TOTAL.search(line):

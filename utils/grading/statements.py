@@ -1,8 +1,10 @@
 """The sentences in which a submission speaks for itself: not its logs, not its code, not the task that it quotes."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from utils.grading.facts import Evidence
 from utils.grading.log_shapes import read_line
@@ -46,16 +48,14 @@ def statements(submission: Submission, notebook: str | None) -> Iterator[Stateme
 def _sentences(text: str) -> Iterator[tuple[int, str]]:
     """Sentences with the line on which each begins; wrapped lines are joined."""
     for paragraph in _paragraphs(text):
-        joined, starts = "", []
-        for line, part in paragraph:
-            starts.append((len(joined), line))
-            joined += part + " "
+        joined = " ".join([*(part for _, part in paragraph), ""])
+        starts = list(accumulate((len(part) + 1 for _, part in paragraph[:-1]), initial=0))
         begin = 0
         for end in [*(match.end() for match in _SENTENCE_END.finditer(joined)), len(joined)]:
             sentence = " ".join(joined[begin:end].split())
             if sentence and len(sentence) < 1_000 and not _DEMAND.search(sentence) and not _ORDER.match(sentence):
                 first = begin + len(joined[begin:end]) - len(joined[begin:end].lstrip())
-                yield max(line for start, line in starts if start <= first), sentence
+                yield paragraph[bisect_right(starts, first) - 1][0], sentence
             begin = end
 
 
@@ -63,7 +63,7 @@ def _paragraphs(text: str) -> Iterator[list[tuple[int, str]]]:
     """Lines that belong together, with their numbers; headings, items, table rows and HTML stand alone."""
     paragraph, fenced, task = [], False, False
     for number, line in enumerate(text.split("\n"), 1):
-        line = line[:5_000]
+        line = " ".join(line[:5_000].split())  # long runs of blanks would be tried in every way to divide them
         if _FENCE.match(line):
             fenced = not fenced
         heading = None if fenced else _HEADING.match(line)

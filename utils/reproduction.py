@@ -46,8 +46,9 @@ def _standard_error(epoch: EpochRecord) -> float:
 
 def comparison_table(comparisons: Mapping[str, Comparison]) -> str:
     """A row for each run."""
-    header = ("run", "epochs", "ours, final", "logged, final", "difference", "its standard error", "largest (epoch)", "mean", "loss ratio")
+    header = ("run", "epochs", "ours, final", "logged, final", "difference", "its standard error", "largest (epoch)",
+              "mean", "loss ratio")
     return text_table(header, [(name, found.epochs, f"{found.ours:.2f} %", f"{found.logged:.2f} %", f"{found.final:+.2f}",
-                                f"{found.standard_error:.2f}", f"{found.largest:+.2f} ({found.largest_epoch})", f"{found.mean:+.2f}",
-                                f"{found.loss_ratio:.2f}")
+                                f"{found.standard_error:.2f}", f"{found.largest:+.2f} ({found.largest_epoch})",
+                                f"{found.mean:+.2f}", f"{found.loss_ratio:.2f}")
                                for name, found in comparisons.items()])

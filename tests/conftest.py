@@ -1,5 +1,6 @@
-"""What several tests need: CIFAR-10 where it is, the digits, and a small run."""
+"""What several tests need: CIFAR-10 and the student reports where they are, the digits, and a small run."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.small_run import OPTIONS, PRECISION, RECIPE, small_data
 from utils.cifar10 import cifar10_root
 from utils.data import ImageData, load_data, load_digits
+from utils.paths import REPOSITORY
 from utils.training import fit
 
 
@@ -15,6 +17,14 @@ def cifar10() -> ImageData:
     if not (cifar10_root() / "cifar-10-batches-py").exists():
         pytest.skip("CIFAR-10 is not here: set CIFAR10_ROOT, or run `make data`")
     return load_data("cifar10")
+
+
+@pytest.fixture(scope="session")
+def reports() -> list[Path]:
+    folder = os.environ.get("REPORTS")
+    if not folder:
+        pytest.skip("the reports are not here: set REPORTS to the folder that holds their texts")
+    return sorted((REPOSITORY / Path(folder)).glob("*.txt"))
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,12 @@
 """The log and its parser, against each other and against the logs that the two reports hold."""
 
-import os
 import random
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from utils.history import EpochRecord, best_epoch, format_csv, format_log, parse_csv, parse_log, percent, settled_accuracy
 from utils.logged_runs import FOLDER, logged_run
-from utils.paths import REPOSITORY
 
 
 def random_record(rng, epoch):
@@ -62,11 +59,8 @@ def test_the_reports_training_figures_are_read():
     assert logged_run("assignment6_net1_grouped") is None
 
 
-def test_whole_reports_give_the_same_runs():
-    folder = os.environ.get("REPORTS")
-    if not folder:
-        pytest.skip("the reports are not here: set REPORTS to the folder that holds their texts")
-    texts = [file.read_text(encoding="utf-8") for file in sorted((REPOSITORY / Path(folder)).glob("*.txt"))]
+def test_whole_reports_give_the_same_runs(reports):
+    texts = [file.read_text(encoding="utf-8") for file in reports]
     expected = [(FOLDER / name).read_text(encoding="utf-8") for name in ("assignment6.log", "era9.log")]
     assert [parse_log(text) for text in texts] == [parse_log(text) for text in expected]
     assert [len(run) for text in texts for run in parse_log(text)] == [15, 60, 75]

@@ -1,7 +1,5 @@
 """What sentences assert, whether it is held to be true, and the totals of printed summaries."""
 
-import os
-from pathlib import Path
 
 import pytest
 
@@ -11,7 +9,6 @@ from utils.grading.facts import Fact
 from utils.grading.log_audit import log_audit
 from utils.grading.printed_summary import printed_summary
 from utils.grading.submission import read_submission
-from utils.paths import REPOSITORY
 
 COURSE = training()
 BEST = max(COURSE, key=lambda one: one.test)
@@ -176,14 +173,6 @@ def test_of_several_totals_the_one_before_the_judged_run_counts(tmp_path):
 
 
 # --- the two reports --------------------------------------------------------------------------------------------------
-
-@pytest.fixture(scope="module")
-def reports():
-    folder = os.environ.get("REPORTS")
-    if not folder:
-        pytest.skip("the reports are not here: set REPORTS to the folder that holds their texts")
-    return sorted((REPOSITORY / Path(folder)).glob("*.txt"))
-
 
 def of_report(path, facts):
     return {(one.text, one.verdict, one.value) for one in claims(path, facts, name=None)}

@@ -1,15 +1,12 @@
 """Which of several runs is judged, losses that are no averages; and the two reports."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from tests.grading.written_logs import audit, tqdm_from_0, training, value
 from utils.grading.log_audit import log_audit
 from utils.grading.submission import read_submission
-from utils.paths import REPOSITORY
 
 COURSE = training()
 LOG = tqdm_from_0(COURSE)
@@ -86,14 +83,6 @@ def test_evidence_names_line_or_cell(tmp_path):
 
 
 # --- the two reports --------------------------------------------------------------------------------------------------
-
-@pytest.fixture(scope="module")
-def reports():
-    folder = os.environ.get("REPORTS")
-    if not folder:
-        pytest.skip("the reports are not here: set REPORTS to the folder that holds their texts")
-    return sorted((REPOSITORY / Path(folder)).glob("*.txt"))
-
 
 def test_the_first_report_holds_two_runs(reports):
     found = log_audit(read_submission(reports[0]), None, None)

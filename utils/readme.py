@@ -59,11 +59,17 @@ def results_table() -> str:
     return markdown_table(HEADER, [table_row(record) for record in committed_runs()])
 
 
-def seeds_table(model: str) -> str:
-    """The complete runs of `model`, one seed each, and their mean."""
-    runs = [record for record in committed_runs() if record.recipe.model == model and record.complete]
-    rows = [(str(record.recipe.seed), settled_accuracy(record.history), record.history[-1].test_accuracy,
-             best_epoch(record.history).test_accuracy) for record in sorted(runs, key=lambda record: record.recipe.seed)]
+def seeds_of(record: RunRecord, runs: list[RunRecord]) -> list[RunRecord]:
+    """The complete ones of `runs` that differ from `record` in nothing but the seed, by seed."""
+    alike = [run for run in runs if run.complete and run.recipe == replace(record.recipe, seed=run.recipe.seed)]
+    return sorted(alike, key=lambda run: run.recipe.seed)
+
+
+def seeds_table(name: str) -> str:
+    """The complete runs with the recipe of the run `name`, one seed each, and their mean."""
+    runs = committed_runs()
+    rows = [(str(run.recipe.seed), settled_accuracy(run.history), run.history[-1].test_accuracy,
+             best_epoch(run.history).test_accuracy) for run in seeds_of(named_runs(runs)[name], runs)]
     if len(rows) > 1:
         rows.append(("mean", *(statistics.fmean(column) for column in list(zip(*rows))[1:])))
     return markdown_table(("seed", "mean of the last 5 epochs", "last epoch", "best epoch"),
@@ -99,19 +105,17 @@ def with_tables(page: str) -> str:
     return re.sub(r"(<!-- (\w+): begin [^\n]*-->).*?(<!-- \2: end -->)", filled, page, flags=re.DOTALL)
 
 
-def named_runs() -> dict[str, RunRecord]:
+def named_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
     """The run of each model that has the model's name: variants and further seeds are in the tables."""
-    return {record.folder.name: record for record in committed_runs() if record.folder.name == record.recipe.model}
+    return {record.folder.name: record for record in runs if record.folder.name == record.recipe.model}
 
 
 def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
     """Ours, the reports' and published networks: name -> (parameters, test accuracy in per cent)."""
-    ours, reports = {}, {}
-    for name, record in named_runs().items():
+    runs, ours, reports = committed_runs(), {}, {}
+    for name, record in named_runs(runs).items():
         size = record.config["parameters"]
-        seeds = [run for run in committed_runs() if run.recipe.model == name and run.complete
-                 and run.recipe == replace(record.recipe, seed=run.recipe.seed)]
-        ours[name] = (size, statistics.fmean(settled_accuracy(run.history) for run in seeds or [record]))
+        ours[name] = (size, statistics.fmean(settled_accuracy(run.history) for run in seeds_of(record, runs) or [record]))
         if logged := logged_run(name):
             reports[name] = (size, logged[-1].test_accuracy)
     published = {name: (int(size), float(accuracy)) for name, size, accuracy, *_ in csv_rows("published.csv")[1:]}
@@ -121,7 +125,7 @@ def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
 
 def main() -> int:
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
-    curves = {name: (record.history, logged_run(name)) for name, record in named_runs().items()}
+    curves = {name: (record.history, logged_run(name)) for name, record in named_runs(committed_runs()).items()}
     plotting.over_logs(curves).savefig(CURVES, dpi=110)
     plotting.accuracy_over_parameters(networks_by_size(), LIMIT).savefig(SIZES, dpi=110)
     return 0

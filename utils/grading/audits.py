@@ -11,8 +11,8 @@ from utils.grading.claims import check_claims
 from utils.grading.data_use import misuse
 from utils.grading.facts import Audit, Claim, Fact
 from utils.grading.finding import Found, find
-from utils.grading.log_audit import log_audit
-from utils.grading.log_facts import DOUBTED
+from utils.grading.log_audit import TAKEN_FOR_THE_TEST, log_audit
+from utils.grading.log_facts import DOUBTED, ONCE
 from utils.grading.modularity import modularity
 from utils.grading.printed_summary import printed_summary
 from utils.grading.rebuilt_network import rebuilt
@@ -21,9 +21,6 @@ from utils.grading.sandbox.isolation import LIMITS, Limits
 from utils.grading.submission import Submission
 from utils.grading.transforms_audit import transforms_audit
 from utils.grading.weights import check_weights
-
-# What the log audit says of an accuracy that the log calls one of a validation set.
-_TAKEN_FOR_THE_TEST = "taken to be measured on the test set"
 
 
 @dataclass(frozen=True)
@@ -69,8 +66,8 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
 
 def _without_misuse(submission: Submission, found: Found, facts: dict[str, Fact], warnings: list[str]) -> list[str]:
     """The warnings, and in `facts` no accuracy that says nothing about the test set, as the data sets' code shows."""
-    validation = [warning for warning in warnings if _TAKEN_FOR_THE_TEST in warning]
-    once = facts.get("final_test_accuracy", Fact()).why.startswith("measured once")  # on a set that was not looked at before
+    validation = [warning for warning in warnings if warning == TAKEN_FOR_THE_TEST]
+    once = facts.get("final_test_accuracy", Fact()).why.startswith(ONCE)  # on a set that was not looked at before
     wrong = _attempt("looking at the data sets", warnings, misuse, submission, found, bool(validation) and not once)
     if wrong is None:
         return warnings

@@ -16,6 +16,7 @@ from utils.grading.submission import Submission
 NAMES = ("epochs", "best_test_accuracy", "best_epoch", "final_test_accuracy", "first_epoch_at_target", "log_consistent",
          "loss_normalisation", "accuracy_logged", "run_parameters")
 PRINTED = "the printed log stands in the cell's own source; what a cell prints from there was not measured"
+TAKEN_FOR_THE_TEST = "The log calls the test accuracy validation accuracy; it is taken to be measured on the test set."
 SHOWN = 10  # contradictions, and runs that are not judged, that the warnings name
 
 
@@ -89,7 +90,7 @@ def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScal
     elif losses.suspicion:
         yield f"In the log, {losses.suspicion}."
     if split == "val":
-        yield "The log calls the test accuracy validation accuracy; it is taken to be measured on the test set."
+        yield TAKEN_FOR_THE_TEST
     if run.numbered and run.epochs[0].number != counted_from(run):
         yield f"The log begins at epoch {run.epochs[0].number}."
     of = next((epoch.of for epoch in run.epochs if epoch.of), None)

@@ -7,6 +7,7 @@ from utils.grading.log_series import Row, accuracy_rows, counted_from
 from utils.grading.log_truth import Contradiction
 from utils.grading.logs import Run
 
+ONCE = "measured once, not in each epoch"
 DOUBTED = ("best_test_accuracy", "best_epoch", "final_test_accuracy", "first_epoch_at_target")
 AVERAGING = 1.0  # per cent by which an average over batches may miss the accuracy
 SINGLE = "only one evaluation is logged, no epochs"
@@ -57,7 +58,7 @@ def tested_once(run: Run, split: str) -> Row | None:
 def tested_once_facts(row: Row, judged: Judged) -> dict[str, Fact]:
     """The facts of a run whose test accuracy is the one that `row` holds."""
     judged = replace(judged, rows=(row,))
-    value = Fact(round(row.accuracy, 2), f"measured once, not in each epoch; {judged.why}", (row.place,))
+    value = Fact(round(row.accuracy, 2), f"{ONCE}; {judged.why}", (row.place,))
     null = Fact(None, "the test accuracy was measured only once, not in each epoch", (row.place,))
     coarse = _coarse(judged)
     return {"epochs": Fact(judged.run.length, judged.why, (row.place,)), "accuracy_logged": value,

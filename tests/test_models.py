@@ -83,18 +83,43 @@ def test_dropout_depends_on_the_seed_and_rests_in_evaluation():
 
 @pytest.mark.parametrize("settings", [
     dict(dilation=2), dict(dilation=2, padding=2), dict(dilation=3, padding="same"), dict(dilation=2, stride=2),
-    dict(dilation=2, stride=4, padding=1), dict(dilation=2, padding=(1, 3)), dict(dilation=2, stride=3, padding=2),
+    dict(dilation=2, stride=4, padding=1), dict(dilation=2, padding=(1, 3)),
     dict(stride=2, padding=1), dict(stride=3)], ids=str)
 @pytest.mark.parametrize("size", [(13, 13), (16, 11)])
 def test_dilated_or_strided_depthwise_convolution_in_training_is_the_plain_one(settings, size):
     torch.manual_seed(0)
-    layer = Conv2d(6, 6, 3, groups=6, **settings)
+    layer = Conv2d(6, 6, 3, groups=6, bias=False, **settings)
     x, gradients = torch.randn(4, 6, *size).requires_grad_(), []
-    plain = F.conv2d(x, layer.weight, layer.bias, groups=6, **settings)
+    plain = F.conv2d(x, layer.weight, groups=6, **settings)
     weights = torch.randn_like(plain)
-    for output in (plain, layer.train()(x), layer.eval()(x)):
+    outputs = plain, layer.train()(x), layer.eval()(x)
+    assert [output.grad_fn.name() for output in outputs].count("_RearrangedBackwardBackward") == 1
+    for output in outputs:
         torch.testing.assert_close(output, plain)
-        gradients.append(torch.autograd.grad((output * weights).sum(), (x, layer.weight, layer.bias), retain_graph=True))
+        gradients.append(torch.autograd.grad((output * weights).sum(), (x, layer.weight), retain_graph=True))
     for other in gradients[1:]:
         for mine, expected in zip(other, gradients[0]):
             torch.testing.assert_close(mine, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("settings", [dict(stride=2, padding=1), dict(dilation=2, padding=2)], ids=str)
+def test_it_is_so_in_bf16_too(settings):
+    torch.manual_seed(0)
+    layer = Conv2d(6, 6, 3, groups=6, bias=False, **settings).train()
+    x, gradients = torch.randn(4, 6, 12, 12).requires_grad_(), []
+    for enabled in (True, False):
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            output = layer(x)
+        assert output.dtype == (torch.bfloat16 if enabled else torch.float32)
+        gradients.append(torch.autograd.grad(output.float().square().sum(), (x, layer.weight)))
+    for mine, expected in zip(*gradients):
+        assert mine.dtype == torch.float32
+        assert (mine - expected).norm() < 0.02 * expected.norm()
+
+
+@pytest.mark.parametrize("settings", [
+    dict(stride=2, groups=1), dict(groups=6), dict(dilation=2, padding_mode="reflect"), dict(dilation=2, bias=True),
+    dict(dilation=2, stride=3), dict(dilation=2, groups=3), dict(stride=(1, 2))], ids=str)
+def test_any_other_convolution_is_left_alone(settings):
+    layer = Conv2d(6, 6, 3, **({"groups": 6, "bias": False} | settings)).train()
+    assert layer(torch.randn(1, 6, 12, 12)).grad_fn.name() == "ConvolutionBackward0"

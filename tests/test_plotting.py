@@ -66,10 +66,12 @@ def test_learning_rates_span_the_epochs():
     assert line.get_xdata().tolist() == [0, 2, 4, 6] and line.get_ydata().tolist() == [0.1, 0.2, 0.3, 0.4]
 
 
-def test_receptive_field_growth_ends_at_the_pool():
-    figure = plotting.receptive_field_growth({"era9": receptive_fields(build_model("era9"))}, needed=44)
+@pytest.mark.parametrize("name, convolutions, field", [("era9", 10, 49), ("aster", 34, 101)])
+def test_receptive_field_growth_ends_at_the_pool(name, convolutions, field):
+    figure = plotting.receptive_field_growth({name: receptive_fields(build_model(name))}, needed=44)
     growth, needed = figure.axes[0].lines
-    assert growth.get_ydata()[0] == 1 and growth.get_ydata()[-1] == 49 and set(needed.get_ydata()) == {44}
+    assert growth.get_xdata().tolist() == list(range(convolutions + 1))
+    assert growth.get_ydata()[0] == 1 and growth.get_ydata()[-1] == field and set(needed.get_ydata()) == {44}
 
 
 @pytest.mark.parametrize("draw", [lambda: plotting.image_grid(IMAGES, NAMES), lambda: plotting.learning_rates([1], 1)])

@@ -14,7 +14,7 @@ from utils.history import format_csv, format_log
 from utils.loaders import TestBatches
 from utils.loops import evaluate, train_epoch
 from utils.paths import REPOSITORY
-from utils.run_record import load_run, run_folder
+from utils.run_record import load_run, recorded_folder, run_folder
 
 
 class Constant(nn.Module):
@@ -107,6 +107,13 @@ def test_runs_on_the_digits_stand_apart(monkeypatch, tmp_path):
     assert run_folder("era9", "digits") == tmp_path / "era9-digits"
     monkeypatch.delenv("RESULTS_DIR")
     assert run_folder("era9", "cifar10") == REPOSITORY / "results" / "era9"
+
+
+def test_what_the_repository_comes_with_is_found_wherever_runs_are_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("RESULTS_DIR", str(tmp_path))
+    assert recorded_folder("era9", "cifar10") == REPOSITORY / "results" / "era9"
+    assert recorded_folder("era9", "digits") == tmp_path / "era9-digits"
+    assert recorded_folder("mine", "cifar10") == tmp_path / "mine"
 
 
 def test_mirrored_evaluation_averages_two_probabilities():

@@ -14,7 +14,7 @@ from utils.checkpoint import to_bytes
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.history import EpochRecord, format_csv, format_log, parse_csv
-from utils.paths import from_environment
+from utils.paths import REPOSITORY, from_environment
 from utils.recipes import Recipe
 
 try:
@@ -60,6 +60,13 @@ class RunRecord:
 def run_folder(name: str, data_name: str) -> Path:
     """`results/<name>` (RESULTS_DIR moves it); runs on other images stand apart, so that nobody takes one for CIFAR-10."""
     return from_environment("RESULTS_DIR", "results") / (name if data_name == "cifar10" else f"{name}-{data_name}")
+
+
+def recorded_folder(name: str, data_name: str) -> Path:
+    """As `run_folder`, but where the repository comes with that run, its record, wherever RESULTS_DIR points."""
+    folder = run_folder(name, data_name)
+    ours = REPOSITORY / "results" / folder.name
+    return ours if (ours / "config.json").exists() else folder
 
 
 def load_run(folder: Path) -> RunRecord | None:

@@ -168,7 +168,7 @@ def reproduction(ours: Sequence[EpochRecord], logged: Sequence[EpochRecord]) -> 
 
 @styled
 def receptive_field_growth(models: Mapping[str, Sequence[LayerField]], needed: int | None = None) -> Figure:
-    """The field's height after each convolution up to the global pool, one line a network, and the size that is asked for."""
+    """The field's height after each convolution, one line a network, and the size that is asked for."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
     for (name, rows), color, marker in zip(models.items(), SERIES, "osD^v"):
         fields = [row.receptive_field[0] for row in rows if row.operation.startswith(("image", "Conv"))]

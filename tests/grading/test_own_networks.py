@@ -19,5 +19,6 @@ def test_the_rubrics_checks_of_a_network_pass(name, tmp_path):
     shutil.copytree(REPOSITORY / "models", tmp_path / "models", ignore=shutil.ignore_patterns("__pycache__"))
     entry = grade(tmp_path, RUBRIC, Options(run=True, model=f"models/{name}"))
     verdicts = {one["id"]: one["verdict"] for one in entry["criteria"]}
-    assert OF_NETWORKS == {"blocks", "receptive_field", "depthwise_separable", "dilated", "global_average_pooling", "parameters"}
+    assert OF_NETWORKS == {"blocks", "receptive_field", "depthwise_separable", "dilated", "global_average_pooling",
+                           "parameters"}
     assert {verdicts[criterion] for criterion in OF_NETWORKS} == {"pass"}, entry["criteria"]

@@ -4,7 +4,7 @@ VENV := .venv
 PY := $(VENV)/bin/python
 SETUP := $(VENV)/.installed
 # The recipe that `make run` trains, and for how many epochs (auto: all on a GPU, few on a CPU).
-RECIPE ?= era9
+RECIPE ?= aster
 EPOCHS ?= auto
 
 .PHONY: run test data notebooks readme lint clean

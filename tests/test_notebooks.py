@@ -21,7 +21,7 @@ def code_cells(name):
 
 
 def test_the_notebooks_are_there():
-    assert [name[:2] for name in READ] == ["01", "02", "03", "04", "06", "07"]
+    assert [name[:2] for name in READ] == ["01", "02", "03", "04", "05", "06", "07"]
 
 
 @everyone

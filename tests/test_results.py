@@ -11,6 +11,7 @@ from utils.history import format_csv, format_log
 from utils.loaders import TestBatches
 from utils.logged_runs import logged_run
 from utils.loops import evaluate
+from utils.paths import REPOSITORY
 from utils.readme import README, committed_runs, networks_by_size, seeds_table, with_tables
 from utils.recipes import RECIPES
 from utils.run_record import load_run
@@ -86,6 +87,13 @@ def test_the_weights_reach_what_is_recorded(name, cifar10):
     last = record.history[-1]
     assert abs(totals.correct - last.test_correct) <= 2  # another CPU rounds sums in another order
     assert abs(totals.average_loss - last.test_loss) < 2e-4
+
+
+def test_the_temperature_comes_from_images_that_took_no_part_in_training():
+    twin = load_run(REPOSITORY / "results" / "aster-twin-cifar10-holdout")
+    assert twin.config["data"] == "cifar10-holdout" and twin.complete
+    assert twin.recipe == replace(RECIPES["aster"], epochs=twin.recipe.epochs)
+    assert all((line.train_total, line.test_total) == (45_000, 5_000) for line in twin.history)
 
 
 def test_era9_follows_the_reports_log():

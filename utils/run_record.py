@@ -16,6 +16,7 @@ from utils.files import write_whole
 from utils.history import EpochRecord, format_csv, format_log, parse_csv
 from utils.paths import REPOSITORY, from_environment
 from utils.recipes import Recipe
+from utils.runtime import keep_freed_memory
 
 try:
     import fcntl
@@ -54,6 +55,7 @@ class RunRecord:
         except Exception as error:  # what damage does to a zip of pickles is not to be foreseen
             raise UserError(f"The weights {file} are missing or damaged ({type(error).__name__}): restore the file, "
                             "or train the run again under another name.") from error
+        keep_freed_memory()  # whoever loads it runs it, and on a CPU most of the time would go into handing pages back
         return model.eval()
 
 

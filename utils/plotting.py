@@ -35,10 +35,10 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 8) -> Figure:
     """uint8 `(N, H, W, 3)` images in rows of `columns`, each under its title."""
     rows = -(-len(images) // columns)
-    figure, axes = _axes(rows, columns, size=(1.25 * columns, 1.5 * rows))
+    figure, axes = _axes(rows, columns, size=(1.35 * columns, 1.5 * rows))
     for axis, image, title in zip(axes.flat, images, titles):
         axis.imshow(image)
-        axis.set_title(title, fontsize=11)
+        axis.set_title(title, fontsize=10)
     for axis in axes.flat:
         axis.axis("off")
     return figure
@@ -201,7 +201,7 @@ def accuracy_over_parameters(groups: Mapping[str, Mapping[str, tuple[int, float]
     axes.set_yticks([5, 6, 8, 10, 15, 20, 30], [95, 94, 92, 90, 85, 80, 70])
     axes.minorticks_off()
     axes.invert_yaxis()
-    axes.margins(x=0.15, y=0.1)
+    axes.margins(x=0.2, y=0.1)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.legend(loc="center left")
     return figure

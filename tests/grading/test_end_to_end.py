@@ -4,7 +4,6 @@ import json
 
 import jsonschema
 import pytest
-import torch
 
 from tests.grading.broken_submissions import BROKEN, RIGHT, STRUCTURE
 from tests.grading.copied_process import in_a_copy
@@ -22,13 +21,10 @@ schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
 @pytest.fixture(scope="module", autouse=True)
 def children_begin_as_copies():
     """Our own fixtures need no isolation, and a copy of this process needs no seconds to import PyTorch."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
     patch = pytest.MonkeyPatch()
     patch.setattr(executed_network, "run_isolated", in_a_copy)
     yield
     patch.undo()
-    torch.set_num_threads(threads)
 
 
 def verdicts(folder, run=True) -> tuple[dict[str, str], dict]:

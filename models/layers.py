@@ -39,36 +39,32 @@ class Conv2d(nn.Conv2d):
                       and (stride == 1 or stride % step == 0) and self.padding_mode == "zeros" and self.bias is None)
         if not rearranges:
             return super().forward(x)
-        weight = self.weight
+        padded, weight = F.pad(x, self._reversed_padding_repeated_twice), self.weight
         if torch.is_autocast_enabled("cpu"):  # here, because a backward pass is outside autocast
-            x, weight = (tensor.to(torch.get_autocast_dtype("cpu")) for tensor in (x, weight))
-        left, right, top, bottom = self._reversed_padding_repeated_twice
-        if left != right or top != bottom:  # "same" padding of an even kernel
-            x, left, top = F.pad(x, (left, right, top, bottom)), 0, 0
-        return _RearrangedBackward.apply(x, weight, stride, (top, left), step)
+            padded, weight = (tensor.to(torch.get_autocast_dtype("cpu")) for tensor in (padded, weight))
+        return _RearrangedBackward.apply(padded, weight, stride, step)
 
 
 class _RearrangedBackward(torch.autograd.Function):
     """A depthwise convolution whose backward pass is that of one that has neither stride nor dilation."""
 
     @staticmethod
-    def forward(ctx, x: Tensor, weight: Tensor, stride: int, padding: tuple[int, int], dilation: int) -> Tensor:
+    def forward(ctx, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:
         ctx.save_for_backward(x, weight)
-        ctx.settings = stride, padding, dilation
-        return F.conv2d(x, weight, None, stride, padding, dilation, groups=len(weight))
+        ctx.settings = stride, dilation
+        return F.conv2d(x, weight, stride=stride, dilation=dilation, groups=len(weight))
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
         x, weight = (tensor.detach().requires_grad_() for tensor in ctx.saved_tensors)
-        stride, (rows, columns), step = ctx.settings
+        stride, step = ctx.settings
         with torch.enable_grad():
-            padded = F.pad(x, (columns, columns, rows, rows))
-            result = _without_stride(padded, weight, step) if stride > 1 else _by_phases(padded, weight, step)
+            result = _without_stride(x, weight, step) if stride > 1 else _by_phases(x, weight, step)
         if stride > 1:
             spread = torch.zeros_like(result)
             spread[:, :, ::stride // step, ::stride // step] = gradient
             gradient = spread
-        return (*torch.autograd.grad(result, (x, weight), gradient), None, None, None)
+        return (*torch.autograd.grad(result, (x, weight), gradient), None, None)
 
 
 def _without_stride(x: Tensor, weight: Tensor, step: int) -> Tensor:

@@ -12,7 +12,7 @@ from utils.loaders import TestBatches
 from utils.logged_runs import logged_run
 from utils.loops import evaluate
 from utils.paths import REPOSITORY
-from utils.readme import README, committed_runs, networks_by_size, seeds_table, with_tables
+from utils.readme import README, committed_runs, networks_by_size, quick_table, seeds_table, with_tables
 from utils.recipes import RECIPES
 from utils.run_record import load_run
 from utils.summary import count_parameters
@@ -40,6 +40,20 @@ def test_the_seeds_of_a_model_are_averaged(monkeypatch):
     last = RUNS["era9"].history[-1].test_accuracy
     assert [row[0] for row in rows] == ["2", "4", "mean"]
     assert [row[2] for row in rows] == [f"{last + 2:.2f} %", f"{last + 4:.2f} %", f"{last + 3:.2f} %"]
+
+
+def test_five_epochs_are_held_against_fifty_of_the_reports(monkeypatch):
+    header = readme.csv_rows("benchmark.csv")[0]
+    case = dict.fromkeys(header, "") | {"what": "epoch", "recipe": "era9", "way": "the reports' way", "batch": "512",
+                                        "images": "50000", "seconds an epoch": "300.0"}
+    cases = [case, case | {"images": "10000", "seconds an epoch": "1"}, case | {"batch": "128", "seconds an epoch": "2"},
+             case | {"way": "ours", "seconds an epoch": "3"}, case | {"what": "input", "seconds an epoch": "4"},
+             case | {"recipe": "aster", "way": "ours", "batch": "128", "seconds an epoch": "75.0"}]
+    monkeypatch.setattr(readme, "csv_rows", lambda name: [header, *([row[key] for key in header] for row in cases)])
+    rows = [[cell.strip() for cell in row.split("|")[2:-1]] for row in quick_table().splitlines()[2:]]
+    assert [row[:2] for row in rows] == [["300.0", "250"], ["75.0", "6"], ["4.0", "40"]]  # 250 and 6.25 minutes
+    assert rows[0][2].startswith("85.09 %")  # line 49 of the report's log
+    assert rows[1][2] == f"{RUNS['aster-5-epochs'].history[4].test_accuracy:.2f} %"
 
 
 def test_published_networks_have_sizes_and_sources():

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from tests.grading.submissions import Parts, flat, write
-from utils.grading import cohort
+from utils.grading import grade
 from utils.grading.audits import Options
 from utils.grading.cohort import entries, grade_cohort, is_done, stem
 from utils.grading.grade import could_not_work
@@ -37,11 +37,11 @@ def command(*arguments, path):
 # In the processes of the pool and in the one that tries again alone: the process ends without a word at that submission.
 DIES = """import os, sys
 if "popen_loky" in " ".join(sys.orig_argv) or "--multiprocessing-fork" in sys.orig_argv:
-    from utils.grading import cohort
-    examine = cohort.examine
+    from utils.grading import grade
+    examine = grade.examine
     def dying(path, *arguments):
         return os._exit(3) if path.endswith("copy 17") else examine(path, *arguments)
-    cohort.examine = dying
+    grade.examine = dying
 """
 
 
@@ -69,8 +69,8 @@ def test_fifty_copies_and_a_crash_among_them(tmp_path):
 def test_what_was_graded_is_not_graded_again(tmp_path, monkeypatch):
     paths = copies(tmp_path, 3) + [str(tmp_path / "absent")]
     graded = []
-    examine = cohort.examine
-    monkeypatch.setattr(cohort, "examine", lambda path, *rest: graded.append(path) or examine(path, *rest))
+    examine = grade.examine
+    monkeypatch.setattr(grade, "examine", lambda path, *rest: graded.append(path) or examine(path, *rest))
 
     def again():
         graded.clear()
@@ -102,15 +102,15 @@ def test_a_grading_is_known_by_all_that_decides_it(tmp_path):
     ids=["a loop", "a regular expression"])
 def test_a_submission_that_holds_the_grader_up_does_not_stop_the_others(hold_up, tmp_path, monkeypatch):
     paths = copies(tmp_path, 3)
-    examine = cohort.examine
+    examine = grade.examine
 
     def slow(path, *rest):
         try:
             return hold_up() if path == paths[1] else examine(path, *rest)
         except Exception:  # as where one audit breaks and the others go on
             return examine(path, *rest)
-    monkeypatch.setattr(cohort, "examine", slow)
-    monkeypatch.setattr(cohort, "SECONDS", 2)
+    monkeypatch.setattr(grade, "examine", slow)
+    monkeypatch.setattr(grade, "SECONDS", 2)
     tasks = grade_cohort(paths, RUBRIC, OPTIONS, tmp_path / "graded", jobs=1, progress=False)
     first, second, third = entries(tasks)
     assert "took longer than 2 s" in second["warnings"][0] and could_not_work(second)
@@ -122,7 +122,7 @@ def test_a_submission_that_holds_the_grader_up_does_not_stop_the_others(hold_up,
 def test_an_exception_of_ours_is_an_entry(error, tmp_path, monkeypatch):
     def fails(*arguments):
         raise error
-    monkeypatch.setattr(cohort, "examine", fails)
+    monkeypatch.setattr(grade, "examine", fails)
     task, = grade_cohort([str(tmp_path)], RUBRIC, OPTIONS, tmp_path / "graded", jobs=1, progress=False)
     entry, = entries([task])
     assert could_not_work(entry) and type(error).__name__ in entry["warnings"][0] and not is_done(task)

@@ -8,7 +8,7 @@ import pytest
 from tests.grading.samples import graded, perfect
 from tests.grading.submissions import Parts, flat, write
 from utils.errors import UserError
-from utils.grading import command
+from utils.grading import command, grade
 from utils.grading.__main__ import main
 from utils.grading.grade import not_graded
 from utils.grading.rubric import load_rubric
@@ -99,3 +99,12 @@ def test_several_submissions_make_a_cohort(submission, tmp_path, capsys, monkeyp
     assert all(f'href="{file.name}"' in page for file in (tmp_path / "grading").glob("*-*.html"))
     status, out, _ = run(capsys, submission, other, "--format", "md", "--jobs", 1)
     assert status == 1 and out.count("## Facts") == 2
+
+
+def test_a_submission_that_holds_the_grader_up_gets_its_report(submission, monkeypatch, capsys):
+    monkeypatch.setattr(grade, "read_submission", lambda path: [None for _ in iter(int, 1)])
+    monkeypatch.setattr(grade, "SECONDS", 1)
+    status, out, _ = run(capsys, submission, "--format", "json")
+    entry, = json.loads(out)["submissions"]
+    assert status == 2 and "took longer than 1 s" in entry["warnings"][0]
+    assert {one["verdict"] for one in entry["criteria"]} == {"unverifiable"}

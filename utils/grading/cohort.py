@@ -22,14 +22,12 @@ from tqdm import tqdm
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.grading.audits import Options
-from utils.grading.grade import Graded, could_not_work, examine, not_graded
+from utils.grading.grade import Graded, could_not_work, examine_in_time, not_graded
 from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import json_report
 from utils.grading.rubric import Rubric
-from utils.grading.time_limit import TookTooLong, at_most
 from utils.paths import REPOSITORY
 
-SECONDS = 120  # of the grader's own processor time for a submission, which takes a few; executions have other limits
 SMALL = 2_000_000  # bytes; larger files are known by their size and time of change
 
 
@@ -103,10 +101,7 @@ def grade_into(task: Task, rubric: Rubric, options: Options) -> None:
     """Grade one submission and write its files, the JSON last."""
     task.started.touch()
     try:
-        with at_most(SECONDS):
-            graded = examine(task.path, rubric, options)
-    except TookTooLong:
-        graded = not_graded(task.path, rubric, f"it took longer than {SECONDS} s of processor time")
+        graded = examine_in_time(task.path, rubric, options)
     except UserError as error:
         graded = not_graded(task.path, rubric, str(error))
     except Exception as error:

@@ -11,7 +11,7 @@ from utils.errors import UserError
 from utils.files import write_whole
 from utils.grading.audits import Options
 from utils.grading.cohort import Task, entries, grade_cohort
-from utils.grading.grade import Graded, could_not_work, examine
+from utils.grading.grade import Graded, could_not_work, examine_in_time
 from utils.grading.reports.cohort_page import cohort_csv, cohort_page, row
 from utils.grading.reports.gradescope import gradescope_report
 from utils.grading.reports.html import html_report
@@ -29,7 +29,7 @@ def run(asked: argparse.Namespace) -> int:
     rubric = load_rubric(asked.rubric)
     options = Options(asked.run, asked.model, asked.notebook, asked.weights, asked.seconds)
     if len(asked.paths) == 1 and not asked.folder:
-        graded = examine(asked.paths[0], rubric, options)
+        graded = examine_in_time(asked.paths[0], rubric, options)
         report = ONE[asked.format](graded) if asked.format in ONE else MANY[asked.format]([graded])
         _give(report, asked.output)
         return status([graded.entry])

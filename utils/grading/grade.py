@@ -11,8 +11,10 @@ from utils.grading.fact_names import LISTED
 from utils.grading.facts import Claim, Evidence, Fact
 from utils.grading.rubric import Rubric
 from utils.grading.submission import read_submission
+from utils.grading.time_limit import TookTooLong, at_most
 
 DEFAULTS = Options()
+SECONDS = 120  # of the grader's own processor time for a submission, which takes a few; executions have other limits
 # How the first remark begins where the grader itself failed.
 COULD_NOT_WORK = "The grader could not work on this submission"
 
@@ -40,6 +42,15 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
     submission = read_submission(Path(path))
     facts, claims, warnings = audit(submission, rubric, options)
     return compose(str(path), rubric, facts, claims, [*submission.warnings, *warnings])
+
+
+def examine_in_time(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:
+    """`examine`, given up after SECONDS of processor time: then the entry says so, and everything is unverifiable."""
+    try:
+        with at_most(SECONDS):
+            return examine(path, rubric, options)
+    except TookTooLong:
+        return not_graded(str(path), rubric, f"it took longer than {SECONDS} s of processor time")
 
 
 def compose(path: str, rubric: Rubric, facts: Mapping[str, Fact], claims: list[Claim], warnings: list[str]) -> Graded:

@@ -2,6 +2,7 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
 
@@ -80,7 +81,8 @@ def test_only_what_is_missing_is_installed_and_never_torch(monkeypatch):
     monkeypatch.setattr(bootstrap.subprocess, "run", lambda command, check: installed.append(command))
     bootstrap.install_missing()
     assert installed == []
-    here = {"albumentations": "1.4.24", "matplotlib": "3.9", "scikit-learn": "1.6", "tqdm": "4.67"}
+    here = {"albumentations": "1.4.24", "jinja2": "3.1", "joblib": "1.4", "matplotlib": "3.9", "scikit-learn": "1.6",
+            "tqdm": "4.67"}
 
     def version(name):
         if name not in here:
@@ -88,8 +90,16 @@ def test_only_what_is_missing_is_installed_and_never_torch(monkeypatch):
         return here[name]
     monkeypatch.setattr(bootstrap.metadata, "version", version)
     bootstrap.install_missing()
-    assert installed == [[sys.executable, "-m", "pip", "install", "--quiet", "albumentations>=2.0.8,<2.1", "torchsummary"]]
+    assert installed == [[sys.executable, "-m", "pip", "install", "--quiet", "albumentations>=2.0.8,<2.1", "captum",
+                          "torchsummary"]]
     assert not {"torch", "torchvision"} & set(bootstrap.NEEDED)
     monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="PyTorch is not installed"):
         bootstrap.install_missing()
+
+
+def test_what_the_code_requires_is_installed_where_only_the_notebook_is_opened():
+    """Colab has NumPy with its PyTorch, and a Python that reads TOML."""
+    first, _ = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").split("\n\n", 1)
+    required = {re.match(r"[\w-]+", line)[0] for line in first.splitlines() if not line.startswith("#")}
+    assert set(bootstrap.NEEDED) == required - {"torch", "torchvision", "numpy", "tomli"}

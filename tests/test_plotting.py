@@ -27,6 +27,11 @@ def test_image_grid_shows_every_image_under_its_title():
     assert [axis.get_title() for axis in figure.axes][:5] == NAMES
 
 
+def test_image_grid_shows_a_single_image():
+    axis, = plotting.image_grid(IMAGES[:1], NAMES, columns=1).axes
+    assert (axis.images[0].get_array() == IMAGES[0]).all() and axis.get_title() == NAMES[0]
+
+
 def test_before_and_after_puts_versions_under_the_original():
     versions = [255 - IMAGES, IMAGES // 2]
     figure = plotting.before_and_after(IMAGES, versions, NAMES)

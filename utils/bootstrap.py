@@ -8,7 +8,8 @@ from importlib import metadata
 
 # Packages and the versions that will do, as (at least, below). torch and torchvision are left as they are: replacing
 # Colab's breaks it.
-NEEDED = {"albumentations": ("2.0.8", "2.1"), "matplotlib": None, "scikit-learn": None, "torchsummary": None, "tqdm": None}
+NEEDED = {"albumentations": ("2.0.8", "2.1"), "captum": None, "jinja2": None, "joblib": None, "matplotlib": None,
+          "scikit-learn": None, "torchsummary": None, "tqdm": None}
 
 
 def missing() -> list[str]:

@@ -36,10 +36,11 @@ def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 8) -> F
     """uint8 `(N, H, W, 3)` images in rows of `columns`, each under its title."""
     rows = -(-len(images) // columns)
     figure, axes = _axes(rows, columns, size=(1.35 * columns, 1.5 * rows))
-    for axis, image, title in zip(axes.flat, images, titles):
+    axes = np.ravel(axes)
+    for axis, image, title in zip(axes, images, titles):
         axis.imshow(image)
         axis.set_title(title, fontsize=10)
-    for axis in axes.flat:
+    for axis in axes:
         axis.axis("off")
     return figure
 

@@ -106,6 +106,17 @@ def test_without_bubblewrap_too(tmp_path, name, monkeypatch):
     assert "without bubblewrap" in result.warnings[-1]
 
 
+@pytest.mark.parametrize("bubblewrap, chip, said", [
+    (True, "x86_64", "bubblewrap (read-only files, no network, own process space), a system-call filter and limits"),
+    (True, "riscv64", "bubblewrap (read-only files, no network, own process space) and limits"),
+    (False, "aarch64", "a system-call filter (no changes to files, no network, no new processes) and limits, "),
+    (False, "riscv64", "limits on time, memory and processes only")])
+def test_what_keeps_it_apart_is_said(bubblewrap, chip, said, monkeypatch):
+    monkeypatch.setattr(isolation, "_bubblewrap", lambda limits: bubblewrap)
+    monkeypatch.setattr("platform.machine", lambda: chip)
+    assert isolation.isolation().startswith(said)
+
+
 def test_without_the_attack_the_network_is_established(tmp_path):
     facts = audit(tmp_path, "nowhere", "", Limits()).facts
     assert facts["parameters"].value == 224 + 90 and facts["receptive_field"].value == 3

@@ -46,13 +46,18 @@ _ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM
 _UNKNOWN_CALL = 0x00050000 | errno.ENOSYS
 
 
+def has_filter() -> bool:
+    """Whether system calls can be filtered on this system and chip."""
+    return sys.platform == "linux" and platform.machine() in _ARCHITECTURES
+
+
 def confine(memory: int, seconds: int, file_size: int, read_only: bool) -> bool:
     """Give up everything but `memory` more bytes, `seconds` of CPU time and files of `file_size` bytes each.
 
     With `read_only` no file can be changed at all. False where this machine has no such filter: then only the limits hold.
     """
     _limit(memory, seconds, file_size)
-    if sys.platform != "linux" or platform.machine() not in _ARCHITECTURES:
+    if not has_filter():
         return False
     libc = ctypes.CDLL(None, use_errno=True)
     _drop_capabilities(libc)

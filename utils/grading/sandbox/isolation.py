@@ -2,7 +2,7 @@
 
 With bubblewrap the child sees the file system read-only, without home folders, sockets and devices, and with an empty
 scratch folder in memory; without it, a filter in the child refuses every change to a file. Both refuse the network and new
-processes.
+processes. Where there is neither, as on macOS, only the limits hold.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from utils.grading.sandbox.confinement import has_filter
 from utils.paths import REPOSITORY
 
 _START = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -53,9 +54,10 @@ class Answer:
 
 def isolation(limits: Limits = LIMITS) -> str:
     """In words, how a stranger's code is kept apart on this machine."""
+    filtered = ", a system-call filter" if has_filter() else ""
     if _bubblewrap(limits):
-        return "bubblewrap (read-only files, no network, own process space), a system-call filter and limits"
-    if sys.platform == "linux":
+        return f"bubblewrap (read-only files, no network, own process space){filtered} and limits"
+    if has_filter():
         return "a system-call filter (no changes to files, no network, no new processes) and limits, without bubblewrap"
     return "limits on time, memory and processes only: this system has neither bubblewrap nor a system-call filter"
 

@@ -26,7 +26,7 @@ notebooks: $(SETUP)
 	env -u RECIPE -u RUN -u EPOCHS -u RESULTS_DIR DATA_SOURCE=cifar10 $(VENV)/bin/jupyter nbconvert \
 		--to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
 
-# Make the README's results table and picture from the records.
+# Make the README's tables and pictures from the records.
 readme: $(SETUP)
 	$(PY) -m utils.readme
 

@@ -192,13 +192,15 @@ def accuracy_over_parameters(groups: Mapping[str, Mapping[str, tuple[int, float]
     for (group, networks), color, marker in zip(groups.items(), SERIES, "oDs^v"):
         ordered = sorted(networks.items(), key=lambda item: item[1])
         axes.plot([size for _, (size, _) in ordered], [100 - accuracy for _, (_, accuracy) in ordered], marker,
-                  color=color, markersize=8, label=group)
+                  color=color, markersize=11, markerfacecolor="none", markeredgewidth=2, zorder=4, label=group)
         for index, (name, (size, accuracy)) in enumerate(ordered):  # above and below in turn: neighbours do not collide
             axes.annotate("" if name in labelled else name, (size, 100 - accuracy), xytext=(0, -17 if index % 2 else 9),
-                          textcoords="offset points", fontsize=10, color=color, ha="center")
+                          textcoords="offset points", fontsize=10, color=color, ha="center",
+                          bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
         labelled |= set(networks)
     axes.axvline(limit, color=BLACK, linestyle=":", linewidth=1.5, label=f"{limit:,} parameters")
-    axes.set(xlabel="parameters", ylabel="test accuracy (%)", title="Test accuracy and size", yscale="log")
+    axes.set(xlabel="parameters", ylabel="test accuracy (%), on a log scale of the error", title="Test accuracy and size",
+             yscale="log")
     axes.set_yticks([5, 6, 8, 10, 15, 20, 30], [95, 94, 92, 90, 85, 80, 70])
     axes.minorticks_off()
     axes.invert_yaxis()

@@ -65,7 +65,8 @@ def _average_loss(model: nn.Module, logged: Logged) -> str:
         (epoch.train_loss, epoch.train_correct, epoch.train_total), (epoch.test_loss, epoch.test_correct, epoch.test_total))
         if None not in (loss, correct, total)]
     impossible = sum(loss < wrong * math.log(2) for loss, wrong in rows)
-    return f"{impossible} of {len(rows)} are below (share of errors) × ln 2, which no average can be"
+    verdict = "" if impossible else ": the log alone does not refute it"
+    return f"{impossible} of {len(rows)} are below (share of errors) × ln 2, as no average can be{verdict}"
 
 
 _LOSS = 'the losses of the log are "average loss"'

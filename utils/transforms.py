@@ -22,7 +22,7 @@ from utils.augmentations import AUGMENTATIONS, Augmentation  # noqa: E402
 # Of the CIFAR-10 training images, in units of 0 to 1 (`data.channel_statistics` computes them).
 MEAN = (0.4914, 0.4822, 0.4465)
 STD = (0.2470, 0.2435, 0.2616)
-# What the assignment-6 network was trained with instead.
+# What the report on assignment 6 trained its second network with instead.
 HALF = (0.5, 0.5, 0.5)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from utils.errors import UserError
 from utils.files import write_whole
+from utils.grading.sandbox.isolation import LIMITS
 
 PASSED, NOT_PASSED, COULD_NOT_WORK = 0, 1, 2
 
@@ -27,10 +28,11 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
                         "was found: model.py:Net or train.ipynb:Net")
     parser.add_argument("--notebook", metavar="FILE", help="the notebook that trains, if another was found")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to test on the real test images (needs --run)")
-    parser.add_argument("--seconds", type=float, default=90, help="after which an execution is stopped (default: 90)")
+    parser.add_argument("--seconds", type=float, default=LIMITS.seconds,
+                        help="after which an execution is stopped (default: %(default)g)")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the report there instead of printing it")
     parser.add_argument("--folder", type=Path, metavar="FOLDER", help="keep a JSON file and a page for each submission, "
-                        "index.html and cohort.csv there; what is there already is not graded again")
+                        "index.html and cohort.csv there; what is there already and has not changed is not graded again")
     parser.add_argument("--jobs", type=int, default=-1, help="parallel processes (default: one for each core)")
     asked = parser.parse_args(arguments)
     one_only = [f"--{name}" for name in ("model", "notebook", "weights") if getattr(asked, name)]

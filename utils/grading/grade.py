@@ -33,12 +33,15 @@ class Graded:
 
 
 def grade(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> dict:
-    """One element of "submissions" in the JSON interface (schema.json). UserError where there is nothing at `path`."""
-    return examine(path, rubric, options).entry
+    """One element of "submissions" in the JSON interface (schema.json), by the time limit of `examine_in_time`.
+
+    UserError where there is nothing at `path`.
+    """
+    return examine_in_time(path, rubric, options).entry
 
 
 def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:
-    """`grade` with the excerpts that pages show."""
+    """`grade` with the excerpts that pages show, and without a limit on time."""
     submission = read_submission(Path(path))
     facts, claims, warnings = audit(submission, rubric, options)
     return compose(str(path), rubric, facts, claims, [*submission.warnings, *warnings])

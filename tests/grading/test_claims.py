@@ -64,6 +64,7 @@ def test_the_course_that_the_claims_are_about():
     ("RF > 44 in our network", "true", 47), ("Receptive field: 47x47 at the end", "true", 47),
     ("Receptive field of the network is 99 x 99.", "false", 47), ("The RF of our final model is 47 × 47", "true", 47),
     ("We used depthwise separable convolution.", "true", True), ("Our network has a dilated convolution.", "false", False),
+    ("Our model does not use dilation.", "true", False), ("No depthwise layers are used.", "false", True),
     ("We use dilated kernels before it.", "false", False),
     ("The model uses no max pooling and Global Average Pooling at the end.", "true", None)])
 def test_a_claim_is_held_against_what_is_so(tmp_path, text, verdict, value):
@@ -77,6 +78,7 @@ def test_a_claim_is_held_against_what_is_so(tmp_path, text, verdict, value):
 
 @pytest.mark.parametrize("text", [
     "An RF of 32x32 images", "The receptive field is 3x5 there",
+    "We also tried the network without dilation.", "Without depthwise layers the model was too large.",
     "- achieve 85% accuracy, as many epochs as you want. Total Params to be less than 200k.",
     "total RF must be more than 44", "One of the layers must use Depthwise Separable Convolution",
     "## Requirements\n\n1. 85% accuracy\n2. Dilated convolution used here\n3. Parameters: 200,000",

@@ -35,4 +35,5 @@ def test_a_fact_has_its_value_or_its_reason():
     facts = dict(line.split(maxsplit=1) for line in plain.facts(graded(text="who knows").entry).splitlines()[1:])
     assert facts["receptive_field"] == "43" and facts["depthwise_separable"] == "False"
     assert facts["blocks"] == "who knows" and facts["epochs"] == "No audit established it."
+    assert facts["effective_transforms"] == "who knows"  # the name alone
     assert set(facts) == set(graded().entry["facts"]) - {"why"}

@@ -64,8 +64,9 @@ def assertions(sentence: str) -> Iterator[Assertion]:
             places = kind == "global_average_pooling"
             found = (one for one in re.finditer(words, sentence, re.I) if not (places and _names_place(sentence, one)))
             if match := next(found, None):
-                denied = re.search(rf"\b(?:no|not|without)\b[^,.]{{0,15}}(?:{words})", sentence, re.I)
-                yield Assertion(kind, not denied, text=_clause(sentence, match))
+                denied = re.search(rf"\b(no|not|without)\b[^,.]{{0,15}}(?:{words})", sentence, re.I)
+                if not denied or denied[1].lower() != "without":  # "without dilation" tells of another network
+                    yield Assertion(kind, not denied, text=_clause(sentence, match))
     if match := NO_POOLING.search(sentence):
         yield Assertion("max_pooling", False, text=_clause(sentence, match))
 

@@ -35,5 +35,12 @@ def claims(entry: Mapping) -> str:
 def facts(entry: Mapping) -> str:
     """Every fact with its value, or with why there is none."""
     found = {name: value for name, value in entry["facts"].items() if name != "why"}
-    return text_table(("fact", "value"), [(name, entry["facts"]["why"][name] if value is None else value)
+    return text_table(("fact", "value"), [(name, entry["facts"]["why"][name] if value is None else _text(value))
                                           for name, value in found.items()], left=2)
+
+
+def _text(value: object) -> str:
+    """A list, of transforms say, by the names of its members: their arguments would fill a page."""
+    if isinstance(value, list):
+        return ", ".join(str(one["name"]) if isinstance(one, Mapping) and "name" in one else str(one) for one in value)
+    return str(value)

@@ -39,7 +39,8 @@ CANDIDATES: dict[str, Recipe] = {
     "batch 256": replace(START, batch_size=256),
     "assignment's augmentation": replace(START, augmentation="era9"),
 }
-HEADER = ("candidate", "parameters", "multiply-adds", "epochs", "median seconds an epoch", "held-out accuracy", "on")
+HEADER = ("candidate", "parameters", "multiply-adds", "epochs", "median seconds an epoch", "held-out accuracy (%)",
+          "on")
 
 
 def folder_of(candidate: str):

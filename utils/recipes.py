@@ -84,8 +84,8 @@ RECIPES: dict[str, Recipe] = {
                                 note="Every training image is mirrored and no test image is, as in the original. "
                                      + _HOLE.format("black")),
     "era9": _ERA9,
-    "era9_batched": replace(_ERA9, pipeline="batched", note="As era9, but augmented in batches, to see that the result does "
-                                                            "not depend on it."),
+    "era9_batched": replace(_ERA9, pipeline="batched",
+                            note=_ERA9.note + " Augmented in batches, to see that the result does not depend on it."),
     "aster": _ASTER,
     "aster_seed_2": replace(_ASTER, seed=2),
     "aster_seed_3": replace(_ASTER, seed=3),

@@ -33,7 +33,7 @@ def test_claims_are_counted_and_the_false_ones_shown():
 
 def test_a_fact_has_its_value_or_its_reason():
     facts = dict(line.split(maxsplit=1) for line in plain.facts(graded(text="who knows").entry).splitlines()[1:])
-    assert facts["receptive_field"] == "43" and facts["depthwise_separable"] == "False"
+    assert facts["receptive_field"] == "43" and facts["depthwise_separable"] == "no"
     assert facts["blocks"] == "who knows" and facts["epochs"] == "No audit established it."
-    assert facts["effective_transforms"] == "who knows"  # the name alone
+    assert facts["effective_transforms"] == "name: who knows, fill: 0.5; not established"  # in words, as on the pages
     assert set(facts) == set(graded().entry["facts"]) - {"why"}

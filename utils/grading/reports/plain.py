@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from utils.grading.grade import place_label
+from utils.grading.reports.markdown import value_text
 from utils.tables import text_table
 
 
@@ -35,12 +36,5 @@ def claims(entry: Mapping) -> str:
 def facts(entry: Mapping) -> str:
     """Every fact with its value, or with why there is none."""
     found = {name: value for name, value in entry["facts"].items() if name != "why"}
-    return text_table(("fact", "value"), [(name, entry["facts"]["why"][name] if value is None else _text(value))
+    return text_table(("fact", "value"), [(name, entry["facts"]["why"][name] if value is None else value_text(value))
                                           for name, value in found.items()], left=2)
-
-
-def _text(value: object) -> str:
-    """A list, of transforms say, by the names of its members: their arguments would fill a page."""
-    if isinstance(value, list):
-        return ", ".join(str(one["name"]) if isinstance(one, Mapping) and "name" in one else str(one) for one in value)
-    return str(value)

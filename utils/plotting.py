@@ -187,7 +187,7 @@ def accuracy_over_parameters(groups: Mapping[str, Mapping[str, tuple[int, float]
 
     The axis of accuracy is logarithmic in the error, so that 94 and 95 % are as far apart as 69 and 75 %.
     """
-    figure, axes = _axes(1, 1, size=(9, 6))
+    figure, axes = _axes(1, 1, size=(10, 6))
     labelled = set()
     for (group, networks), color, marker in zip(groups.items(), SERIES, "oDs^v"):
         ordered = sorted(networks.items(), key=lambda item: item[1])
@@ -195,7 +195,7 @@ def accuracy_over_parameters(groups: Mapping[str, Mapping[str, tuple[int, float]
                   color=color, markersize=11, markerfacecolor="none", markeredgewidth=2, zorder=4, label=group)
         for index, (name, (size, accuracy)) in enumerate(ordered):  # above and below in turn: neighbours do not collide
             axes.annotate("" if name in labelled else name, (size, 100 - accuracy), xytext=(0, -17 if index % 2 else 9),
-                          textcoords="offset points", fontsize=10, color=color, ha="center",
+                          textcoords="offset points", fontsize=9.5, color=color, ha="center",
                           bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
         labelled |= set(networks)
     axes.axvline(limit, color=BLACK, linestyle=":", linewidth=1.5, label=f"{limit:,} parameters")

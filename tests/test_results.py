@@ -56,6 +56,18 @@ def test_five_epochs_are_held_against_fifty_of_the_reports(monkeypatch):
                                         f"{RUNS['aster-5-epochs'].history[4].test_accuracy:.2f} %"]
 
 
+def test_the_pipelines_are_compared_over_the_same_epochs(monkeypatch):
+    alone, batched = RUNS["era9"], RUNS["era9_batched-20-epochs"]
+    assert batched.complete and alone.recipe.schedule == "constant"  # so that 20 epochs are the first 20 of 75
+    assert replace(alone.recipe, note="", epochs=20, pipeline="batched") == replace(batched.recipe, note="")
+    known = [replace(alone, history=[replace(line, test_correct=7000 + 10 * line.epoch) for line in alone.history]),
+             replace(batched, history=[replace(line, test_correct=7100) for line in batched.history])]
+    monkeypatch.setattr(readme, "committed_runs", lambda: known)
+    rows = [[cell.strip() for cell in row.split("|")[2:-1]] for row in readme.pipelines_table().splitlines()[2:]]
+    assert [row[0] for row in rows] == ["15 to 19", "15 to 19"]
+    assert [row[2] for row in rows] == ["71.70 ± 0.16", "71.00 ± 0.00"]  # 71.5, 71.6 … 71.9
+
+
 def test_published_networks_have_sizes_and_sources():
     sizes = networks_by_size()
     published = sizes["published (see results/published.csv)"]

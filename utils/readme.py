@@ -113,6 +113,22 @@ def seconds_an_epoch() -> dict[tuple[str, str], float]:
             if (case["what"], case["images"], case["batch"]) == ("epoch", "50000", str(RECIPES[case["recipe"]].batch_size))}
 
 
+def pipelines_table(count: int = 5) -> str:
+    """The same epochs of era9, augmented one image at a time and in batches: mean and spread of the last `count`."""
+    runs = {record.folder.name: record.history for record in committed_runs()}
+    batched = runs["era9_batched-20-epochs"]
+    rows = []
+    for name, history in (("one image at a time, by albumentations", runs["era9"]), ("whole batches", batched)):
+        last = history[len(batched) - count:len(batched)]
+        rows.append((name, f"{last[0].epoch} to {last[-1].epoch}", mean_and_spread([epoch.train_accuracy for epoch in last]),
+                     mean_and_spread([epoch.test_accuracy for epoch in last])))
+    return markdown_table(("augmentation", "epochs", "training accuracy, %", "test accuracy, %"), rows)
+
+
+def mean_and_spread(values: list[float]) -> str:
+    return f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}"
+
+
 def grouped(cell: str) -> str:
     """Whole numbers of more than four digits with commas."""
     return f"{int(cell):,}" if cell.isdigit() and len(cell) > 4 else cell
@@ -121,6 +137,7 @@ def grouped(cell: str) -> str:
 # What stands between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.
 TABLES = {"results": results_table, "flagship": lambda: seeds_table("aster"),
           "benchmark": lambda: csv_table("benchmark.csv", left=3), "quick": quick_table,
+          "pipelines": pipelines_table,
           "search": lambda: csv_table("search/table.csv", left=1)}
 
 

@@ -10,7 +10,7 @@ EPOCHS ?= auto
 .PHONY: run test data notebooks readme lint clean
 
 run: $(SETUP)
-	$(PY) -m utils.main_job $(RECIPE) --epochs $(EPOCHS)
+	$(PY) -m utils.make_run $(RECIPE) --epochs $(EPOCHS)
 
 test: $(SETUP)
 	$(VENV)/bin/ruff check .
@@ -28,7 +28,7 @@ notebooks: $(SETUP)
 
 # Make the README's tables and pictures from the records.
 readme: $(SETUP)
-	$(PY) -m utils.readme
+	$(PY) -m utils.make_readme
 
 lint: $(SETUP)
 	$(VENV)/bin/ruff check .

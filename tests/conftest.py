@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from tests.small_run import OPTIONS, PRECISION, RECIPE, small_data
-from utils.cifar10 import cifar10_root
-from utils.data import ImageData, load_data, load_digits
+from utils.data.cifar10 import cifar10_root
+from utils.data.images import ImageData, load_data, load_digits
 from utils.paths import REPOSITORY
-from utils.training import fit
+from utils.training.fit import fit
 
 
 @pytest.fixture(scope="session")

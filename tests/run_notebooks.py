@@ -6,7 +6,7 @@ import tempfile
 
 import pytest
 
-from utils.cifar10 import cifar10_root, open_cifar10
+from utils.data.cifar10 import cifar10_root, open_cifar10
 from utils.errors import UserError
 from utils.paths import REPOSITORY
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from utils.data import ImageData, Split, load_digits
-from utils.recipes import find_recipe
-from utils.run_record import load_run
+from utils.data.images import ImageData, Split, load_digits
 from utils.runtime import choose_device, choose_precision
-from utils.training import fit
+from utils.training.fit import fit
+from utils.training.recipes import find_recipe
+from utils.training.run_record import load_run
 
 PRECISION = choose_precision(choose_device("cpu"))
 RECIPE = replace(find_recipe("assignment6_net1_grouped"), batch_size=32, epochs=3, lr=0.05, augmentation="era9",

@@ -10,10 +10,10 @@ import pytest
 import torch
 from torch import Generator
 
-from utils.augmentations import AUGMENTATIONS, Augmentation
-from utils.batched import BatchedTraining, Draws, augment, draw, pack
-from utils.data import Split
-from utils.transforms import MEAN, STD, denormalise, normalise, reseed, steps
+from utils.data.augmentations import AUGMENTATIONS, Augmentation
+from utils.data.batched import BatchedTraining, Draws, augment, draw, pack
+from utils.data.images import Split
+from utils.data.transforms import MEAN, STD, denormalise, normalise, reseed, steps
 
 SIZE = 32
 FILL = tuple(255 * mean for mean in MEAN)

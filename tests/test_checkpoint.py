@@ -6,9 +6,9 @@ import random
 import pytest
 import torch
 
-from utils import checkpoint
-from utils.checkpoint import DAMAGED, NEWEST, PREVIOUS, load_checkpoint, save_checkpoint
 from utils.errors import UserError
+from utils.training import checkpoint
+from utils.training.checkpoint import DAMAGED, NEWEST, PREVIOUS, load_checkpoint, save_checkpoint
 
 
 def state(epochs_done):

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from torchvision.datasets import CIFAR10
 
-from utils import cifar10 as files
-from utils import data
-from utils.data import channel_statistics, hold_out, load_data
+from utils.data import __main__ as command
+from utils.data import cifar10 as files
+from utils.data.images import channel_statistics, hold_out, load_data
+from utils.data.transforms import MEAN, STD
 from utils.errors import UserError
-from utils.transforms import MEAN, STD
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -218,9 +218,9 @@ def test_the_network_gets_less_than_ten_seconds():
 
 def test_command_reports_damage_in_one_line(tiny_cifar10, monkeypatch, capsys):
     monkeypatch.setenv("CIFAR10_ROOT", str(tiny_cifar10.parent))
-    assert data.main() == 0
+    assert command.main() == 0
     (tiny_cifar10 / "test_batch").write_bytes(b"")
-    assert data.main() == 1
+    assert command.main() == 1
     assert capsys.readouterr().err.count("\n") == 1
 
 

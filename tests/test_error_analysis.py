@@ -10,11 +10,11 @@ from scipy import stats
 from sklearn import metrics
 from torch import nn
 
-from utils import error_analysis as errors
-from utils import robustness
-from utils.calibration import expected_calibration_error, fit_temperature, reliability, scaled
-from utils.data import Split
-from utils.recipes import find_recipe
+from utils.analysis import mistakes as errors
+from utils.analysis import robustness
+from utils.analysis.calibration import expected_calibration_error, fit_temperature, reliability, scaled
+from utils.data.images import Split
+from utils.training.recipes import find_recipe
 
 RNG = np.random.default_rng(0)
 LABELS = RNG.integers(0, 10, 500)

@@ -5,8 +5,17 @@ from dataclasses import replace
 
 import pytest
 
-from utils.history import EpochRecord, best_epoch, format_csv, format_log, parse_csv, parse_log, percent, settled_accuracy
-from utils.logged_runs import FOLDER, logged_run
+from utils.reproduction.logged_runs import FOLDER, logged_run
+from utils.training.history import (
+    EpochRecord,
+    best_epoch,
+    format_csv,
+    format_log,
+    parse_csv,
+    parse_log,
+    percent,
+    settled_accuracy,
+)
 
 
 def random_record(rng, epoch):

@@ -6,7 +6,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from models import MODELS, build_model
-from models.layers import Conv2d, DepthwiseSeparableConv, Dropout
+from models.fast_layers import Conv2d, Dropout
+from models.layers import DepthwiseSeparableConv
 
 PARAMETERS = {"aster": 196_538, "assignment6_net1": 185_936, "assignment6_net1_grouped": 57_056,
               "assignment6_net2": 151_504, "era9": 188_992}

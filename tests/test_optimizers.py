@@ -9,9 +9,9 @@ import torch
 from torch import nn
 
 from models import build_model
-from utils.muon import Muon, orthogonalise
-from utils.optimizers import OPTIMIZERS, split_weights
-from utils.recipes import find_recipe
+from utils.training.muon import Muon, orthogonalise
+from utils.training.optimizers import OPTIMIZERS, split_weights
+from utils.training.recipes import find_recipe
 
 MUON = replace(find_recipe("era9"), optimizer="muon", lr=0.02, momentum=0.95, other_lr=0.01, weight_decay=0.1)
 

@@ -6,11 +6,12 @@ import pytest
 from matplotlib.figure import Figure
 
 from models import build_model
-from utils import error_plots, plotting
-from utils.calibration import Bin
-from utils.history import EpochRecord
-from utils.logged_runs import logged_run
-from utils.receptive_field import receptive_fields
+from utils import plotting
+from utils.analysis import plots
+from utils.analysis.calibration import Bin
+from utils.architecture.receptive_field import receptive_fields
+from utils.reproduction.logged_runs import logged_run
+from utils.training.history import EpochRecord
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (5, 32, 32, 3), dtype=np.uint8)
 NAMES = ["frog", "truck", "truck", "deer", "ship"]
@@ -104,14 +105,14 @@ def test_reproduction_shows_the_differences():
 
 
 def test_confusion_shows_shares_and_leaves_hits_white():
-    figure = error_plots.confusion(np.array([[8, 2], [1, 3]]), ["cat", "dog"])
+    figure = plots.confusion(np.array([[8, 2], [1, 3]]), ["cat", "dog"])
     shown = figure.axes[0].images[0].get_array()
     assert np.isnan(np.diag(np.ma.filled(shown, np.nan))).all() and shown[0, 1] == 20 and shown[1, 0] == 25
     assert {"80.0", "20.0", "25.0", "75.0"} <= set(texts(figure))
 
 
 def test_class_accuracy_orders_and_spans_the_intervals():
-    figure = error_plots.class_accuracy([(0.9, 0.8, 0.95), (0.5, 0.4, 0.6)], ["cat", "dog"])
+    figure = plots.class_accuracy([(0.9, 0.8, 0.95), (0.5, 0.4, 0.6)], ["cat", "dog"])
     assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["dog", "cat"]
     bars = figure.axes[0].collections[0].get_segments()
     np.testing.assert_allclose([bar[:, 0] for bar in bars], [[40, 60], [80, 95]])
@@ -119,22 +120,22 @@ def test_class_accuracy_orders_and_spans_the_intervals():
 
 def test_reliability_shows_each_version_with_its_error():
     bins = [Bin(0.4, 0.6, 10, 0.5, 0.5), Bin(0.8, 1.0, 10, 0.9, 0.7)]
-    figure = error_plots.reliability({"before": bins, "after": bins[:1]})
+    figure = plots.reliability({"before": bins, "after": bins[:1]})
     assert {"before: error 0.100", "after: error 0.000"} <= set(texts(figure))
     assert [bar.get_height() for bar in figure.axes[0].patches] == [0.5, 0.7]
 
 
 def test_attention_puts_every_map_over_its_image():
     maps = np.random.default_rng(1).random((5, 32, 32))
-    figure = error_plots.attention(IMAGES, maps, NAMES, columns=3)
+    figure = plots.attention(IMAGES, maps, NAMES, columns=3)
     assert len([axis for axis in figure.axes if axis.images]) == 10
     np.testing.assert_array_equal(figure.axes[3].images[1].get_array(), maps[0])
 
 
 def test_maps_and_robustness_show_what_they_are_given():
     stacks = {"first": np.arange(8.0).reshape(2, 2, 2), "second": np.ones((3, 4, 4))}
-    assert len([axis for axis in error_plots.maps(stacks).axes if axis.images]) == 5
-    figure = error_plots.robustness({"rotation": ([-10, 0, 10], [70, 90, 71]), "hole": ([0, 8], [90, 80])})
+    assert len([axis for axis in plots.maps(stacks).axes if axis.images]) == 5
+    figure = plots.robustness({"rotation": ([-10, 0, 10], [70, 90, 71]), "hole": ([0, 8], [90, 80])})
     assert [list(axis.lines[0].get_ydata()) for axis in figure.axes] == [[70, 90, 71], [90, 80]]
 
 

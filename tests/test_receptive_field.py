@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from models import MODELS, build_model
-from utils.receptive_field import CannotTrace, format_table, receptive_field, receptive_fields
+from utils.architecture.receptive_field import CannotTrace, format_table, receptive_field, receptive_fields
 
 
 def gradient_support(features, size=121):

@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils.receptive_field import CannotTrace, receptive_field, receptive_fields
+from utils.architecture.receptive_field import CannotTrace, receptive_field, receptive_fields
 
 
 class Gate(nn.Module):

@@ -8,9 +8,10 @@ import pytest
 import torch
 
 from models import MODELS
-from utils.augmentations import AUGMENTATIONS
+from utils.data.augmentations import AUGMENTATIONS
 from utils.errors import UserError
-from utils.recipes import RECIPES, SCHEDULES, Recipe, find_recipe, learning_rate
+from utils.training.recipes import RECIPES, Recipe, find_recipe
+from utils.training.schedules import SCHEDULES, learning_rate
 
 FACTS = {  # seed, epochs, batch, lr, momentum, mean, std
     "assignment6_net1": (4, 15, 4, 0.001, 0.9, (0, 0, 0), (1, 1, 1)),

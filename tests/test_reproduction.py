@@ -3,9 +3,9 @@
 import pytest
 
 from models import MODELS
-from utils.history import EpochRecord
-from utils.report_claims import STATEMENTS, statements_table
-from utils.reproduction import compare, comparison_table
+from utils.reproduction.comparison import compare, comparison_table
+from utils.reproduction.report_claims import STATEMENTS, statements_table
+from utils.training.history import EpochRecord
 
 
 def history(*correct, loss=1.0):

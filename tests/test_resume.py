@@ -13,15 +13,16 @@ import pytest
 import torch
 
 from tests.small_run import OPTIONS, PRECISION, RECIPE, assert_same_run
-from utils import loops, run_record, training
-from utils.checkpoint import load_checkpoint, save_checkpoint
 from utils.errors import UserError
-from utils.loops import Totals
 from utils.paths import REPOSITORY
-from utils.recipes import find_recipe
-from utils.run_record import load_run, only_one
 from utils.runtime import Precision
-from utils.training import fit
+from utils.training import fit as fitting
+from utils.training import loops, run_record
+from utils.training.checkpoint import load_checkpoint, save_checkpoint
+from utils.training.fit import fit
+from utils.training.loops import Totals
+from utils.training.recipes import find_recipe
+from utils.training.run_record import load_run, only_one
 
 
 def test_stopping_and_going_on_is_exact(undisturbed, tmp_path, few_digits):
@@ -66,9 +67,9 @@ def test_dying_anywhere_and_going_on_is_exact(undisturbed, tmp_path, few_digits,
             steps = iter([1.0, 1.0])
             patch.setattr(loops, "step_text", lambda *_: "" if next(steps, None) else die())
         elif where == "before the checkpoint":
-            patch.setattr(training, "save_checkpoint", die)
+            patch.setattr(fitting, "save_checkpoint", die)
         elif where == "after the checkpoint":
-            patch.setattr(training, "write_epochs",
+            patch.setattr(fitting, "write_epochs",
                           lambda record, history, weights: record if len(history) == 1 else die())
         else:  # while the record is written, after the last epoch
             fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=2, **OPTIONS)
@@ -108,7 +109,7 @@ def test_sigkill_at_random_moments_is_exact(undisturbed, tmp_path, workers):
 
 
 def test_a_finished_run_is_returned_without_training(undisturbed, few_digits, monkeypatch):
-    monkeypatch.setattr(training, "_Run", None)
+    monkeypatch.setattr(fitting, "_Run", None)
     record = fit(RECIPE, few_digits, undisturbed, PRECISION, **OPTIONS)
     assert len(record.history) == 3
     assert fit(RECIPE, few_digits, undisturbed, PRECISION, stop_after=2, **OPTIONS) == record
@@ -144,7 +145,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_last_good_checkpoint(tmp_path,
     def poisoned(self, key):
         return torch.full((3, 32, 32), float("nan")), 0
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("utils.loaders.AugmentedImages.__getitem__", poisoned)
+        patch.setattr("utils.data.loaders.AugmentedImages.__getitem__", poisoned)
         with pytest.raises(UserError, match="epoch 1, step 0"):
             fit(RECIPE, few_digits, folder, PRECISION, **OPTIONS)
     assert (folder / "checkpoint.pt").read_bytes() == good
@@ -154,14 +155,14 @@ def test_a_loss_that_is_not_finite_stops_with_the_last_good_checkpoint(tmp_path,
 def test_weights_that_the_last_step_broke_do_not_become_the_checkpoint(tmp_path, few_digits, monkeypatch):
     fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=1, **OPTIONS)
     good = (tmp_path / "checkpoint.pt").read_bytes()
-    monkeypatch.setattr(training, "evaluate", lambda *_: Totals(loss=float("nan"), samples=30))
+    monkeypatch.setattr(fitting, "evaluate", lambda *_: Totals(loss=float("nan"), samples=30))
     with pytest.raises(UserError, match="The test loss is nan after epoch 1"):
         fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
     assert (tmp_path / "checkpoint.pt").read_bytes() == good and len(load_run(tmp_path).history) == 1
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path, few_digits):
-    holder = "import sys, pathlib, time; from utils.run_record import only_one\n" \
+    holder = "import sys, pathlib, time; from utils.training.run_record import only_one\n" \
              "with only_one(pathlib.Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
     process = subprocess.Popen([sys.executable, "-c", holder, str(tmp_path)], cwd=REPOSITORY, stdout=subprocess.PIPE,
                                text=True)
@@ -185,7 +186,7 @@ def test_a_file_system_without_locks_is_no_other_process(tmp_path, monkeypatch):
 def test_a_run_interrupted_by_hand_goes_on_in_the_same_process(undisturbed, tmp_path, few_digits, monkeypatch):
     """As in a notebook, which keeps the exception, and with it the workers, alive."""
     with monkeypatch.context() as patch:
-        patch.setattr(training, "save_checkpoint", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        patch.setattr(fitting, "save_checkpoint", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
         with pytest.raises(KeyboardInterrupt) as kept:
             fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS | {"workers": 1})
     fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS | {"workers": 1})

@@ -8,8 +8,7 @@ import pytest
 import torch
 
 from models import build_model
-from utils.model_facts import count_multiply_adds, model_facts
-from utils.summary import count_parameters, summary_text
+from utils.architecture.summary import count_multiply_adds, count_parameters, model_facts, summary_text
 
 SUMMARIES = json.loads((Path(__file__).parent / "data" / "summaries.json").read_text())
 

@@ -6,9 +6,9 @@ import pytest
 
 from utils import train
 from utils.errors import UserError
-from utils.recipes import RECIPES
-from utils.run_record import load_run
 from utils.train import choose_epochs, default_run_name, main
+from utils.training.recipes import RECIPES
+from utils.training.run_record import load_run
 
 SMALL = replace(RECIPES["assignment6_net1_grouped"], batch_size=32)
 

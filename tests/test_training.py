@@ -9,12 +9,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from tests.small_run import PRECISION, RECIPE
+from utils.data.loaders import TestBatches
 from utils.errors import UserError
-from utils.history import format_csv, format_log
-from utils.loaders import TestBatches
-from utils.loops import evaluate, train_epoch
 from utils.paths import REPOSITORY
-from utils.run_record import load_run, recorded_folder, run_folder
+from utils.training.history import format_csv, format_log
+from utils.training.loops import evaluate, train_epoch
+from utils.training.run_record import load_run, recorded_folder, run_folder
 
 
 class Constant(nn.Module):

@@ -7,10 +7,10 @@ import torch
 from albumentations.pytorch import ToTensorV2
 from torch.utils.data import DataLoader
 
-from utils.augmentations import AUGMENTATIONS
-from utils.data import Split
-from utils.loaders import AugmentedImages, ShuffledKeys, TestBatches, TrainingBatches
-from utils.transforms import (
+from utils.data.augmentations import AUGMENTATIONS
+from utils.data.images import Split
+from utils.data.loaders import AugmentedImages, ShuffledKeys, TestBatches, TrainingBatches
+from utils.data.transforms import (
     HALF,
     MEAN,
     STD,

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from models import build_model
-from utils.visualise import feature_maps, filters, first_convolution, grad_cam
+from utils.analysis.interpretability import feature_maps, filters, first_convolution, grad_cam
 
 
 @pytest.mark.parametrize("name", ["era9", "assignment6_net2", "aster"])

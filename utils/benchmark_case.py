@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from models import build_model, layers
 from utils import runtime
 from utils.benchmark import OURS, Case
-from utils.data import Split, load_data
-from utils.loaders import TrainingBatches
-from utils.loops import to_device
-from utils.optimizers import OPTIMIZERS
-from utils.recipes import Recipe, find_recipe
-from utils.training import training_batches
-from utils.transforms import pipeline
+from utils.data.images import Split, load_data
+from utils.data.loaders import TrainingBatches
+from utils.data.transforms import pipeline
+from utils.training.fit import training_batches
+from utils.training.loops import to_device
+from utils.training.optimizers import OPTIMIZERS
+from utils.training.recipes import Recipe, find_recipe
 
 WARM_UP = 3  # steps before the clock starts
 

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from utils.history import EpochRecord
-from utils.receptive_field import LayerField
+from utils.architecture.receptive_field import LayerField
+from utils.training.history import EpochRecord
 
 # Okabe and Ito's colours, which the colour-blind can tell apart (https://jfly.uni-koeln.de/color/).
 BLUE, ORANGE, GREEN, PINK, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"

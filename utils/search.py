@@ -12,16 +12,16 @@ import sys
 from dataclasses import replace
 
 from models import build_model
-from utils.data import load_data
+from utils.architecture.summary import model_facts
+from utils.data.images import load_data
 from utils.errors import UserError
 from utils.files import write_whole
-from utils.model_facts import model_facts
 from utils.paths import REPOSITORY
-from utils.recipes import RECIPES, Recipe
-from utils.run_record import RunRecord, load_run
 from utils.runtime import choose_device, choose_precision
 from utils.tables import text_table
-from utils.training import fit
+from utils.training.fit import fit
+from utils.training.recipes import RECIPES, Recipe
+from utils.training.run_record import RunRecord, load_run
 
 FOLDER = REPOSITORY / "results" / "search"
 EPOCHS = 8

@@ -4,14 +4,14 @@ import argparse
 import sys
 from dataclasses import replace
 
-from utils.data import SOURCES, load_data
+from utils.data.images import SOURCES, load_data
+from utils.data.loaders import TestBatches
 from utils.errors import UserError
-from utils.loaders import TestBatches
-from utils.loops import evaluate
-from utils.recipes import RECIPES, Recipe, find_recipe
-from utils.run_record import RunRecord, load_run, run_folder
 from utils.runtime import PRECISIONS, choose_device, choose_precision
-from utils.training import fit
+from utils.training.fit import fit
+from utils.training.loops import evaluate
+from utils.training.recipes import RECIPES, Recipe, find_recipe
+from utils.training.run_record import RunRecord, load_run, run_folder
 
 # Epochs of `--epochs auto` where there is no GPU: enough to see it learn, within minutes.
 SHORT_EPOCHS = {"cifar10": 3, "cifar10-holdout": 3, "digits": 20}

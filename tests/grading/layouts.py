@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from utils.grading.submission import Submission, read_submission
+from utils.grading.submission.contents import Submission, read_submission
 
 LOG = (
     "EPOCH: 0\nTest set: Average loss: 1.4, Accuracy: 4400/10000 (44.00%)\n"

@@ -4,17 +4,16 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from utils.executed_graph import record
-from utils.grading.architecture import network_facts
-from utils.grading.effective_graph import effective, training
-from utils.grading.executed_network import IMAGE, RECORDED_BATCHES, ExecutedNetwork
+from utils.architecture.executed_graph import record
 from utils.grading.facts import Evidence, Fact
-from utils.grading.fresh_numbers import fixed_values, fresh_images, fresh_weights
-from utils.grading.network_facts import NetworkFacts
+from utils.grading.network.audit import NetworkFacts, network_facts
+from utils.grading.network.effective_graph import effective, training
+from utils.grading.network.executed_network import IMAGE, RECORDED_BATCHES, ExecutedNetwork
+from utils.grading.network.random_weights import fixed_values, fresh_images, fresh_weights
 from utils.grading.sandbox.child import JOBS
 from utils.grading.sandbox.graph_data import to_data
 from utils.grading.sandbox.message import pack, unpack
-from utils.grading.sandbox.trial import trial
+from utils.grading.sandbox.training_mode import trial
 
 PLACE = Evidence("model.py", 1)
 

@@ -7,9 +7,9 @@ import pytest
 
 from tests.grading.layouts import DATA, PIPELINE, TIDY, build
 from tests.grading.pipeline_changes import FILL, HOLE, ONE, after_normalize, hole, new
-from utils.grading.finding import find
-from utils.grading.transforms_audit import transforms_audit
-from utils.transforms import A
+from utils.data.transforms import A
+from utils.grading.augmentation.audit import transforms_audit
+from utils.grading.program.finding import find
 
 NAMES = ("horizontal_flip", "shift_scale_rotate", ONE, FILL)
 THREE = re.search(r"    A\.HorizontalFlip.*?p=0\.5\),\n(?=    A\.Norm)", PIPELINE, re.S)[0]

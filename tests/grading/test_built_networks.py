@@ -3,11 +3,11 @@
 import pytest
 
 from tests.grading.copied_process import in_a_copy
-from utils.grading import executed_network
-from utils.grading.architecture import architecture_audit
 from utils.grading.facts import Evidence
-from utils.grading.finding import Found, ModelReference
-from utils.grading.submission import Submission, TextFile
+from utils.grading.network import executed_network
+from utils.grading.network.audit import architecture_audit
+from utils.grading.program.finding import Found, ModelReference
+from utils.grading.submission.contents import Submission, TextFile
 
 NETWORK = """
 import torch

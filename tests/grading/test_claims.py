@@ -4,11 +4,11 @@
 import pytest
 
 from tests.grading.written_logs import notebook, tqdm_from_0, training
-from utils.grading.claims import check_claims
+from utils.grading.claims.audit import check_claims
 from utils.grading.facts import Fact
-from utils.grading.log_audit import log_audit
-from utils.grading.printed_summary import printed_summary
-from utils.grading.submission import read_submission
+from utils.grading.log.audit import log_audit
+from utils.grading.log.printed_summary import printed_summary
+from utils.grading.submission.contents import read_submission
 
 COURSE = training()
 BEST = max(COURSE, key=lambda one: one.test)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import jsonschema
 import pytest
 
 from tests.grading.submissions import Parts, flat, write
-from utils.grading import grade
+from utils.grading import cohort, grade
 from utils.grading.audits import Options
 from utils.grading.cohort import entries, grade_cohort, is_done, stem
 from utils.grading.grade import could_not_work
@@ -37,7 +38,7 @@ def command(*arguments, path):
 # In the processes of the pool and in the one that tries again alone: the process ends without a word at that submission.
 DIES = """import os, sys
 if "popen_loky" in " ".join(sys.orig_argv) or "--multiprocessing-fork" in sys.orig_argv:
-    from utils.grading import grade
+    from utils.grading import cohort, grade
     examine = grade.examine
     def dying(path, *arguments):
         return os._exit(3) if path.endswith("copy 17") else examine(path, *arguments)
@@ -95,6 +96,24 @@ def test_a_grading_is_known_by_all_that_decides_it(tmp_path):
     (tmp_path / "copy 00" / "data.bin").write_bytes(b"1" * 10)
     others.append(stem(path, RUBRIC, OPTIONS))
     assert len({one, *others}) == 5
+
+
+def test_another_grader_grades_again(tmp_path, monkeypatch):
+    """Wherever in `utils` a file of the grader's lies: it also uses packages beside `utils/grading`."""
+    path = copies(tmp_path / "submitted", 1)[0]
+    ours = shutil.copytree(REPOSITORY / "utils", tmp_path / "utils", ignore=shutil.ignore_patterns("__pycache__"))
+    monkeypatch.setattr(cohort, "REPOSITORY", tmp_path)
+
+    def now():
+        cohort._grader.cache_clear()
+        return stem(path, RUBRIC, OPTIONS)
+    known = [now()]
+    for name in ("architecture/receptive_field.py", "data/transforms.py", "grading/rubrics/era_s9.toml", "grading/facts.py"):
+        with (ours / name).open("a") as file:
+            file.write("\n# changed\n")
+        known.append(now())
+    cohort._grader.cache_clear()
+    assert len(set(known)) == 5
 
 
 @pytest.mark.parametrize("hold_up", [

@@ -4,8 +4,8 @@ import pytest
 
 from tests.grading.layouts import BUILD, DATA, IMPORTS, LOADERS, LOG, RUN, TIDY, build
 from utils.grading.audits import Options, audit
-from utils.grading.data_use import misuse
-from utils.grading.finding import find
+from utils.grading.program.data_use import misuse
+from utils.grading.program.finding import find
 from utils.grading.rubric import load_rubric
 
 SETS = ("from data import Images\nfrom transforms import train_transforms, test_transforms\n"

@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from utils.grading.executed_network import _module_name
+from utils.grading.network.executed_network import module_name
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.imports import StandIn, StandInModule
 
@@ -120,4 +120,4 @@ def test_stand_ins_can_be_used_and_do_nothing():
     ("model.py", ["", ""], "model"), ("models/net.py", [""], "models.net"), ("src/models/net.py", ["src", ""], "models.net"),
     ("models/__init__.py", [""], "models"), ("a/b/net.py", ["a/b", "a", ""], "b.net"), ("my net.py", [""], "my net")])
 def test_module_names(file, roots, name):
-    assert _module_name(file, roots) == name
+    assert module_name(file, roots) == name

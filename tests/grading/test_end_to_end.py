@@ -8,9 +8,9 @@ import pytest
 from tests.grading.broken_submissions import BROKEN, RIGHT, STRUCTURE
 from tests.grading.copied_process import in_a_copy
 from tests.grading.submissions import LAYOUTS, PARAMETERS, Parts, flat, write
-from utils.grading import executed_network
 from utils.grading.audits import Options
 from utils.grading.grade import grade
+from utils.grading.network import executed_network
 from utils.grading.reports.json_report import SCHEMA
 from utils.grading.rubric import load_rubric
 

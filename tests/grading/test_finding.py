@@ -6,7 +6,7 @@ from tests.grading.building_layouts import BUILT
 from tests.grading.finding_layouts import IMPORTED, WITH_ARGUMENT
 from tests.grading.layouts import BUILD, IMPORTS, LOADERS, LOOPS, NETWORK, RUN, TIDY, build
 from utils.errors import UserError
-from utils.grading.finding import find
+from utils.grading.program.finding import find
 
 LAYOUTS = IMPORTED | BUILT
 

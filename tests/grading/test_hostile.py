@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from utils.grading.architecture import architecture_audit
 from utils.grading.facts import Evidence
-from utils.grading.finding import Found, ModelReference
+from utils.grading.network.audit import architecture_audit
+from utils.grading.program.finding import Found, ModelReference
 from utils.grading.sandbox import isolation
 from utils.grading.sandbox.isolation import Limits
-from utils.grading.submission import Submission, TextFile
+from utils.grading.submission.contents import Submission, TextFile
 
 LIMITS = Limits(memory=2**29, scratch=2**22, answer=2**24, printed=2**20)
 ENDLESS = replace(LIMITS, seconds=5)

@@ -5,12 +5,12 @@ import time
 import pytest
 
 from tests.grading.written_logs import audit, notebook, tqdm_from_0, training, value
-from utils.grading.log_audit import log_audit
-from utils.grading.log_shapes import read_line
-from utils.grading.log_tables import read_header, read_row
-from utils.grading.printed_totals import printed_total
-from utils.grading.statements import statements
-from utils.grading.submission import read_submission
+from utils.grading.claims.sentences import statements
+from utils.grading.log.audit import log_audit
+from utils.grading.log.line_shapes import read_line
+from utils.grading.log.printed_totals import printed_total
+from utils.grading.log.tables import read_header, read_row
+from utils.grading.submission.contents import read_submission
 
 COURSE = training()
 BEST = max(COURSE, key=lambda one: one.test)

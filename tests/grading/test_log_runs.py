@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tests.grading.written_logs import audit, tqdm_from_0, training, value
-from utils.grading.log_audit import log_audit
-from utils.grading.submission import read_submission
+from utils.grading.log.audit import log_audit
+from utils.grading.submission.contents import read_submission
 
 COURSE = training()
 LOG = tqdm_from_0(COURSE)

@@ -4,9 +4,9 @@ import pytest
 
 from tests.grading import written_logs
 from tests.grading.written_logs import NUMBERED, UNNUMBERED, notebook, training
-from utils.grading.log_audit import log_audit
-from utils.grading.log_shapes import read_line
-from utils.grading.submission import read_submission
+from utils.grading.log.audit import log_audit
+from utils.grading.log.line_shapes import read_line
+from utils.grading.submission.contents import read_submission
 
 TARGET = 85.0
 COURSE = training()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from models import build_model
-from utils.executed_graph import record
+from utils.architecture.executed_graph import record
 from utils.grading.sandbox.graph_data import from_data, to_data
 from utils.grading.sandbox.message import DTYPES, BadMessage, pack, unpack
 from utils.grading.sandbox.replay import ALLOWED, CannotReplay, replay

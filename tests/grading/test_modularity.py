@@ -3,8 +3,8 @@
 import pytest
 
 from tests.grading.layouts import BUILD, IMPORTS, LOADERS, LOG, LOOPS, NETWORK, PIPELINE, RUN, TIDY, build
-from utils.grading.finding import find
-from utils.grading.modularity import modularity
+from utils.grading.program.finding import find
+from utils.grading.program.modularity import modularity
 
 PARTS = ("model_imported", "transforms_imported", "loops_imported")
 NO_IMPORT = RUN[0].replace("from engine import train, test", "")

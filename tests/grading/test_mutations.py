@@ -9,10 +9,10 @@ import pytest
 from tests.grading import written_logs
 from tests.grading.written_logs import NUMBERED, UNNUMBERED, notebook, training
 from utils.errors import UserError
-from utils.grading.claims import check_claims
-from utils.grading.log_audit import NAMES, log_audit
-from utils.grading.printed_summary import printed_summary
-from utils.grading.submission import read_submission
+from utils.grading.claims.audit import check_claims
+from utils.grading.log.audit import NAMES, log_audit
+from utils.grading.log.printed_summary import printed_summary
+from utils.grading.submission.contents import read_submission
 
 SHAPES = NUMBERED + UNNUMBERED
 ODD = [None, True, -1, 0, 1e308, float("nan"), "", "x" * 5000, [], {}, [[]], [None], {"text": 3}, [1, "a", None],

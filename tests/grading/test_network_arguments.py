@@ -4,9 +4,9 @@ import pytest
 
 from tests.grading.layouts import IMPORTS, LOADERS, RUN, TIDY, build
 from utils.grading.audits import Options, audit
-from utils.grading.executed_network import executed_network
-from utils.grading.finding import find
-from utils.grading.rebuilt_network import BUILDER, rebuilt
+from utils.grading.network.executed_network import executed_network
+from utils.grading.network.rebuilt import BUILDER, rebuilt
+from utils.grading.program.finding import find
 from utils.grading.rubric import load_rubric
 from utils.grading.sandbox.isolation import LIMITS
 

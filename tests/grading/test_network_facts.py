@@ -7,10 +7,10 @@ from torch import nn
 
 from models import MODELS, build_model
 from tests.grading.networks import ChannelsLast, Gate, HiddenWeights, Net, Shuffled, WithDecoy, facts_of, separable
-from utils.executed_graph import record
-from utils.grading.blocks import blocks
+from utils.architecture.executed_graph import record
+from utils.architecture.summary import count_multiply_adds
+from utils.grading.network.blocks import blocks
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, replay
-from utils.model_facts import count_multiply_adds
 
 KNOWN = {  # parameters, field, field with the pool, depthwise separable
     "assignment6_net1": (185_936, 43, 55, False), "assignment6_net1_grouped": (57_056, 43, 55, True),

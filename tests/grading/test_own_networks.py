@@ -4,9 +4,9 @@ import shutil
 
 import pytest
 
-from utils.grading.architecture import FACTS
 from utils.grading.audits import Options
 from utils.grading.grade import grade
+from utils.grading.network.audit import FACTS
 from utils.grading.rubric import load_rubric
 from utils.paths import REPOSITORY
 

@@ -9,10 +9,10 @@ import sys
 import pytest
 
 from models import build_model
-from utils.history import best_epoch
-from utils.model_facts import model_facts
+from utils.architecture.summary import model_facts
 from utils.paths import REPOSITORY
-from utils.run_record import load_run
+from utils.training.history import best_epoch
+from utils.training.run_record import load_run
 
 
 @pytest.fixture(scope="module")

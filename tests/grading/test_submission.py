@@ -6,7 +6,7 @@ import os
 import pytest
 
 from utils.errors import UserError
-from utils.grading.submission import FILE_LIMIT, read_submission
+from utils.grading.submission.contents import FILE_LIMIT, read_submission
 
 
 def notebook(*cells, **document):

@@ -4,8 +4,8 @@ import json
 import random
 from dataclasses import dataclass
 
-from utils.grading.log_audit import log_audit
-from utils.grading.submission import read_submission
+from utils.grading.log.audit import log_audit
+from utils.grading.submission.contents import read_submission
 
 BARS = "██████████"
 

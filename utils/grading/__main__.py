@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         if asked.format == "gradescope" and asked.output:  # stands there if we are killed
             _failed(asked, "it was stopped before it had finished.")
-        from utils.grading.command import run  # not before: a broken installation must end in a sentence as well
+        from utils.grading.command import run
         return run(asked)
     except UserError as error:
         sentence = str(error)

@@ -5,22 +5,22 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utils.errors import UserError
-from utils.grading.architecture import FACTS as NETWORK_FACTS
-from utils.grading.architecture import architecture_audit
-from utils.grading.claims import check_claims
-from utils.grading.data_use import misuse
+from utils.grading.augmentation.audit import transforms_audit
+from utils.grading.claims.audit import check_claims
 from utils.grading.facts import Audit, Claim, Fact
-from utils.grading.finding import Found, find
-from utils.grading.log_audit import TAKEN_FOR_THE_TEST, log_audit
-from utils.grading.log_facts import DOUBTED, ONCE
-from utils.grading.modularity import modularity
-from utils.grading.printed_summary import printed_summary
-from utils.grading.rebuilt_network import rebuilt
+from utils.grading.log.accuracy_facts import DOUBTED, ONCE
+from utils.grading.log.audit import TAKEN_FOR_THE_TEST, log_audit
+from utils.grading.log.printed_summary import printed_summary
+from utils.grading.network.audit import FACTS as NETWORK_FACTS
+from utils.grading.network.audit import architecture_audit
+from utils.grading.network.checkpoint import check_weights
+from utils.grading.network.rebuilt import rebuilt
+from utils.grading.program.data_use import misuse
+from utils.grading.program.finding import Found, find
+from utils.grading.program.modularity import modularity
 from utils.grading.rubric import Rubric
 from utils.grading.sandbox.isolation import LIMITS, Limits
-from utils.grading.submission import Submission
-from utils.grading.transforms_audit import transforms_audit
-from utils.grading.weights import check_weights
+from utils.grading.submission.contents import Submission
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,7 @@ def stem(path: str, rubric: Rubric, options: Options) -> str:
 @cache
 def _grader() -> tuple:
     """What of the grader itself decides: its files and the libraries that it asks."""
-    files = sorted([*REPOSITORY.glob("utils/*.py"), *REPOSITORY.glob("utils/grading/**/*.*")])
+    files = sorted(REPOSITORY.glob("utils/**/*.*"))
     return (*[_file_mark(file) for file in files if file.suffix in (".py", ".toml", ".json")],
             *[metadata.version(name) for name in ("torch", "albumentations")])
 

@@ -10,7 +10,7 @@ from utils.grading.audits import Options, audit
 from utils.grading.fact_names import LISTED
 from utils.grading.facts import Claim, Evidence, Fact
 from utils.grading.rubric import Rubric
-from utils.grading.submission import read_submission
+from utils.grading.submission.contents import read_submission
 from utils.grading.time_limit import TookTooLong, at_most
 
 DEFAULTS = Options()

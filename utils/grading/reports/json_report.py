@@ -6,7 +6,7 @@ from pathlib import Path
 
 from utils.grading.grade import Graded
 
-SCHEMA = Path(__file__).parents[1] / "schema.json"
+SCHEMA = Path(__file__).parent / "schema.json"
 
 
 def json_report(graded: Iterable[Graded]) -> str:

@@ -14,18 +14,18 @@ import numpy
 import torch
 from torch import Tensor, nn
 
-from utils.executed_graph import ExecutedGraph, record
+from utils.architecture.executed_graph import ExecutedGraph, record
+from utils.grading.sandbox.audit_hook import watch
+from utils.grading.sandbox.checkpoint_jobs import load, predict
 from utils.grading.sandbox.confinement import confine
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
-from utils.grading.sandbox.drawing import drawn
 from utils.grading.sandbox.graph_data import from_data, to_data
 from utils.grading.sandbox.imports import Importer
 from utils.grading.sandbox.isolation import BEGUN
 from utils.grading.sandbox.message import pack, unpack
+from utils.grading.sandbox.random_tensors import drawn
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
-from utils.grading.sandbox.trained import load, predict
-from utils.grading.sandbox.trial import trial
-from utils.grading.sandbox.watch import watch
+from utils.grading.sandbox.training_mode import trial
 
 
 def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int) -> None:

@@ -53,11 +53,6 @@ class Definitions:
             self._from_stars(name)
         return name in self.namespace
 
-    def need_all(self) -> None:
-        """What a star import by a module that cannot say which names it reads would want."""
-        for name in list(self.binding):
-            self.need(name)
-
     def _execute(self, statement: ast.stmt) -> None:
         if id(statement) in self.executed:
             return

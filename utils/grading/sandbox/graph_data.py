@@ -4,7 +4,7 @@ import re
 
 import torch
 
-from utils.executed_graph import ExecutedGraph, Operation, Source, Value
+from utils.architecture.executed_graph import ExecutedGraph, Operation, Source, Value
 from utils.grading.sandbox.message import BadMessage
 
 OPERATION_LIMIT = 20_000

@@ -7,8 +7,9 @@ import torch
 from torch import Tensor
 from torch.utils._pytree import tree_flatten, tree_map, tree_map_only
 
-from utils import graph_operations as operations
-from utils.executed_graph import ExecutedGraph, Operation, Value
+from utils.architecture import graph_operations as operations
+from utils.architecture.executed_graph import ExecutedGraph, Operation, Value
+from utils.architecture.graph_operations import LAYERS, NEGLIGIBLE
 
 # Besides those whose effect on a feature map is known: what networks compute; nothing that reads files or raw memory.
 _OTHERS = frozenset("""
@@ -26,11 +27,9 @@ _OTHERS = frozenset("""
     resolve_conj resolve_neg rms_norm roll rot90 scalar_tensor scatter scatter_add sin sort t tanhshrink tile topk
     trace transpose tril triu trunc unfold uniform unsafe_chunk unsafe_split upsample_bicubic2d upsample_bilinear2d
     upsample_nearest2d var_mean vdot view_as_complex view_as_real xlogy zero zeros""".split())
-LAYERS = ("convolution", "addmm", "mm")
 ALLOWED = (_OTHERS | operations.POINTWISE | operations.BATCH_NORMS | operations.ALONG_DIMENSIONS | operations.RESHAPES
            | operations.PERMUTATIONS | operations.PADS | frozenset(operations.POOLS) | frozenset(operations.WINDOWS))
 
-NEGLIGIBLE = 1e-8  # a share in the result, beside the largest one of a layer, that single precision cannot even add to it
 _CHANGES = "what the network executes changes with the batch size"
 
 

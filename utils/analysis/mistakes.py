@@ -1,0 +1,71 @@
+"""What a trained network gets wrong: predictions, confusion, accuracy per class with its uncertainty, notable images."""
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from utils.data.images import Split
+from utils.data.loaders import TestBatches
+from utils.tables import text_table
+from utils.training.recipes import Recipe
+
+
+@torch.inference_mode()
+def log_probabilities(model: nn.Module, split: Split, recipe: Recipe) -> Tensor:
+    """`(N, 10)` of all images of `split`, in evaluation mode, on the CPU."""
+    model.eval()
+    return torch.cat([model(images) for images, _ in TestBatches(split, recipe.mean, recipe.std)])
+
+
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int = 10) -> np.ndarray:
+    """`(classes, classes)` counts: rows are the true classes, columns the predicted ones."""
+    return np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
+
+
+def wilson_interval(correct: int, total: int, z: float = 1.96) -> tuple[float, float]:
+    """The interval, from 0 to 1, in which the true share lies with 95 % confidence (Wilson 1927); `total` at least 1."""
+    share = correct / total
+    centre, spread = share + z**2 / (2 * total), z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    return tuple((centre + sign * spread) / (1 + z**2 / total) for sign in (-1, 1))
+
+
+def class_accuracies(confusion: np.ndarray) -> list[tuple[float, float, float]]:
+    """For each true class: accuracy and its 95 % interval, from 0 to 1."""
+    return [(row[index] / row.sum(), *wilson_interval(int(row[index]), int(row.sum())))
+            for index, row in enumerate(confusion)]
+
+
+def most_confused(confusion: np.ndarray, classes: Sequence[str], count: int = 6) -> str:
+    """The commonest mistakes as a table: which class is taken for which, and how often."""
+    mistakes = confusion - np.diag(np.diag(confusion))
+    order = np.argsort(-mistakes, axis=None, kind="stable")[:count]
+    pairs = [divmod(int(place), len(classes)) for place in order]
+    return text_table(("true", "taken for", "images", "of the class's mistakes"),
+                      [(classes[true], classes[taken], mistakes[true, taken],
+                        f"{mistakes[true, taken] / max(1, mistakes[true].sum()):.0%}") for true, taken in pairs], left=2)
+
+
+def confident_mistakes(log_probs: Tensor, labels: Tensor, count: int) -> Tensor:
+    """Indices of the images that are wrong with the highest probability, the surest first."""
+    confidence, predicted = log_probs.max(1)
+    return confidence.masked_fill(predicted == labels, -math.inf).topk(count).indices
+
+
+def doubtful_hits(log_probs: Tensor, labels: Tensor, count: int) -> Tensor:
+    """Indices of the images that are right with the lowest probability, the most doubtful first."""
+    confidence, predicted = log_probs.max(1)
+    return confidence.masked_fill(predicted != labels, math.inf).topk(count, largest=False).indices
+
+
+def titles(indices: Tensor, log_probs: Tensor, labels: Tensor, classes: Sequence[str]) -> list[str]:
+    """For each image: what it is, what it is taken for with which probability, and what the true class got."""
+    texts = []
+    for index in indices.tolist():
+        confidence, predicted = log_probs[index].exp().max(0)
+        true = int(labels[index])
+        got = "" if predicted == true else f"\n({log_probs[index, true].exp():.0%})"
+        texts.append(f"{classes[true]}{got}\n{classes[predicted]} {confidence:.0%}")
+    return texts

@@ -1,0 +1,55 @@
+"""How accuracy changes when test images are rotated, shifted or partly covered."""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import torch
+from torch import Tensor, nn
+
+from utils.data.augmentations import Augmentation
+from utils.data.batched import Draws, augment, draw, pack
+from utils.data.images import Split
+from utils.data.transforms import MEAN, per_channel
+from utils.training.recipes import Recipe
+
+
+def rotated(draws: Draws, degrees: float) -> Draws:
+    return replace(draws, moved=torch.ones_like(draws.moved), angle=torch.full_like(draws.angle, math.radians(degrees)))
+
+
+def shifted(draws: Draws, pixels: float) -> Draws:
+    """To the right; what comes in on the left is reflected."""
+    return replace(draws, moved=torch.ones_like(draws.moved), shift=torch.tensor([0.0, pixels]).expand_as(draws.shift))
+
+
+def accuracies(model: nn.Module, split: Split, recipe: Recipe, change: Callable[[Draws, float], Draws],
+               amounts: Sequence[float]) -> list[float]:
+    """Per cent right of the images of `split`, each changed by `change` to each of the `amounts`."""
+    return [_accuracy(model, split, recipe, Augmentation(), lambda draws, amount=amount: change(draws, amount))
+            for amount in amounts]
+
+
+def accuracies_with_hole(model: nn.Module, split: Split, recipe: Recipe, sides: Sequence[int], seed: int = 0) -> list[float]:
+    """Per cent right with one square hole of each size, at a random place, in the data set's mean colour."""
+    return [_accuracy(model, split, recipe, Augmentation(holed=1.0, hole=(side, side)), lambda draws: draws, seed)
+            for side in sides]
+
+
+@torch.inference_mode()
+def _accuracy(model: nn.Module, split: Split, recipe: Recipe, settings: Augmentation, change: Callable[[Draws], Draws],
+              seed: int = 0) -> float:
+    pixels, labels = pack(split.images), torch.from_numpy(split.labels)
+    draws = change(draw(settings, len(split), pixels.shape[1], torch.Generator().manual_seed(seed)))
+    mean, std = (255 * per_channel(values) for values in (recipe.mean, recipe.std))
+    right = 0
+    model.eval()
+    for chosen in torch.arange(len(split)).split(500):
+        part = Draws(**{name: values[chosen] for name, values in vars(draws).items()})
+        images = augment(pixels, chosen, part, settings.hole, tuple(255 * value for value in MEAN))
+        right += int((_predict(model, (images - mean) / std) == labels[chosen]).sum())
+    return 100 * right / len(split)
+
+
+def _predict(model: nn.Module, images: Tensor) -> Tensor:
+    return model(images.to(memory_format=torch.channels_last)).argmax(1)

@@ -1,0 +1,180 @@
+"""The transforms that an image of a data set goes through, in order, followed through the submission's own code."""
+
+import re
+from dataclasses import dataclass, field, replace
+
+from utils.grading.augmentation.data_flow import returns
+from utils.grading.code_reader.changes import TRANSFORMS
+from utils.grading.code_reader.members import bound
+from utils.grading.code_reader.reader import Reader
+from utils.grading.code_reader.training_code import is_dataset
+from utils.grading.code_reader.values import Call, Instance, Made, Member, Super, Unknown, UserFunction
+
+_CONTAINERS = {"OneOf", "SomeOf", "OneOrOther", "RandomOrder", "Sequential", "RandomApply", "RandomChoice"}
+_CHOICES = {"OneOf", "SomeOf", "OneOrOther", "RandomChoice"}
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a transform is come to. `inside` names the container (OneOf, …) that decides whether it acts, `reach` is the share
+    of the images for which it does (an upper bound; None where it is not known), `chosen` says that the transform's own p is
+    only its weight among others. `doubt` says why what was built may not be what acts."""
+    conditional: bool = False
+    inside: str = ""
+    reach: float | None = 1.0
+    chosen: bool = False
+    doubt: str = ""
+
+
+@dataclass(frozen=True)
+class Step(Way):
+    """One transform of a pipeline."""
+    transform: Made = field(default_factory=lambda: Made(""))
+
+    @property
+    def library(self) -> str:
+        return self.transform.name.partition(".")[0]
+
+    @property
+    def name(self) -> str:
+        return self.transform.last
+
+
+@dataclass
+class Applied:
+    """The steps so far, and what of them could not be read."""
+    steps: list[Step] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+
+def of_dataset(reader: Reader, dataset, found: Applied, depth: int) -> None:
+    """Add what is done to an image of `dataset` to `found`, innermost first."""
+    if depth > 6:
+        return
+    if isinstance(dataset, Instance) and isinstance(dataset.cls.find("__getitem__")[0], UserFunction):
+        method, owner = dataset.cls.find("__getitem__")
+        _run(reader, bound(reader, method, dataset, owner), (Unknown("an index"),), found, depth)
+    elif isinstance(dataset, Instance):
+        of_transform(reader, dataset.attributes.get("transform"), found, Way(), depth)
+    elif isinstance(dataset, Made) and dataset.name.startswith("torchvision.datasets."):
+        positional = dataset.args[2] if len(dataset.args) > 2 and dataset.last.startswith("CIFAR") else None
+        transform = dataset.attributes.get("transform", dataset.kwargs.get("transform", positional))
+        if not dataset.whole and transform is None:
+            found.unread.append("the data set's arguments could not be read")
+        of_transform(reader, transform, found, Way(), depth)
+    elif isinstance(dataset, Made):
+        for value in (*dataset.args, *dataset.kwargs.values()):
+            for one in value if isinstance(value, (list, tuple)) else [value]:
+                if isinstance(one, (Made, Instance)) and is_dataset(one):
+                    of_dataset(reader, one, found, depth + 1)
+                    return
+
+
+def _run(reader: Reader, function, args: tuple, found: Applied, depth: int) -> None:
+    """Read a function of the submission and add the transforms that it applies, in the order in which it does."""
+    before, level = len(reader.calls), len(reader.stack)
+    reader.invoke(function, args, {}, function.place)
+    calls, seen = reader.calls[before:], set()
+    for moment, call in enumerate(calls):
+        conditional = call.conditional
+        way = Way(conditional, doubt="" if _is_returned(calls, moment, level) else
+                  f"what {function.name} returns does not come from the transform that it calls")
+        if call.name == "__getitem__" and isinstance(call.receiver, Made) and is_dataset(call.receiver):
+            of_dataset(reader, call.receiver, found, depth + 1)
+        elif call.name == "__getitem__" and isinstance(call.receiver, Super):
+            attributes = getattr(call.receiver.instance, "attributes", {})
+            of_transform(reader, attributes.get("transform"), found, way, depth + 1)
+        elif call.name == "__call__" and isinstance(call.receiver, Made) and call.receiver.name.startswith(TRANSFORMS):
+            if id(call.receiver) not in seen or not conditional:
+                of_transform(reader, call.receiver, found, way, depth + 1)
+            seen.add(id(call.receiver))
+        elif isinstance(call.callee, Unknown) and call.name in ("transform", "transforms"):
+            found.unread.append(call.callee.why)
+        elif isinstance(call.callee, (Member, Unknown)) and re.search(r"transform|augment", call.name, re.I):
+            found.unread.append(getattr(call.callee, "why", f"what {call.name} is, is not known"))
+
+
+def _is_returned(calls: list[Call], moment: int, level: int) -> bool:
+    """Whether the result of a call is what the function at `level` of the stack returns, through all functions between."""
+    call, node = calls[moment], calls[moment].node
+    for depth in range(len(call.stack) - 1, level - 1, -1):
+        function = call.stack[depth].function.node
+        if node is not None and not returns(function, node):
+            return False
+        outer = call.stack[:depth]
+        node = next((one.node for one in reversed(calls[:moment]) if len(one.stack) == depth
+                     and (not outer or one.stack[-1] is outer[-1]) and _leads_to(one, function)), None)
+    return True
+
+
+def _leads_to(call: Call, function) -> bool:
+    return isinstance(call.callee, Instance) or getattr(call.callee, "node", None) is function
+
+
+def of_transform(reader: Reader, transform, found: Applied, way: Way, depth: int) -> None:
+    """Add the steps that applying `transform` to an image takes."""
+    if depth > 12 or transform is None:
+        return
+    if isinstance(transform, (list, tuple)):
+        for one in transform:
+            of_transform(reader, one, found, way, depth + 1)
+        return
+    way = _doubted(transform, way)
+    if way.doubt and way.doubt not in found.unread:
+        found.unread.append(way.doubt)
+    if isinstance(transform, Made) and (transform.last in ("Lambda", "partial") and (transform.args or transform.kwargs)):
+        inner = next(iter((*transform.args, *transform.kwargs.values())))
+        of_transform(reader, inner, found, way, depth + 1)
+    elif isinstance(transform, Made) and (transform.last in ("Compose", "ReplayCompose") or transform.last in _CONTAINERS):
+        _of_container(reader, transform, found, way, depth)
+    elif isinstance(transform, Made) and transform.name.startswith(TRANSFORMS) and transform.last != "__getitem__":
+        found.steps.append(Step(**vars(way), transform=transform))
+    elif isinstance(transform, Made) and transform.problem:
+        found.unread.append(transform.problem)
+    elif isinstance(transform, Instance) and isinstance(transform.cls.find("__call__")[0], UserFunction):
+        method, owner = transform.cls.find("__call__")
+        _run(reader, bound(reader, method, transform, owner), (Unknown("an image"),), found, depth + 1)
+    elif isinstance(transform, UserFunction):
+        _run(reader, transform, (Unknown("an image"),), found, depth + 1)
+    else:
+        name = getattr(transform, "name", type(transform).__name__)
+        found.unread.append(getattr(transform, "why", f"{name} could not be followed"))
+
+
+def _doubted(transform, way: Way) -> Way:
+    """The way, with the doubt that code which changes the transform after it was built gives."""
+    changes = transform.changes if isinstance(transform, Made) else ()
+    if not changes or way.doubt:
+        return way
+    place = changes[0].place
+    where = f"cell {place.cell} of {place.notebook}" if place.notebook else f"line {place.line} of {place.file}"
+    return replace(way, doubt=f"{where} changes {transform.last} after it was built")
+
+
+def _of_container(reader: Reader, container: Made, found: Applied, way: Way, depth: int) -> None:
+    """Add the steps of a Compose, a OneOf and their like, each with the share of the images that come to it."""
+    steps, p = steps_of(container), _probability(container)
+    if steps is None:
+        found.unread.append("the list of its transforms could not be read")
+    if isinstance(p, (int, float)) and p <= 0:
+        return
+    reach = way.reach * min(p, 1) if way.reach is not None and isinstance(p, (int, float)) else None
+    if container.last in _CONTAINERS:
+        way = replace(way, inside=container.last)
+    weights = [one.kwargs.get("p") if isinstance(one, Made) else None for one in steps or ()]
+    weighed = container.last == "OneOf" and all(isinstance(one, (int, float)) for one in weights) and sum(weights) > 0
+    for place, one in enumerate(steps or ()):
+        share = weights[place] / sum(weights) if weighed else 1
+        inner = replace(way, reach=reach and reach * share, chosen=container.last in _CHOICES)
+        of_transform(reader, one, found, inner, depth + 1)
+
+
+def _probability(container: Made):
+    """The p of a container, at most 1 by default; a p by position is that of OneOf and its like."""
+    place = 1 if container.last in ("OneOf", "Sequential", "OneOrOther", "RandomApply") else 99
+    return container.kwargs.get("p", container.args[place] if len(container.args) > place else 1.0)
+
+
+def steps_of(container: Made):
+    steps = container.kwargs.get("transforms", container.args[0] if container.args else None)
+    return steps if isinstance(steps, (list, tuple)) else [steps] if isinstance(steps, (Made, Instance)) else None

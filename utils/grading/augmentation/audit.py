@@ -1,0 +1,59 @@
+"""The augmentation that the training images really get: effective values, units and place in the pipeline."""
+
+from utils.grading.augmentation.albumentations_version import pinned_version
+from utils.grading.augmentation.effective_steps import EffectiveStep, as_data, judged_steps
+from utils.grading.augmentation.effective_values import uses_old_names
+from utils.grading.augmentation.pipelines import Pipeline, test_pipeline, training_pipeline
+from utils.grading.augmentation.remarks import order_remarks, statistics, step_remarks, version_warnings
+from utils.grading.augmentation.transform_facts import dropout, flip, shift_scale_rotate
+from utils.grading.code_reader.training_code import readers_of
+from utils.grading.facts import Audit, Fact
+from utils.grading.submission.contents import Submission
+
+_NAMES = ("horizontal_flip", "shift_scale_rotate", "coarse_dropout_one_16x16_hole", "coarse_dropout_fill_correct",
+          "coarse_dropout_no_mask_fill")
+
+
+def transforms_audit(submission: Submission, found) -> Audit:
+    """Facts about the training pipeline: the four that the rubric asks for, and `effective_transforms`.
+
+    `effective_transforms` is a list of {"name", "arguments" (effective), "version" ("1" or "2": which albumentations they
+    are effective under), "ignored" (names that it does not know), "other_version" (the arguments under the other one)}.
+    `statistics_agree` is whether training and test images are normalised alike.
+    """
+    readers = readers_of(submission, found)
+    pipeline = next((one for reader in readers if (one := training_pipeline(reader))), None)
+    if pipeline is None or any(reader.doubts for reader in readers):
+        return Audit(_nothing(readers))
+    tested = next((one for reader in readers if (one := test_pipeline(reader)) and one.source is not pipeline.source), None)
+    version, why_version = pinned_version(submission)
+    judged = judged_steps(pipeline, version)
+    facts = {"horizontal_flip": flip(judged, pipeline), "shift_scale_rotate": shift_scale_rotate(judged, pipeline),
+             **dropout(judged, pipeline), "effective_transforms": _listed(judged, pipeline)}
+    warnings = [*version_warnings(judged, version, why_version), *step_remarks(judged), *order_remarks(judged)]
+    facts["statistics_agree"] = statistics(judged, judged_steps(tested, version) if tested else None, warnings)
+    return Audit(facts, tuple(dict.fromkeys(warnings)))
+
+
+def _nothing(readers) -> dict[str, Fact]:
+    doubt = next((doubt for reader in readers for doubt in reader.doubts), "")
+    problem = next((problem for reader in readers for problem in reader.problems), "")
+    missing = next((made.problem for reader in readers for made in reader.made if made.problem), "")
+    reason = problem or missing
+    why = f"the transforms cannot be established: {doubt}" if doubt else \
+        "no transforms for training images were found in the code" + (f"; {reason}" if reason else "")
+    return {name: Fact(None, why) for name in (*_NAMES, "effective_transforms", "statistics_agree")}
+
+
+# --- the facts --------------------------------------------------------------------------------------------------------
+
+
+def _listed(judged: list[EffectiveStep], pipeline: Pipeline) -> Fact:
+    rows = []
+    for one in judged:
+        values, old = one.values, uses_old_names(one.step.name, one.step.transform)
+        rows.append({"name": f"{one.step.library}.{one.step.name}",
+                     "arguments": as_data(values.values) if values else as_data(one.step.transform.kwargs),
+                     "version": values.version if values else None, "ignored": list(values.ignored) if values else [],
+                     "other_version": as_data(values.other) if values and old else None})
+    return Fact(rows, f"{pipeline.why}" + (f"; {pipeline.unread[0]}" if pipeline.unread else ""), (pipeline.place,))

@@ -1,0 +1,69 @@
+"""The steps of a pipeline with what they amount to, and the scale of the pixels that each is given."""
+
+from dataclasses import dataclass
+
+from utils.grading.augmentation.applied_transforms import Step
+from utils.grading.augmentation.effective_values import Effective, effective, uses_old_names
+from utils.grading.augmentation.image_size import CIFAR, size_after
+from utils.grading.augmentation.pipelines import Pipeline
+from utils.grading.augmentation.pixel_scale import Scale, after
+from utils.grading.code_reader.values import is_literal
+from utils.grading.facts import Evidence
+
+SELDOM = 0.01  # of the images: a transform that acts on fewer is not applied
+
+
+@dataclass(frozen=True)
+class EffectiveStep:
+    """A step with its effective values, and the scale of the pixels and the size of the images that it is given."""
+    step: Step
+    values: Effective | None
+    scale: Scale | None
+    size: tuple[int, int] | None = CIFAR
+
+    @property
+    def place(self) -> Evidence:
+        return self.step.transform.place
+
+    def value(self, name: str):
+        return (self.values.values or {}).get(name) if self.values else None
+
+    @property
+    def chance(self) -> float | None:
+        """The share of the images that it acts on, at most; None where its probability is not known."""
+        p = self.value("p")
+        if not isinstance(p, (int, float)) or self.step.reach is None:
+            return None
+        return self.step.reach * (float(p > 0) if self.step.chosen else p)
+
+    @property
+    def acts(self) -> bool | None:
+        """Whether it acts on more images than by accident: None where its probability is not known."""
+        return None if self.chance is None else self.chance >= SELDOM
+
+
+def judged_steps(pipeline: Pipeline, version: str | None) -> list[EffectiveStep]:
+    """The steps with their effective values; the scale of the pixels starts at 0 to 255 and changes along the way."""
+    albumentations = [step for step in pipeline.steps if step.library == "albumentations"]
+    if version is None and any(uses_old_names(step.name, step.transform) for step in albumentations):
+        version = "1"
+    result, scale, size = [], Scale(), CIFAR
+    for step in pipeline.steps:
+        values = effective(step.transform, version) if step.library == "albumentations" else None
+        result.append(EffectiveStep(step, values, scale, size))
+        ends = after(step, values, scale), size_after(step, values, size)
+        if step.doubt:
+            ends = (known if known == end else None for known, end in zip((scale, size), ends))
+        scale, size = ends
+    return result
+
+
+def as_data(value):
+    """`value` as JSON can hold it."""
+    if not is_literal(value) and not isinstance(value, dict):
+        return str(getattr(value, "why", type(value).__name__))
+    if isinstance(value, dict):
+        return {str(key): as_data(entry) for key, entry in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [as_data(entry) for entry in value]
+    return value

@@ -1,0 +1,114 @@
+"""The hole of CoarseDropout: how many there are and how large in the final image, and with what they are filled."""
+
+from collections.abc import Sequence
+
+from utils.data.transforms import MEAN
+from utils.grading.augmentation.effective_steps import EffectiveStep
+from utils.grading.augmentation.image_size import CIFAR, OTHERS, TO_A_SIZE, given_by_name, size_after
+from utils.grading.augmentation.pixel_scale import channels, near, shown
+from utils.grading.facts import Fact
+
+TOLERANCE = 3.0  # of 255: how far a fill may be from the mean, as the roundings of the mean that are in use are
+
+
+def judge_fill(one: EffectiveStep) -> Fact:
+    """Whether the fill is the data set's mean, as a pixel: 255 · mean on uint8, 0 behind normalising with the mean."""
+    if one.values.values is None or "fill" not in one.values.values:
+        return Fact(None, "the fill could not be read", (one.place,))
+    fill = one.value("fill")
+    if isinstance(fill, str):
+        return Fact(False, f"the hole is filled by the method “{fill}”, not with the data set's mean", (one.place,))
+    given = channels(fill)
+    if given is None:
+        return Fact(None, f"the fill {str(fill)[:40]} is neither a number nor three", (one.place,))
+    if one.scale is None:
+        return Fact(None, "what the images are normalised with before the hole is filled is not known", (one.place,))
+    pixel = one.scale.pixel(given)
+    wanted = tuple(255 * mean for mean in MEAN)
+    grey = (sum(wanted) / 3,) * 3
+    where = "on uint8 images" if one.scale.whole else "behind normalising" if one.scale.mean else "on images of 0 to 1"
+    seen = f"the fill {shown(given)} {where} is the pixel {shown(pixel)} of 255"
+    if near(pixel, wanted, TOLERANCE) or near(pixel, grey, 1.0):
+        return Fact(True, f"{seen}, the data set's mean", (one.place,))
+    right = shown(one.scale.written(wanted))
+    return Fact(False, f"{seen}; the data set's mean {shown(wanted)} would be written as {right} there", (one.place,))
+
+
+def fate_of_hole(hole: EffectiveStep, later: Sequence[EffectiveStep]) -> tuple[tuple[float, float], str]:
+    """By how much the steps behind the hole scale it, height and width, and why that is not known, if so."""
+    high = wide = 1.0
+    size = hole.size
+    for one in later:
+        after = size_after(one.step, one.values, one.size)
+        if one.step.name == "Resize" and after and size:
+            high, wide = high * after[0] / size[0], wide * after[1] / size[1]
+        elif one.step.name in TO_A_SIZE | OTHERS and (after != size or _moves(one)):
+            return (high, wide), f"{one.step.name} behind it cuts or pads the image, and with it the hole"
+        size = after
+    if size is None:
+        return (high, wide), "how large the images are is not known"
+    if size != CIFAR:
+        return (high, wide), f"the images end with {size[0]} × {size[1]} pixels, not with 32 × 32"
+    return (high, wide), ""
+
+
+def _moves(one: EffectiveStep) -> bool:
+    """Whether a step that keeps the size may still move or scale what is in the image."""
+    padded = one.values is None and "padding" in given_by_name(one.step)
+    return padded or one.step.name in ("RandomResizedCrop", "RandomSizedCrop", "CropAndPad")
+
+
+def one_hole(acting: list[EffectiveStep], judged: list[EffectiveStep]) -> Fact:
+    """Whether the acting steps punch exactly one hole of 16×16 pixels of the final image."""
+    places = tuple(one.place for one in acting)
+    if len(acting) > 1:
+        return Fact(False, f"{len(acting)} CoarseDropout steps punch a hole each", places)
+    one = acting[0]
+    ranges = {name: one.value(name) for name in ("num_holes_range", "hole_height_range", "hole_width_range")}
+    unknown = [name for name, ends in ranges.items() if ends is None]
+    count = ranges["num_holes_range"]
+    scale, lost = fate_of_hole(one, judged[judged.index(one) + 1:])
+    height, width = _pixels(ranges["hole_height_range"], ranges["hole_width_range"], one, scale)
+    wrong = [text for text, ends, wanted in (("{} holes", count, 1), ("holes {} pixels high", height, 16),
+                                             ("holes {} pixels wide", width, 16))
+             if ends is not None and tuple(ends) != (wanted, wanted) and (text.endswith("holes") or not lost)]
+    seen = f"{_span(count)} hole(s) of {_span(height)} × {_span(width)} pixels (albumentations {one.values.version}.x)"
+    if one.values.ignored:
+        seen += f", because {', '.join(one.values.ignored)} are ignored by albumentations {one.values.version}.x"
+    if scale != (1, 1):
+        seen += f", made on images of {one.size[0]} × {one.size[1]} that are resized behind it"
+    if wrong:
+        return Fact(False, f"{seen}; the task asks for exactly one of 16 × 16", places)
+    if scale != (1, 1):
+        lost = lost or "its edges are blended where the images are resized behind it"
+    if lost or unknown:
+        why = f"what is left of the hole is not known: {lost}" if lost else f"{', '.join(unknown)} could not be read"
+        return Fact(None, why, places)
+    return Fact(True, seen, places)
+
+
+def _pixels(height, width, one: EffectiveStep, scale: tuple[float, float]):
+    """Both ranges in pixels of the final image. 1.x takes floats for fractions of the image's side, 2.x takes both for
+    fractions if the height is below 1."""
+    fractions = height is not None and height[-1] < 1
+    result = []
+    for ends, side, by in zip((height, width), one.size or CIFAR, scale):
+        old = one.values.version == "1" or height is None
+        made = ends and [end * side if (isinstance(end, float) and end <= 1 if old else fractions) else end for end in ends]
+        result.append(made and tuple(int(int(end) * by) for end in made))
+    return result
+
+
+def _span(ends) -> str:
+    if ends is None:
+        return "an unknown number of"
+    low, high = (f"{end:g}" for end in (ends[0], ends[-1]))
+    return low if low == high else f"{low} to {high}"
+
+
+def no_mask_fill(one: EffectiveStep) -> Fact:
+    """Whether the step leaves masks unfilled, as the task asks."""
+    if one.values.values is None or "fill_mask" not in one.values.values:
+        return Fact(None, "the mask fill could not be read", (one.place,))
+    fill = one.value("fill_mask")
+    return Fact(fill is None, f"the mask fill is {fill}", (one.place,))

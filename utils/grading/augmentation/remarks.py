@@ -1,0 +1,69 @@
+"""Remarks on a training pipeline that decide nothing: old names, order, statistics that differ."""
+
+from utils.grading.augmentation.effective_steps import EffectiveStep, as_data
+from utils.grading.augmentation.effective_values import uses_old_names
+from utils.grading.augmentation.pixel_scale import Scale, after
+from utils.grading.facts import Fact
+
+
+def version_warnings(judged: list[EffectiveStep], version: str | None, why: str):
+    for one in judged:
+        if one.values is None or not uses_old_names(one.step.name, one.step.transform):
+            continue
+        if version == "2":
+            names = ", ".join(one.values.ignored)
+            yield (f"{one.step.name} is given {names}, which albumentations 2 ignores ({why}): it works "
+                   f"with {as_data(one.values.values)}.")
+        else:
+            because = why or "they are judged as the 1.x that knows them took them, since no version is pinned"
+            yield (f"{one.step.name} uses argument names of albumentations 1.x ({because}); "
+                   f"albumentations 2 ignores them and would use {as_data(one.values.other)}.")
+
+
+def step_remarks(judged: list[EffectiveStep]):
+    for one in judged:
+        p = one.value("p")
+        always = isinstance(p, (int, float)) and p >= 1 and not one.step.inside
+        if one.step.name in ("HorizontalFlip", "VerticalFlip") and always:
+            yield f"{one.step.name} has p = {p:g}: every training image is mirrored, which no test image is."
+        if one.step.name == "ShiftScaleRotate" and one.values.values:
+            limits = {name: one.value(name) for name in ("shift_limit_x", "scale_limit", "rotate_limit")}
+            still = [name for name, limit in limits.items() if limit and not any(limit)]
+            if still:
+                yield f"ShiftScaleRotate has {', '.join(still)} at 0."
+
+
+_MOVES = {"ShiftScaleRotate", "Affine", "Rotate", "SafeRotate", "RandomCrop", "RandomResizedCrop", "Resize", "RandomScale"}
+
+
+def order_remarks(judged: list[EffectiveStep]):
+    names = [one.step.name for one in judged]
+    if "CoarseDropout" in names and (later := [name for name in names[names.index("CoarseDropout"):] if name in _MOVES]):
+        yield f"{later[0]} comes after CoarseDropout and moves, scales or cuts the hole."
+
+
+def statistics(judged: list[EffectiveStep], tested: list[EffectiveStep] | None, warnings: list[str]) -> Fact:
+    """Whether training and test pixels end on the same scale."""
+    scales = [_final(steps) for steps in (judged, tested)]
+    for scale, kind in zip(scales, ("training", "test")):
+        if scale is not None and (text := scale.oddity()):
+            warnings.append(f"The {kind} images are normalised with {text}.")
+    if tested is None:
+        return Fact(None, "no transforms for test images were found")
+    random = [one.step.name for one in tested if one.step.name in _MOVES - {"Resize"} | {"HorizontalFlip", "CoarseDropout",
+                                                                                        "RandomHorizontalFlip"}]
+    if random:
+        warnings.append(f"The test images are augmented too ({', '.join(random)}).")
+    if None in scales:
+        return Fact(None, "what one of the pipelines normalises with is not known")
+    agree = scales[0].close_to(scales[1])
+    if not agree:
+        warnings.append(f"Training images are normalised {scales[0]}, test images {scales[1]}.")
+    return Fact(agree, f"training images {scales[0]}, test images {scales[1]}", (judged[-1].place,) if judged else ())
+
+
+def _final(judged: list[EffectiveStep] | None) -> Scale | None:
+    if not judged:
+        return None
+    last = judged[-1]
+    return after(last.step, last.values, last.scale)

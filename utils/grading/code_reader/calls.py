@@ -1,0 +1,123 @@
+"""What a call stands for: the submission's own functions are followed, a library's are noted with their arguments."""
+
+import ast
+
+from utils.grading.code_reader import changes, config_files, known_functions, members
+from utils.grading.code_reader.command_line import argument_parser
+from utils.grading.code_reader.snapshots import NAMESPACES
+from utils.grading.code_reader.values import Frame, Instance, Library, Made, Super, Unknown, UserClass, UserFunction
+
+_SAME_NETWORK = {"to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16", "requires_grad_", "apply"}
+_WRAPPERS = {"torch.compile", "torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.jit.script", "copy.deepcopy",
+             "torch.nn.parallel.DistributedDataParallel", "copy.copy", "torch.jit.trace", "tqdm.tqdm", "tqdm.auto.tqdm",
+             "tqdm.notebook.tqdm", "importlib.reload"}
+
+
+def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: bool = True):
+    """The value of calling `callee` with values that are known already."""
+    name = _name_of(node, callee)
+    receiver = callee.receiver if isinstance(callee, members.Member) else getattr(callee, "bound", None)
+    if isinstance(callee, (Instance, Made)):
+        receiver, name = callee, "__call__"
+    reader.record(name, callee, receiver, args, kwargs, node, frame.origin)
+    place = frame.origin.evidence(node, _text(node) if isinstance(callee, (Library, UserClass)) else "")
+    if isinstance(callee, UserClass):
+        return reader.instantiate(callee, args, kwargs, place, whole)
+    if isinstance(callee, UserFunction):
+        return reader.invoke(callee, args, kwargs, place, whole)
+    if isinstance(callee, Instance):
+        return _call_instance(reader, callee, args, kwargs, place)
+    if isinstance(callee, Made):
+        return _call_made(reader, callee, args, kwargs, node, frame)
+    if isinstance(callee, members.Member):
+        return _call_member(reader, callee, args, kwargs, place, frame, whole)
+    if isinstance(callee, Library):
+        return _call_library(reader, callee, args, kwargs, place, node, frame, whole)
+    return callee if isinstance(callee, Unknown) else Unknown("what is called is not known")
+
+
+def _name_of(node, callee) -> str:
+    func = getattr(node, "func", None)
+    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") or getattr(callee, "name", "")
+
+
+def _text(node) -> str:
+    """A call of some lines as one line; the layers of a whole network are no excerpt."""
+    if not isinstance(node, ast.Call) or node.end_lineno - node.lineno > 20:
+        return ""
+    try:
+        return ast.unparse(node)[:200]
+    except (ValueError, RecursionError):
+        return ""
+
+
+def _call_instance(reader, instance, args, kwargs, place):
+    method = instance.cls.find("__call__")[0]
+    if isinstance(method, UserFunction):
+        return reader.invoke(members.bound(reader, method, instance, instance.cls), args, kwargs, place)
+    return Unknown("the output of an object that is known only when the code runs")
+
+
+def _call_made(reader, made, args, kwargs, node, frame):
+    if made.name == "functools.partial" and made.args:
+        return apply(reader, made.args[0], (*made.args[1:], *args), made.kwargs | kwargs, node, frame)
+    return Unknown(f"the result of {made.last} is known only when the code runs")
+
+
+def _call_member(reader, member, args, kwargs, place, frame, whole):
+    value, name = member.receiver, member.name
+    changes.note_method(reader, value, name, place)
+    if isinstance(value, (list, dict, str, tuple, members.ARRAY)):
+        return known_functions.method(value, name, args, kwargs, bool(reader.uncertain(frame)))
+    if isinstance(value, (Instance, Made)) and name in _SAME_NETWORK:
+        if name == "apply" and args and changes.watched(value) is not None:
+            reader.apply(args[0], (changes.part(value),), {}, frame)
+        return value
+    if isinstance(value, Super) and name == "__init__":
+        return _library_init(value.instance, args, kwargs)
+    if isinstance(value, Made) and value.name == "argparse.ArgumentParser":
+        return argument_parser(reader, value, name, args, kwargs)
+    if name in ("open", "read_text") and (file := config_files.opened(reader, (value, *args), kwargs)) is not None:
+        return file if name == "open" else config_files.read(file, name)
+    if isinstance(value, Made) and value.name == "builtins.open":
+        return config_files.read(value, name)
+    if isinstance(value, (Instance, Made)):
+        base = value.cls.name if isinstance(value, Instance) else value.name
+        return Made(f"{base}.{name}", (value, *args), kwargs, place, whole=whole)
+    return value if isinstance(value, Unknown) else Unknown(f"the result of .{name}() is known only when the code runs")
+
+
+DATASET = ("root", "train", "transform", "target_transform", "download")
+
+
+def _library_init(instance, args, kwargs):
+    """super().__init__(…) of a torchvision data set keeps its arguments as attributes."""
+    if isinstance(instance, Instance):
+        if any("CIFAR" in base or "VisionDataset" in base for base in instance.cls.library_bases()):
+            kwargs = dict(zip(DATASET, args)) | kwargs
+        for key, value in kwargs.items():
+            instance.attributes.setdefault(key, value)
+    return None
+
+
+def _call_library(reader, library, args, kwargs, place, node, frame, whole):
+    if library.name in _WRAPPERS and args and not isinstance(args[0], Unknown):
+        return args[0]
+    if library.name in ("builtins.setattr", "builtins.delattr") and len(args) > 1:
+        return reader.set_attribute(*args[:2], args[2] if args[2:] else Unknown("it is deleted"), frame, node)
+    if args and library.last.startswith("__"):  # torch.nn.Module.__setattr__(model, …)
+        changes.note_method(reader, args[0], library.last, place)
+    special = known_functions.FUNCTIONS.get(library.name)
+    if special:
+        result = special(reader, args, kwargs, frame)
+        if result is not known_functions.NOT_KNOWN:
+            return result
+    if library.name in ("builtins.exec", "runpy.run_path"):
+        reader.doubts.append(f"{frame.origin} runs code that it puts together itself")
+    if library.name.startswith("builtins."):
+        return Unknown(f"the result of {library.last}() is known only when the code runs")
+    made = Made(library.name, args, kwargs, place, problem=library.problem, whole=whole, stack=tuple(reader.stack))
+    if library.name in NAMESPACES and not args:
+        made.attributes.update(kwargs)
+    reader.made.append(made)
+    return made

@@ -1,0 +1,111 @@
+"""Imports as reading follows them: into the submission's own modules, or to the name of a library."""
+
+import posixpath
+import sys
+from functools import lru_cache
+from importlib.metadata import packages_distributions
+
+from utils.grading.code_reader import members
+from utils.grading.code_reader.values import Frame, Library, Module, Origin
+from utils.grading.submission import notebook_code
+
+_THIRD_PARTY = set("""
+torch torchvision torchsummary torchinfo torchmetrics torchviz torchtext torchscan torch_lr_finder pytorch_lightning
+lightning timm albumentations numpy cv2 matplotlib tqdm PIL sklearn pandas seaborn scipy skimage imgaug kornia plotly
+google IPython ipywidgets wandb tensorboard tensorboardX einops prettytable requests yaml pytorch_grad_cam fastai
+accelerate rich gradio onnx dotenv pytz thop ptflops fvcore gdown kaggle six packaging typing_extensions tensorflow
+keras lion_pytorch netron hydra omegaconf click loguru absl easydict colorama transformers datasets ignite hiddenlayer
+termcolor psutil tabulate
+""".split())
+
+
+@lru_cache
+def known_libraries() -> set[str]:
+    """The names that an import takes for a library's: installed or well known ones."""
+    return _THIRD_PARTY | set(sys.stdlib_module_names) | set(packages_distributions())
+
+
+class Importing:
+    """The part of a Reader that reads the submission's modules when they are imported."""
+
+    def import_module(self, name: str, frame: Frame | None = None, level: int = 0):
+        """The submission's own module of that name, read; a Library otherwise, with a problem where it should be its own."""
+        package = posixpath.dirname(frame.origin.file) if frame and frame.origin.file else self.index.start
+        top = name.partition(".")[0]
+        if not level and top in known_libraries() and self.index.find_local(top) is None:
+            return Library(name)
+        found = self.index.find(name, package, level)
+        if found is None and (other := self._notebook_module(name)):
+            return other
+        if found is None:
+            if not level and top in known_libraries():
+                return Library(name)
+            return Library(name or ".", f"the module {'.' * level}{name} is not in the submission")
+        return self._module(name, *found)
+
+    def _notebook_module(self, name: str) -> Module | None:
+        """Another notebook of that name, as import_ipynb makes it a module."""
+        for notebook in self.submission.notebooks:
+            if notebook.path.removesuffix(".ipynb").rpartition("/")[2] == name and notebook.path != self.program.notebook:
+                if notebook.path not in self.modules:
+                    module = self.modules[notebook.path] = Module(name, notebook.path, {"__name__": name})
+                    for code in notebook_code.notebook_code(notebook):
+                        self._guarded(code.statements, Frame(module.names, Origin(notebook=notebook.path, cell=code.cell)))
+                return self.modules[notebook.path]
+        return None
+
+    def _module(self, name: str, path: str, is_package: bool) -> Module:
+        if path in self.modules:
+            return self.modules[path]
+        package = (posixpath.dirname(path) if path.endswith(".py") else path) if is_package else posixpath.dirname(path)
+        module = self.modules[path] = Module(name, path, {"__name__": name}, package if is_package else "")
+        if path.endswith(".py"):
+            body, problem = notebook_code.parse(self.index.sources[path])
+            module.problem = problem
+            if problem:
+                self.problems.append(f"{path} cannot be parsed: {problem}")
+            stack, self.stack = self.stack, []
+            self._guarded(body, Frame(module.names, Origin(file=path), script=name))
+            self.stack = stack
+        return module
+
+    def module_name(self, module: Module, name: str):
+        """What `module.name` stands for: a name of it, or a module inside of the package."""
+        if name in module.names:
+            return module.names[name]
+        if module.package and (found := self.index.find(name, module.package, 1)):
+            return self._module(f"{module.name}.{name}", *found)
+        problem = getattr(module, "problem", "")
+        why = f"{module.path} cannot be parsed: {problem}" if problem else f"{module.path} does not define {name}"
+        return Library(f"{module.name}.{name}", why)
+
+
+def import_names(reader, node, frame):
+    """Read `import a.b as c`."""
+    for alias in node.names:
+        value = reader.import_module(alias.name)
+        if alias.asname:
+            frame.names[alias.asname] = value
+        else:
+            top = alias.name.partition(".")[0]
+            frame.names[top] = reader.import_module(top) if "." in alias.name else value
+
+
+def import_from(reader, node, frame):
+    """Read `from a import b`, and the star."""
+    module = reader.import_module(node.module or "", frame, node.level)
+    for alias in node.names:
+        if alias.name == "*":
+            frame.names.update(_public(module))
+        else:
+            found = reader.module_name(module, alias.name) if isinstance(module, Module) else \
+                members.attribute(reader, module, alias.name, frame)
+            frame.names[alias.asname or alias.name] = found
+
+
+def _public(module) -> dict:
+    if not isinstance(module, Module):
+        return {}
+    listed = module.names.get("__all__")
+    names = listed if isinstance(listed, (list, tuple)) else [name for name in module.names if not name.startswith("_")]
+    return {name: module.names[name] for name in names if isinstance(name, str) and name in module.names}

@@ -1,0 +1,71 @@
+"""Arithmetic and comparisons of values, as far as they are known and small."""
+
+import ast
+import operator
+
+from utils.grading.code_reader import members
+from utils.grading.code_reader.values import Library, Made, Unknown, UserFunction, same
+
+LONGEST = 10_000  # entries of a list, characters of a text: what is larger is not computed
+
+_BINARY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+           ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.BitOr: operator.or_}
+_COMPARE = {ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
+            ast.GtE: operator.ge}
+
+
+def binary(kind, left, right):
+    """`left` kind `right` for numbers, texts, lists and tuples of limited size."""
+    plain = (int, float, str, list, tuple, complex, dict)
+    if not isinstance(left, plain) or not isinstance(right, plain) or kind not in _BINARY:
+        if isinstance(left, members.ARRAY) or isinstance(right, members.ARRAY):
+            return members.array_arithmetic(_BINARY.get(kind), left, right)
+        return Unknown("the operands are not known")
+    if kind in (ast.Mult, ast.Pow, ast.Mod) and _too_large(kind, left, right):
+        return Unknown("the result would be very large")
+    try:
+        result = _BINARY[kind](left, right)
+    except Exception as error:  # whatever the operands make the operator raise
+        return Unknown(f"the arithmetic fails: {error}")
+    return result if not hasattr(result, "__len__") or len(result) <= LONGEST else Unknown("the result is very large")
+
+
+def _too_large(kind, left, right) -> bool:
+    if kind is ast.Mod:
+        return isinstance(left, str) and len(left) > 1000
+    sizes = [len(value) if hasattr(value, "__len__") else 1 for value in (left, right)]
+    numbers = [abs(value) for value in (left, right) if isinstance(value, (int, float))]
+    if max(sizes) > 1 or any(hasattr(value, "__len__") for value in (left, right)):
+        return max(sizes) * max(numbers, default=1) > LONGEST
+    if kind is ast.Pow:
+        return not numbers or max(numbers) > 1e9 or (isinstance(right, int) and abs(right) > 64)
+    return max(numbers, default=0) > 1e300
+
+
+def compare(kind, left, right) -> bool | None:
+    if kind in (ast.Is, ast.IsNot):
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return None
+        if right is None or left is None or isinstance(left, bool):
+            if isinstance(left, Made) and left.last in members.MAY_BE_NONE:
+                return None
+            return (left is right) == (kind is ast.Is)
+        return (same(left, right)) == (kind is ast.Is)
+    if kind in (ast.In, ast.NotIn):
+        if isinstance(right, (list, tuple, str, dict, set)) and members.plain(left):
+            if not isinstance(right, (str, dict)) and not all(map(members.plain, right)):
+                return None
+            try:
+                return (left in right) == (kind is ast.In)
+            except TypeError:
+                return None
+        return None
+    if members.plain(left) and members.plain(right):
+        try:
+            return bool(_COMPARE[kind](left, right))
+        except TypeError:
+            return None
+    named = (Library, UserFunction)
+    if kind in (ast.Eq, ast.NotEq) and isinstance(left, named) and isinstance(right, named):
+        return same(left, right) == (kind is ast.Eq)
+    return None

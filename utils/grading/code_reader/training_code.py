@@ -1,0 +1,123 @@
+"""The code that trains: the chosen notebook, or the scripts where no notebook does; its loops, and their data sets."""
+
+import posixpath
+from dataclasses import dataclass
+
+from utils.grading.code_reader.changes import is_layer
+from utils.grading.code_reader.reader import Reader
+from utils.grading.code_reader.values import Call, Instance, Made, Unknown
+from utils.grading.submission.contents import Notebook, Submission
+
+_TRAINERS = ("pytorch_lightning.", "lightning.", "fastai.", "skorch.", "ignite.", "tensorflow.", "keras.")
+
+
+def reading(submission: Submission, notebook: Notebook) -> Reader:
+    """The notebook, read with its own folder first on the import path."""
+    reader = Reader(submission, posixpath.dirname(notebook.path))
+    reader.read_notebook(notebook)
+    return reader
+
+
+def script_readings(submission: Submission) -> list[Reader]:
+    """Each Python file that trains when it is started, read as the program that is; else all that are programs."""
+    readers = []
+    for source in submission.sources:
+        if "__main__" in source.text or "backward" in source.text or "summary(" in source.text:
+            reader = Reader(submission, posixpath.dirname(source.path))
+            reader.read_script(source.path)
+            readers.append(reader)
+    return [reader for reader in readers if trains(reader)] or readers
+
+
+def trains(reader: Reader) -> bool:
+    """Whether reading came past a backward pass, or past the fit() of a trainer."""
+    return any(call.name == "backward" or runs_a_trainer(call) for call in reader.calls)
+
+
+def runs_a_trainer(call: Call) -> bool:
+    """Whether a call is the fit() of a library that has the loops: Lightning's Trainer and its like."""
+    library = isinstance(call.receiver, Made) and call.receiver.name.startswith(_TRAINERS)
+    return library and call.name in ("fit", "fit_one_cycle")
+
+
+def readers_of(submission: Submission, found) -> list[Reader]:
+    """The training notebook that was found, read; the scripts where there is none; then the other Python files."""
+    notebooks = [one for one in submission.notebooks if found is not None and one.path == found.training_notebook]
+    readers = [reading(submission, one) for one in notebooks] or script_readings(submission)
+    return readers or [_modules(submission)]
+
+
+def _modules(submission: Submission) -> Reader:
+    reader = Reader(submission)
+    for source in submission.sources:
+        reader.read_script(source.path, {})
+    return reader
+
+
+def is_dataset(value) -> bool:
+    if isinstance(value, Made):
+        return value.name.startswith(("torchvision.datasets.", "torch.utils.data.Subset", "torch.utils.data.ConcatDataset",
+                                      "torch.utils.data.random_split", "torch.utils.data.dataset."))
+    return isinstance(value, Instance) and (value.cls.find("__getitem__")[1] is not None
+                                            or any("datasets." in base for base in value.cls.library_bases()))
+
+
+_LOADERS = ("DataLoader", "DeviceDataLoader", "MultiEpochsDataLoader")
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop: what it runs over, the data set behind it (None where that is not known), and what happens inside it."""
+    loader: object
+    dataset: object
+    backward: tuple[Call, ...]
+    calls_network: bool
+
+    @property
+    def evaluates(self) -> bool:
+        return self.calls_network and not self.backward
+
+
+def loops(reader: Reader) -> list[Loop]:
+    """Every loop over a loader, or over something that is not known, in the order of the code."""
+    found = []
+    for moment, call in enumerate(reader.calls):
+        if call.name == "__iter__":
+            inside = list(_inside(reader.calls, moment))
+            network = any(one.name == "__call__" and is_layer(one.receiver) for one in inside)
+            found.append(Loop(call.receiver, dataset_of(call.receiver),
+                              tuple(one for one in inside if one.name == "backward"), network))
+    return found
+
+
+def _inside(calls: list[Call], moment: int):
+    """The calls that happen in the turns of the loop that begins at `moment`, in what it calls too."""
+    loop = calls[moment]
+    level = len(loop.stack)
+    for call in calls[moment + 1:]:
+        if len(call.stack) < level or level and call.stack[level - 1] is not loop.stack[-1]:
+            return
+        if len(call.stack) == level and call.node is not None:
+            here = (call.place.file, call.place.notebook, call.place.cell)
+            same = level > 0 or here == (loop.place.file, loop.place.notebook, loop.place.cell)
+            if not same or not loop.node.lineno <= call.node.lineno <= loop.node.end_lineno:
+                return
+        yield call
+
+
+def training_loops(reader: Reader) -> list[Loop]:
+    """The loops with a backward pass that have a known data set."""
+    return [loop for loop in loops(reader) if loop.backward and loop.dataset is not None]
+
+
+def dataset_of(loader):
+    """The data set that a loader, or what was wrapped around one, draws from."""
+    for _ in range(5):
+        if isinstance(loader, Made) and loader.last in _LOADERS:
+            dataset = loader.kwargs.get("dataset", loader.args[0] if loader.args else None)
+            return None if isinstance(dataset, Unknown) else dataset
+        if isinstance(loader, (Made, Instance)) and is_dataset(loader):
+            return loader
+        inner = [*getattr(loader, "args", ()), *getattr(loader, "kwargs", {}).values()]
+        loader = next((value for value in inner if isinstance(value, (Made, Instance))), None)
+    return None

@@ -1,0 +1,106 @@
+"""The log audit: what the judged run reached and when, and whether its log can be true."""
+
+from collections.abc import Iterator
+
+from utils.grading.facts import Audit, Evidence, Fact
+from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
+from utils.grading.log.accuracy_facts import DOUBTED, JudgedRun, accuracy_facts, tested_once, tested_once_facts
+from utils.grading.log.contradictions import Contradiction, number_contradictions
+from utils.grading.log.implausible_curves import course_contradictions
+from utils.grading.log.loss_scale import LossScale, loss_scale
+from utils.grading.log.printed_from_source import printed_from_source
+from utils.grading.log.run_choice import choose_run, describe
+from utils.grading.log.runs import Run
+from utils.grading.submission.contents import Submission
+
+NAMES = ("epochs", "best_test_accuracy", "best_epoch", "final_test_accuracy", "first_epoch_at_target", "log_consistent",
+         "loss_normalisation", "accuracy_logged", "run_parameters")
+PRINTED = "the printed log stands in the cell's own source; what a cell prints from there was not measured"
+TAKEN_FOR_THE_TEST = "The log calls the test accuracy validation accuracy; it is taken to be measured on the test set."
+SHOWN = 10  # contradictions, and runs that are not judged, that the warnings name
+
+
+def log_audit(submission: Submission, notebook: str | None, target: float | None, test_size: int = 10_000,
+              train_size: int = 50_000) -> Audit:
+    """The facts in NAMES, of the run that is judged; `target` in per cent, None where the rubric sets none.
+
+    Epochs are counted from 0, accuracies are in per cent. A contradiction that makes the accuracies doubtful leaves them
+    null; `accuracy_logged` is the best one as the log has it, doubtful or not. `run_parameters` is the total that a summary
+    printed before the run.
+    """
+    choice = choose_run(submission, notebook, test_size)
+    run, split = choice.run, tested_split(choice.run) if choice.run else None
+    rows = accuracy_rows(run, split) if run else ()
+    if not rows:
+        why = choice.why if run is None else "the logged accuracies are no numbers"
+        return Audit({name: Fact(None, why) for name in NAMES})
+    found = [*number_contradictions(run, split, test_size, train_size), *course_contradictions(run, split)]
+    losses = loss_scale(run, split, test_size, train_size)
+    judged = JudgedRun(run, rows, target, choice.why)
+    facts = accuracy_facts(judged, found)
+    if (once := tested_once(run, split)) and facts["final_test_accuracy"].value is not None:
+        facts = tested_once_facts(once, judged)
+    if copied := printed_from_source(submission, run, rows):
+        facts |= dict.fromkeys(DOUBTED, Fact(None, PRINTED, (copied,)))
+    before = "printed before the run" if run.parameters is not None else "no summary was printed before the run"
+    facts |= {"log_consistent": _consistent(found, losses), "loss_normalisation": _normalisation(losses),
+              "run_parameters": Fact(run.parameters, before)}
+    others = "; ".join(map(describe, choice.others[:SHOWN]))
+    remark = [f"Judged is {choice.why}. Not judged: {others}."] if others else []
+    remark += [f"In the log ({_where(copied)}), {PRINTED}."] if copied else []
+    return Audit(facts, (*remark, *_warnings(run, split, found, losses)))
+
+
+def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:
+    """Whether the log can be true; accuracies that are averages over batches are near the truth and do not count here."""
+    found = [one for one in found if not one.averaged]
+    if found:
+        more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+        return Fact(False, found[0].text + more, tuple(one.place for one in found[:SHOWN]))
+    if losses.broken and not losses.explanation:
+        return Fact(False, _broken(losses), (losses.broken[0].place,))
+    if losses.explanation:
+        return Fact(True, f"but the losses are no averages: {losses.explanation}")
+    return Fact(True, "no contradiction found" if losses.rows else "no contradiction found; no average loss is logged")
+
+
+def _broken(losses: LossScale) -> str:
+    row = losses.broken[0]
+    return (f"{len(losses.broken)} of {losses.rows} average losses are less than (1 − accuracy) · ln 2, "
+            f"the first at {row.label} with {row.accuracy:.2f} %")
+
+
+def _normalisation(losses: LossScale) -> Fact:
+    if not losses.rows:
+        return Fact(None, "no average loss is logged")
+    place = (losses.broken[0].place,) if losses.broken else ()
+    if losses.explanation:
+        return Fact(losses.explanation, _broken(losses) if place else "too large for an average cross-entropy", place)
+    if place:
+        return Fact(None, f"{_broken(losses)}; no normalisation explains it", place)
+    return Fact(None, losses.suspicion or f"all {losses.rows} average losses can be average cross-entropies")
+
+
+def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScale) -> Iterator[str]:
+    for one in found[:SHOWN]:
+        yield f"In the log ({_where(one.place)}), {one.text}."
+    if losses.explanation:
+        rows = f"{len(losses.broken)} of {losses.rows} rows" if losses.broken else f"{losses.rows} rows"
+        yield f"The logged losses are no averages over images: {losses.explanation} ({rows})."
+    elif losses.suspicion:
+        yield f"In the log, {losses.suspicion}."
+    if split == "val":
+        yield TAKEN_FOR_THE_TEST
+    if run.numbered and run.epochs[0].number != counted_from(run):
+        yield f"The log begins at epoch {run.epochs[0].number}."
+    of = next((epoch.of for epoch in run.epochs if epoch.of), None)
+    if of and run.numbered and run.epochs[-1].number < of - 1:
+        yield f"The log ends at epoch {run.epochs[-1].number} of {of}."
+    top = max(row.accuracy for row in accuracy_rows(run, split))
+    for number, place in run.evaluations[:SHOWN]:
+        if number.total and number.value > top + 0.005:
+            yield f"An evaluation outside of the epochs ({_where(place)}) gives {number.value:.2f} %."
+
+
+def _where(place: Evidence) -> str:
+    return f"cell {place.cell} of {place.notebook}" if place.notebook else f"{place.file}, line {place.line}"

@@ -1,0 +1,137 @@
+"""Which of the logged runs is judged, and which others there are."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
+from utils.grading.log.line_shapes import LINE_LIMIT
+from utils.grading.log.lines import notebook_lines
+from utils.grading.log.runs import Run, submission_runs
+from utils.grading.submission.contents import Submission
+
+_ACCURACY = re.compile(r"(?<![a-z])(?:acc(?:urac(?:y|ies))?|top[-_ ]?1|correct)(?![a-z])", re.I)
+_OF_TRAINING = re.compile(r"(?<![a-z])(?:test|val|epoch|train)", re.I)
+GOES_ON = 65.0  # per cent on the test set; no first epoch of so small a network stands there
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The run that is judged (None where nothing is logged), one sentence that says why, and the other runs."""
+    run: Run | None
+    why: str
+    others: tuple[Run, ...] = ()
+
+
+@lru_cache(maxsize=2)  # the log audit, the printed summary and the claims ask for the same choice
+def choose_run(submission: Submission, notebook: str | None, test_size: int = 10_000) -> Choice:
+    """The run of highest test accuracy in the outputs of `notebook`; where they log none, in other notebooks, then in texts.
+
+    Copies of the chosen run, as a README pastes them, are not among the others.
+    """
+    runs = _joined([run for run in submission_runs(submission, test_size) if tested_split(run)])
+    tiers = [("the outputs of the training notebook", [run for run in runs if run.notebook and run.source == notebook]),
+             ("the outputs of notebooks", [run for run in runs if run.notebook and run.source != notebook]),
+             ("texts", [run for run in runs if not run.notebook])]
+    where, held = next(((where, held) for where, held in tiers if held), ("", []))
+    if not held:
+        return Choice(None, _nothing(submission, notebook))
+    chosen = max(held, key=lambda run: (best(run), len(run.epochs)))
+    whole = _tested(chosen)
+    others = [run for run in runs if run is not chosen and not _copies(run, whole)]
+    why = f"the log of {describe(chosen)}"
+    if len(held) > 1 and any(run in held for run in others):
+        why += f", the one with the highest test accuracy of {sum(run in held for run in others) + 1} runs in {where}"
+    if notebook and held is not tiers[0][1]:
+        why += f"; the outputs of {notebook} log no test accuracy"
+    return Choice(chosen, why, tuple(others))
+
+
+def best(run: Run) -> float:
+    """The highest logged test accuracy, in per cent."""
+    return max((row.accuracy for row in accuracy_rows(run, tested_split(run))), default=0.0)
+
+
+def describe(run: Run) -> str:
+    """A run in words: where it stands, how long it is, what it reaches, which network was printed before it."""
+    place = next(iter(run.epochs[0].places.values()))
+    where = f"cell {place.cell} of {run.source}" if place.cell is not None else f"{run.source}, line {place.line}"
+    network = f", after a summary of {run.parameters:,} parameters" if run.parameters is not None else ""
+    count = len(accuracy_rows(run, tested_split(run)))
+    return f"{count} epoch{'s' if count > 1 else ''} ({where}{network}; best {best(run):.2f} %)"
+
+
+def _joined(runs: list[Run]) -> list[Run]:
+    """A run that goes on where the one before it stopped is part of that one, although its epochs are counted anew or a
+    checkpoint takes it some epochs back; those then count as they were done again."""
+    joined: list[Run] = []
+    for run in runs:
+        if joined and _resumes(joined[-1], run):
+            before, first = joined[-1], run.epochs[0].number
+            joined[-1] = replace(before, epochs=[one for one in before.epochs if one.number < first] + run.epochs,
+                                 evaluations=before.evaluations + run.evaluations,
+                                 begun=[number for number in before.begun if number < first] + run.begun)
+        elif joined and _goes_on(joined[-1], run):
+            before, base = joined[-1], counted_from(run) or 0
+            shift = before.epochs[-1].number + 1 - base if run.numbered else 0
+            epochs = [replace(epoch, number=epoch.number + shift if run.numbered else None, of=None) for epoch in run.epochs]
+            joined[-1] = replace(before, epochs=before.epochs + epochs, evaluations=before.evaluations + run.evaluations,
+                                 begun=before.begun + [number + shift for number in run.begun])
+        else:
+            joined.append(run)
+    return joined
+
+
+def _goes_on(before: Run, after: Run) -> bool:
+    if before.source != after.source or before.numbered != after.numbered or before.parameters != after.parameters:
+        return False
+    if after.numbered and counted_from(after) is None:
+        return False
+    last, first = (accuracy_rows(run, tested_split(run)) for run in (before, after))
+    return bool(last and first) and first[0].accuracy >= max(GOES_ON, last[-1].accuracy - 5)
+
+
+def _resumes(before: Run, after: Run) -> bool:
+    """Whether `after` repeats the last epochs of `before` and goes on from there, near what they had reached."""
+    if before.source != after.source or before.parameters != after.parameters or not (before.numbered and after.numbered):
+        return False
+    first = after.epochs[0].number
+    old, new = (accuracy_rows(run, tested_split(run)) for run in (before, after))
+    reached = [row.accuracy for row in old if row.epoch.number in (first - 1, first)]
+    if not new or not reached or not before.epochs[0].number < first <= before.epochs[-1].number:
+        return False
+    dropped = max((row.accuracy for row in old if row.epoch.number >= first), default=0.0)
+    return abs(new[0].accuracy - reached[-1]) <= 5 and max(row.accuracy for row in new) >= dropped
+
+
+def _tested(run: Run) -> list[float]:
+    return [round(row.accuracy, 2) for row in accuracy_rows(run, tested_split(run))]
+
+
+def _copies(run: Run, whole: list[float]) -> bool:
+    """Whether `run` is the chosen one, whose test accuracies are `whole`, again, or a part of it."""
+    part = _tested(run)
+    return any(part[:1] == whole[start:start + 1] and part == whole[start:start + len(part)]
+               for start in range(len(whole) - len(part) + 1))
+
+
+def _nothing(submission: Submission, notebook: str | None) -> str:
+    if notebook:
+        why = f"no test accuracy is logged, neither in the outputs of {notebook} nor in other notebooks or texts"
+        return why + _unread(submission, notebook)
+    if not (submission.notebooks or submission.texts):
+        return "there is no notebook and no text"
+    return "no test accuracy is logged" + _unread(submission, notebook)
+
+
+def _unread(submission: Submission, notebook: str | None) -> str:
+    """A clause that names the first printed line which looks like a log; "" where there is none."""
+    for book in sorted(submission.notebooks, key=lambda book: book.path != notebook):
+        count, cell = 0, None
+        for text, place in notebook_lines(book):
+            count, cell = count + 1 if cell == place.cell else 1, place.cell
+            line = " ".join(text[:LINE_LIMIT].split())
+            if _ACCURACY.search(line) and _OF_TRAINING.search(line) and any(map(str.isdigit, line)):
+                return (f"; line {count} of cell {cell} of {book.path} looks like a log ('{line[:80]}'), but no test "
+                        "accuracy of all images can be read from it")
+    return ""

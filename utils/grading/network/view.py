@@ -1,0 +1,123 @@
+"""A network as it was seen to execute, with the questions that several facts about it ask."""
+
+from functools import cached_property
+
+from utils.architecture import graph_operations as operations
+from utils.architecture.executed_graph import Operation, Value
+from utils.grading.facts import Evidence, Fact
+from utils.grading.network.executed_network import ExecutedNetwork
+
+# Operations with weights, and which of their arguments are weights and biases.
+WEIGHTED = {"convolution": (1, 2), "addmm": (0, 1, 2), "mm": (0, 1), "bmm": (0, 1), "baddbmm": (0, 1, 2), "mv": (0, 1),
+             "addmv": (0, 1, 2), "dot": (0, 1)}
+# What takes of a tensor its shape alone.
+_WITHOUT_VALUES = frozenset("zeros_like ones_like empty_like full_like rand_like randn_like new_zeros new_ones new_full "
+                            "new_empty".split())
+
+
+class NetworkView:
+    """`network` is what was executed, `place` where its class stands; `live` are the operations that the result needs."""
+
+    def __init__(self, network: ExecutedNetwork, place: Evidence):
+        self.network, self.place, self.graph = network, place, network.graph
+        self.reached = self.graph.depends_on_input()
+        self.live = [one for one in self.graph.live_operations() if self.reached.intersection(one.outputs)]
+        self.convolutions = [one for one in self.live if one.name == "convolution"]
+        self.users: dict[Value, list[Operation]] = {}
+        for operation in self.live:
+            for value in operation.inputs:
+                self.users.setdefault(value, []).append(operation)
+
+    @cached_property
+    def convolutions_before_pool(self) -> list[Operation]:
+        """Without those behind the global pool: on one position there is nothing for a kernel to see beside it."""
+        behind = {id(one) for pool, _ in self.global_pools() for one in self.behind(pool)}
+        return [one for one in self.convolutions if id(one) not in behind]
+
+    def around_pools(self) -> list[Operation]:
+        """What the network's first output, its scores, is made of without passing a global pool, in order of execution."""
+        pools = {id(pool) for pool, _ in self.global_pools()}
+        past, reached = [], set(self.graph.inputs)
+        for operation in self.live:
+            if id(operation) in pools or operation.name in _WITHOUT_VALUES:
+                continue
+            if reached.intersection(operation.inputs):
+                reached.update(value for value in operation.outputs if value is not None)
+                past.append(operation)
+        return past if self.graph.outputs[0] in reached else []
+
+    def fact(self, value, why: str = "", *seen: str) -> Fact:
+        """With evidence where the network is defined; `seen` says what was seen there."""
+        return Fact(value, why, tuple(Evidence(self.place.file, self.place.line, self.place.notebook, self.place.cell, text)
+                                      for text in seen) or (self.place,))
+
+    def layer(self, operation: Operation) -> str:
+        """Such as "conv1 (Conv2d 3×3 groups 32)"; other weights keep their name, such as "kernels.first"."""
+        source = self.graph.sources.get(operation.args[1]) if operation.name == "convolution" else None
+        named = source is not None and source.kind == "parameter" and not source.name.endswith("weight")
+        name = source.name if named else operations.label(operation, self.graph)
+        return f"{name} ({operations.describe(self.graph, operation)})"
+
+    def global_pools(self) -> list[tuple[Operation, str]]:
+        """The pools of a whole map behind which no map follows any more, and how each pools: "mean", "sum" or "max"."""
+        found = []
+        for operation in self.live:
+            maps = [value for value in operation.inputs if value in self.reached]
+            how = operations.global_pool(self.graph, operation, maps[0]) if maps else None
+            flat = self._pool_of_flattened(operation, maps[0]) if maps and not how else None
+            if (how or flat) and not any(is_map(self.graph.shapes[one.output]) for one in self.behind(operation)):
+                found.append((operation, how or flat))
+        return found
+
+    def _pool_of_flattened(self, operation: Operation, value: Value) -> str | None:
+        """As `x.view(B, C, -1).mean(2)`."""
+        producer = self.graph.producers().get(value)
+        if operation.name not in operations.REDUCTIONS or producer is None or producer.name not in operations.RESHAPES:
+            return None
+        before, after = self.graph.shapes[producer.inputs[0]], self.graph.shapes[value]
+        flattened = len(before) == 4 and len(after) == 3 and before[:2] == after[:2] and after[2] > 1
+        whole = operations.reduced_dimensions(self.graph, operation, value) == {2}
+        return operations.REDUCTIONS[operation.name] if flattened and whole else None
+
+    def behind(self, operation: Operation) -> list[Operation]:
+        """What depends on it, in order of execution."""
+        behind, waiting, seen = [], [operation], set()
+        while waiting:
+            for value in waiting.pop().outputs:
+                for user in self.users.get(value, ()):
+                    if id(user) not in seen:
+                        seen.add(id(user))
+                        behind.append(user)
+                        waiting.append(user)
+        return sorted(behind, key=self.live.index)
+
+    def _activations(self, operation: Operation) -> Value:
+        return next(value for value in operation.inputs if value in self.reached)
+
+    def pointwise_after(self, operation: Operation) -> tuple[Operation | None, bool]:
+        """The 1×1 convolution that mixes what `operation` puts out, with only steps on each position between.
+
+        Without one, whether something is in the way that could be one in another form, such as a matrix product.
+        """
+        waiting, seen, doubt = [operation.output], set(), False
+        while waiting:
+            value = waiting.pop(0)
+            for user in self.users.get(value, ()):
+                if id(user) in seen:
+                    continue
+                seen.add(id(user))
+                settings = operations.window(self.graph, user) if user.name == "convolution" else None
+                if settings is not None and settings.kernel == (1, 1) and settings.groups == 1:
+                    return user, False
+                maps = [one for one in user.inputs if one in self.reached]
+                if user.name in ("mm", "addmm", "bmm"):
+                    doubt = True
+                elif len(set(maps)) == 1 and (user.name in operations.PERMUTATIONS or user.name in operations.RESHAPES
+                                              or operations.is_pointwise(self.graph, user, value)):
+                    waiting.append(user.output)
+        return None, doubt
+
+
+def is_map(shape: tuple[int, ...]) -> bool:
+    """Whether a tensor still has positions."""
+    return len(shape) >= 4 and shape[-1] * shape[-2] > 1

@@ -1,0 +1,177 @@
+"""The networks that a notebook or script builds, ranked by what is done with them."""
+
+import ast
+from dataclasses import dataclass, field, replace
+
+from utils.grading.code_reader.changes import Change, changed_parts, is_network
+from utils.grading.code_reader.reader import Reader
+from utils.grading.code_reader.values import Instance, Library, Made, Unknown, UserClass, UserFunction, is_literal
+from utils.grading.facts import Evidence
+from utils.grading.program.network_arguments import repeatable
+
+_SUMMARIES = {"summary", "model_summary", "print_summary", "get_summary", "summarize", "show_summary", "get_model_summary"}
+# What is done with a network, and how much each says about which of several is the one that is meant.
+_WEIGHTS = {"is optimised": 8, "is trained": 6, "is summarised": 4, "is called": 2, "is moved to a device": 1}
+_TRAINING = {"is optimised", "is trained"}
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network as it is built somewhere. `home` is where the class, or the factory if there is one, is defined."""
+    name: str
+    place: Evidence
+    home: Evidence
+    args: tuple = ()
+    kwargs: dict = field(default_factory=dict)
+    factory: str | None = None
+    roots: tuple[str, ...] = ()
+    why: str = ""
+    rank: tuple = ()
+    trained: bool = False
+
+    @staticmethod
+    def of_class(one: UserClass, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
+        return Candidate(one.name, one.place, one.place, roots=roots, why=why)
+
+    @staticmethod
+    def of_function(one: UserFunction, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
+        return Candidate(one.name, one.place, one.place, factory=one.name, roots=roots, why=why)
+
+
+def network_classes(reader: Reader) -> list[UserClass]:
+    """The networks that are defined in what was read and that no other of them builds or inherits from."""
+    networks = [one for one in reader.classes if is_network(one)]
+    parts = {base.name for one in networks for base in one.bases if isinstance(base, UserClass)}
+    for one in networks:
+        before = len(reader.calls)
+        reader.instantiate(one, (), {}, one.place)
+        parts |= {call.callee.name for call in reader.calls[before:] if isinstance(call.callee, UserClass)}
+    return [one for one in networks if one.name not in parts]
+
+
+def candidates(reader: Reader, cell: int | None = None) -> list[Candidate]:
+    """Each network that is built and is no part of another, with what is done with it.
+
+    `cell` is where the judged log was printed: the network that is trained there comes first.
+    """
+    there: set[int] = set()
+    uses: dict[int, dict[str, int]] = {}
+    networks: dict[int, object] = {}
+    parts = {id(value) for call in reader.calls if _is_layer(call.callee) for value in (*call.args, *call.kwargs.values())}
+    for moment, call in enumerate(reader.calls):
+        for network, use in _uses(call):
+            if id(network) in parts:
+                continue
+            networks[id(network)] = network
+            if cell is not None and call.cell == cell and use in ("is trained", "is optimised", "is called"):
+                there.add(id(network))
+            uses.setdefault(id(network), {})[use] = moment
+    found = [(_candidate(reader, network, uses[key], key in there), uses[key]) for key, network in networks.items()]
+    return [replace(one, trained=bool(used.keys() & _TRAINING)) for one, used in found if one is not None]
+
+
+def _is_layer(callee) -> bool:
+    """Whether what is given to the callee becomes a part of a network."""
+    if isinstance(callee, Library):
+        return callee.name.startswith("torch.nn.") and callee.last[:1].isupper() and "Parallel" not in callee.last
+    return isinstance(callee, UserClass) and is_network(callee)
+
+
+def _uses(call):
+    for value in (*call.args, *call.kwargs.values()):
+        if isinstance(value, Made) and value.last in ("parameters", "named_parameters") and value.args:
+            if (network := _inside(value.args[0])) is not None:
+                yield network, "is optimised"
+        elif _network(value):
+            yield value, "is summarised" if call.name in _SUMMARIES else "is trained" if "train" in call.name.lower() or \
+                call.name.startswith("fit") else "is called"
+    if _network(call.receiver):
+        if call.name in ("to", "cuda"):
+            yield call.receiver, "is moved to a device"
+        elif call.name == "__call__":
+            yield call.receiver, "is called"
+
+
+def _inside(value):
+    """The network that `value` is, or that a library wrapped; None for any other value."""
+    if _network(value):
+        return value
+    return next((part for part in value.args if _network(part)), None) if isinstance(value, Made) else None
+
+
+def foreign(reader: Reader) -> str:
+    """What is optimised where that is no network of the submission; an empty text where nothing of the kind is seen."""
+    for call in reversed(reader.calls):
+        if call.name == "parameters" and isinstance(call.receiver, (Made, Unknown)) and _inside(call.receiver) is None:
+            value = call.receiver
+            return f"cannot be followed, because {value.why}" if isinstance(value, Unknown) else f"is {value.name}" + \
+                (f", but {value.problem}" if value.problem else ", which is not the submission's own")
+    return ""
+
+
+def _network(value) -> bool:
+    if isinstance(value, Instance):
+        return is_network(value.cls)
+    return isinstance(value, Made) and value.name == "torch.nn.Sequential"
+
+
+def _candidate(reader: Reader, network, uses: dict[str, int], logged: bool) -> Candidate | None:
+    weight = sum(_WEIGHTS[use] for use in uses)
+    if any(isinstance(step.function.bound, Instance) and step.function.name == "__init__"
+                                        and is_network(step.function.bound.cls) for step in network.stack):
+        return None  # a part of another network
+    if isinstance(network, Made) and not uses.keys() & {"is optimised", "is trained", "is summarised"}:
+        return None
+    where = ", in the cell of the judged log" if logged else ""
+    why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use])) + where
+    rank = (logged, bool(uses.keys() & _TRAINING), "is summarised" in uses, weight, max(uses.values()))
+    roots = tuple(reader.index.used)
+    step = next((step for step in network.stack if _rebuilds(step)), None)
+    changes = _changes(reader, network)
+    for change in changes:
+        if step is None or not any(one is step for one in change.stack):
+            return _changed(network, change, roots, why, rank)
+    if isinstance(network, Made):
+        return _sequential(network, step, roots, why, rank)
+    cls = network.cls
+    direct = repeatable(network.args, network.kwargs) and not changes
+    plain = is_literal((network.args, network.kwargs)) or step is None or not is_literal((step.args, step.kwargs))
+    if direct and plain or step is None:
+        return Candidate(cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank, cls)
+    factory = step.function
+    return Candidate(cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank, cls)
+
+
+def _sequential(network: Made, step, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate | None:
+    """A torch.nn.Sequential that a function of the submission returns; without one there is nothing to call."""
+    if step is None:
+        return None
+    place = step.function.place
+    return Candidate("Sequential", place, place, step.args, step.kwargs, step.function.name, roots, why, rank)
+
+
+def _changes(reader: Reader, network) -> list[Change]:
+    """What is changed of the network, its parts, its classes or the module of its class, and not by its constructor."""
+    found = [change for change in changed_parts(network) if not change.constructing]
+    if isinstance(network, Instance):
+        modules = [one for one in reader.modules.values() if one.path == network.cls.origin.file]
+        found += [change for one in (*network.cls.ancestors(), *modules) for change in one.changes]
+    return found
+
+
+def _changed(network, change: Change, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate:
+    """A network that is changed after it was built: its definition alone does not make it."""
+    where = change.place
+    place = f"cell {where.cell} of {where.notebook}" if where.notebook else f"line {where.line} of {where.file}"
+    args = (Unknown(f"{place} changes the network after it was built"),)
+    home, name = (network.cls.place, network.cls.name) if isinstance(network, Instance) else (network.place, "Sequential")
+    return Candidate(name, home, home, args, {}, None, roots, why, rank)
+
+
+def _rebuilds(step) -> bool:
+    """Whether a call on the stack can be repeated for its network: of a function that returns something, with arguments
+    that are known."""
+    function = step.function
+    if function.owner is not None or function.name == "lambda" or not repeatable(step.args, step.kwargs):
+        return False
+    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function.node))

@@ -1,0 +1,141 @@
+"""Whether the program that trains imports its network, its transforms and its loops, or defines them itself."""
+
+import ast
+import re
+from dataclasses import replace
+
+from utils.grading.augmentation.pipelines import training_pipeline
+from utils.grading.code_reader.reader import Reader
+from utils.grading.code_reader.training_code import readers_of, runs_a_trainer
+from utils.grading.code_reader.values import Library, Made
+from utils.grading.facts import Audit, Evidence, Fact
+from utils.grading.program.candidates import is_network
+from utils.grading.submission.contents import Submission
+
+_LOOPS = re.compile(r"train|fit|run|epoch", re.I)
+_ABSENT = "is imported, though"
+_DATA = re.compile(r"transform|augment|dataset|data|loader", re.I)
+
+
+def modularity(submission: Submission, found) -> Audit:
+    """The fact `modular`, and the three that it follows from: `model_imported`, `transforms_imported`, `loops_imported`.
+
+    What the training notebook's code itself defines and uses decides, not which modules lie beside it. An epoch loop in
+    the notebook over an imported function that trains one epoch is modular, with a remark.
+    """
+    readers = readers_of(submission, found)
+    if not readers or not submission.notebooks and not submission.sources:
+        return Audit({name: Fact(None, "there is no code") for name in
+                      ("modular", "model_imported", "transforms_imported", "loops_imported")})
+    reader = readers[0]
+    parts = {"model_imported": _model(reader, found), "transforms_imported": _transforms(reader),
+             "loops_imported": _loops(reader)}
+    if all(_ABSENT in fact.why for fact in parts.values()):  # names alone, which could stand for anything
+        parts = {name: replace(fact, value=None) for name, fact in parts.items()}
+    return Audit({"modular": _together(parts), **parts}, tuple(_remarks(reader, found)))
+
+
+def _absent(missing: Library | Made) -> Fact:
+    return Fact(True, f"{missing.name} {_ABSENT} {missing.problem}")
+
+
+def _together(parts: dict[str, Fact]) -> Fact:
+    """False where one of the parts is, else None where one is, else True; with the reasons of those that decide."""
+    value = min((fact.value for fact in parts.values()), key=(False, None, True).index)
+    those = [fact for fact in parts.values() if fact.value is value]
+    return Fact(value, "; ".join(fact.why for fact in those), tuple(place for fact in those for place in fact.evidence))
+
+
+def _own(reader: Reader, place: Evidence) -> bool:
+    """Whether a place is in the program that was started, rather than in a module that it imports."""
+    return place.notebook is not None if reader.program.notebook else place.file == reader.program.file
+
+
+def _where(place: Evidence) -> str:
+    return f"cell {place.cell} of {place.notebook}" if place.notebook else f"line {place.line} of {place.file}"
+
+
+def _missing(reader: Reader, pattern: re.Pattern | None = None) -> Library | Made | None:
+    """Something that is called though the module it is imported from is not there or cannot be parsed."""
+    for call in reader.calls:
+        callee = call.callee
+        if isinstance(callee, (Library, Made)) and callee.problem and (pattern is None or pattern.search(callee.name)):
+            return callee
+    return None
+
+
+def _model(reader: Reader, found) -> Fact:
+    networks = [call.callee for call in reader.calls if getattr(call.callee, "node", None) is not None
+                and call.name in {one.name for one in reader.classes if is_network(one)}]
+    own = {one.name: one.place for one in reader.classes if is_network(one) and _own(reader, one.place)}
+    model = found.model if found is not None else None
+    if model is not None:
+        if _own(reader, model.place):
+            return Fact(False, f"{model.class_name} is defined in {_where(model.place)}", (model.place,))
+        if model.notebook:
+            why = f"{model.class_name} is imported, but {model.factory}() in {model.notebook} makes the network of it"
+            return Fact(None, why, (model.place,))
+        return Fact(True, f"{model.class_name} is imported from {model.file}", (model.place,))
+    if own and networks:
+        name, place = next(iter(own.items()))
+        return Fact(False, f"{name} is defined in {_where(place)}", (place,))
+    if missing := _missing(reader, re.compile(r"\.[A-Z]\w*$|net|model", re.I)):
+        return _absent(missing)
+    return Fact(None, "no network is seen to be built")
+
+
+def _transforms(reader: Reader) -> Fact:
+    pipeline = training_pipeline(reader)
+    places = [step.transform.place for step in pipeline.steps] if pipeline else []
+    own = [place for place in places if _own(reader, place)]
+    if own:
+        return Fact(False, f"the training transforms are put together in {_where(own[0])}", tuple(dict.fromkeys(own))[:1])
+    if places:
+        return Fact(True, f"the training transforms are imported from {places[0].file or places[0].notebook}", (places[0],))
+    if missing := _missing(reader, _DATA):
+        return _absent(missing)
+    return Fact(None, "no transforms for training images were found")
+
+
+def _loops(reader: Reader) -> Fact:
+    steps = [call.place for call in reader.calls if call.name == "backward"]
+    own = [place for place in steps if _own(reader, place)]
+    if own:
+        return Fact(False, f"the training loop, with its backward pass, is in {_where(own[-1])}", (own[-1],))
+    if steps:
+        return Fact(True, f"the training loop is imported from {steps[0].file}", (steps[0],))
+    if defined := _defined_loop(reader):
+        return Fact(False, f"a function with a backward pass is defined in {_where(defined)}", (defined,))
+    trainer = next(filter(runs_a_trainer, reader.calls), None)
+    if trainer is not None:
+        return Fact(True, "a trainer's fit() runs the loops", (trainer.place,))
+    if missing := _missing(reader, _LOOPS):
+        return _absent(missing)
+    return Fact(None, "no training loop was found")
+
+
+def _defined_loop(reader: Reader) -> Evidence | None:
+    for origin, statement in reader.own_statements:
+        for node in ast.walk(statement):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "backward":
+                return origin.evidence(node)
+    return None
+
+
+def _remarks(reader: Reader, found):
+    names = [(statement.name, origin) for origin, statement in reader.own_statements
+             if isinstance(statement, (ast.FunctionDef, ast.ClassDef))]
+    modules = {name: module.path for module in reader.modules.values() for name, value in module.names.items()
+               if getattr(getattr(value, "origin", None), "file", None) == module.path}
+    again = [(name, origin, modules[name]) for name, origin in names if name in modules]
+    if again:
+        yield (f"{', '.join(dict.fromkeys(name for name, _, _ in again))} {'is' if len(again) == 1 else 'are'} defined in "
+               f"{again[0][2]} and once more in {again[0][1]}: the notebook uses its own.")
+    if any(isinstance(statement, ast.For) and _calls_training(reader, statement) for _, statement in reader.own_statements):
+        yield "The loop over epochs is in the notebook, over an imported function that trains one epoch."
+
+
+def _calls_training(reader: Reader, statement: ast.For) -> bool:
+    lines = {(node.lineno, node.col_offset) for node in ast.walk(statement) if isinstance(node, ast.Call)}
+    return bool(lines) and any(call.name == "backward" and call.stack and _own(reader, call.stack[0].place)
+                               and not _own(reader, call.place) for call in reader.calls)

@@ -1,0 +1,154 @@
+"""Training a recipe: its parts put together, every epoch tested, recorded and saved, and resumed exactly."""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from models import build_model
+from utils import runtime
+from utils.architecture.summary import count_parameters
+from utils.data.batched import BatchedTraining
+from utils.data.images import ImageData, Split
+from utils.data.loaders import TestBatches, TrainingBatches
+from utils.data.transforms import pipeline
+from utils.errors import UserError
+from utils.runtime import Precision
+from utils.training.checkpoint import load_checkpoint, save_checkpoint
+from utils.training.history import EpochRecord, result_text
+from utils.training.loops import evaluate, train_epoch
+from utils.training.optimizers import OPTIMIZERS
+from utils.training.recipes import Recipe
+from utils.training.run_record import (
+    RunRecord,
+    load_run,
+    only_one,
+    require_same_run,
+    require_same_settings,
+    settings_of,
+    write_config,
+    write_epochs,
+)
+from utils.training.schedules import learning_rate
+
+
+def training_batches(recipe: Recipe, split: Split, device: torch.device, workers: int | None = None):
+    """The batches of `recipe`, by the input pipeline that it names; `workers` None: as many as suit the device."""
+    if recipe.pipeline == "batched":
+        return BatchedTraining(split, recipe.augmentation, recipe.mean, recipe.std, recipe.batch_size, recipe.seed, device)
+    return TrainingBatches(
+        split, pipeline(recipe.augmentation, recipe.mean, recipe.std), recipe.batch_size, recipe.seed,
+        workers=runtime.default_workers(device) if workers is None else workers, pin_memory=device.type == "cuda")
+
+
+def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, stop_after: int | None = None,
+        workers: int | None = None, progress: bool = True, report: Callable[[str], None] = print) -> RunRecord:
+    """Train `recipe` on `data`, tested after every epoch, and keep the record in `folder`; return the record.
+
+    Goes on where `folder` was left, exactly: every random number is a function of the seed and the epoch, and what
+    an epoch cut short had done is done again. Stops after `stop_after` epochs in all when that comes first; a record
+    that is already there that far is returned as it is. UserError when `folder` is of another run, or in use.
+    """
+    folder = Path(folder)
+    if stop_after is not None and stop_after < 1:
+        raise UserError(f"Training cannot stop after {stop_after} epochs: give at least 1.")
+    target = min(recipe.epochs, stop_after or recipe.epochs)
+    record = _record_in(folder, recipe, data)
+    if record is not None and len(record.history) >= target:
+        return record
+    folder.mkdir(parents=True, exist_ok=True)
+    with only_one(folder):
+        record = _record_in(folder, recipe, data)  # again, now that nobody else writes it
+        return _Run(recipe, data, folder, precision, workers, progress, report).train(record, target)
+
+
+def _record_in(folder: Path, recipe: Recipe, data: ImageData) -> RunRecord | None:
+    record = load_run(folder)
+    if record is not None:
+        require_same_run(record, recipe, data.name)
+    return record
+
+
+class _Run:
+    """The moving parts of one run: model, optimiser, scaler, and the batches that they see."""
+
+    def __init__(self, recipe: Recipe, data: ImageData, folder: Path, precision: Precision, workers: int | None,
+                 progress: bool, report: Callable[[str], None]):
+        device = precision.device
+        keeps_memory = device.type == "cpu" and runtime.keep_freed_memory()
+        self.how = f"{precision}{', freed memory kept' if keeps_memory else ''}"
+        runtime.seed_torch(recipe.seed)
+        self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
+        self.progress, self.report = progress, report
+        self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
+        self.optimizer = OPTIMIZERS[recipe.optimizer](self.model, recipe)
+        self.scaler = precision.scaler()
+        self.batches = training_batches(recipe, data.train, device, workers)
+        self.test_batches = TestBatches(data.test, recipe.mean, recipe.std)
+        self.history: list[EpochRecord] = []
+
+    def train(self, record: RunRecord | None, target: int) -> RunRecord:
+        self._restore(record)
+        record = record or RunRecord(self.folder, self._first_config(), [])
+        record.config["sessions"].append(self._session())
+        write_config(record)
+        self.report(f"Training {self.recipe.model} in {self.folder.name} on {self.data.name}, epochs {len(self.history)} "
+                    f"to {target - 1}: {self.how}.")
+        if self.history:  # what the record says may be older than the checkpoint, if the end came between the two
+            record = write_epochs(record, self.history, self.model.state_dict())
+        while len(self.history) < target:
+            self.history.append(self._one_epoch(len(self.history)))
+            save_checkpoint(self.folder, self._state())
+            record = write_epochs(record, self.history, self.model.state_dict())
+        return record
+
+    def _one_epoch(self, epoch: int) -> EpochRecord:
+        self.report(f"EPOCH: {epoch}")
+        runtime.seed_torch(self.recipe.seed, epoch)  # for Dropout; order and augmentation have generators of their own
+        start = time.perf_counter()
+        train = train_epoch(self.model, self.batches.epoch(epoch), self.optimizer, self.precision, self.scaler,
+                            lambda share: learning_rate(self.recipe, epoch + share), f"epoch {epoch}", self.progress,
+                            self.recipe.label_smoothing)
+        between = time.perf_counter()
+        test = evaluate(self.model, self.test_batches, self.precision.device)
+        if not math.isfinite(test.average_loss):  # the last step broke the weights: they must not become the checkpoint
+            raise UserError(f"The test loss is {test.average_loss} after epoch {epoch}: training stopped there; "
+                            "try a lower learning rate, or --precision fp32.")
+        record = EpochRecord(
+            epoch, train.steps, train.last_loss, train.accuracy, round(train.average_loss, 4), train.correct, train.samples,
+            round(test.average_loss, 4), test.correct, test.samples, lr=self.optimizer.param_groups[0]["lr"],
+            train_seconds=round(between - start, 2), test_seconds=round(time.perf_counter() - between, 2))
+        self.report(f"\n{result_text(record)}")
+        return record
+
+    def _state(self) -> dict:
+        return {"settings": settings_of(self.recipe, self.data.name), "epochs_done": len(self.history),
+                "history": [vars(epoch) for epoch in self.history], "model": self.model.state_dict(),
+                "optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
+
+    def _restore(self, record: RunRecord | None) -> None:
+        state = load_checkpoint(self.folder, self.report)
+        recorded = len(record.history) if record is not None else 0
+        saved = state["epochs_done"] if state is not None else 0
+        if recorded > saved + (saved > 0):  # one more it may be, when the newest checkpoint was damaged
+            raise UserError(f"{self.folder} holds {recorded} of {self.recipe.epochs} epochs but no checkpoint to go on from "
+                            f"(newest: after {saved} epochs): choose another run name (--run, in a notebook RUN).")
+        if state is None:
+            return
+        require_same_settings(self.folder, state["settings"], settings_of(self.recipe, self.data.name))
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if state["scaler"]:  # empty where the epochs before were not trained in fp16
+            self.scaler.load_state_dict(state["scaler"])
+        self.history = [EpochRecord(**fields) for fields in state["history"]]
+
+    def _first_config(self) -> dict:
+        return {"recipe": self.recipe.to_dict(), "data": self.data.name, "parameters": count_parameters(self.model),
+                "seconds": 0.0, "sessions": []}
+
+    def _session(self) -> dict:
+        """Where and with what the epochs from here on were trained."""
+        return ({"first_epoch": len(self.history), "device": runtime.describe_device(self.precision.device),
+                 "precision": self.precision.name, "versions": runtime.versions()} | runtime.code_version())

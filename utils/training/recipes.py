@@ -1,0 +1,79 @@
+"""Every number that differs between runs: which model, for how long, with which optimiser, schedule and augmentation."""
+
+from dataclasses import asdict, dataclass, replace
+
+from utils.data.transforms import HALF, MEAN, STD
+from utils.errors import UserError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """One way to train one network; `replace(recipe, epochs=5)` makes a variant.
+
+    `schedule` names a row of `schedules.SCHEDULES`, `augmentation` one of `augmentations.AUGMENTATIONS` and `optimizer`
+    one of `optimizers.OPTIMIZERS`, where `other_lr` is the learning rate of what "muon" leaves to AdamW. `pipeline` is
+    "albumentations", one image at a time, or "batched". `mean` and `std` normalise training and test images alike;
+    `label_smoothing` is the share of the target that is spread over all classes; `note` says where the recipe departs from
+    its source, and why.
+    """
+    model: str
+    epochs: int
+    batch_size: int
+    lr: float
+    momentum: float
+    schedule: str
+    augmentation: str
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    seed: int
+    note: str = ""
+    pipeline: str = "albumentations"
+    optimizer: str = "sgd"
+    other_lr: float = 0.0
+    weight_decay: float = 0.0
+    label_smoothing: float = 0.0
+
+    def to_dict(self) -> dict:
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, fields: dict) -> "Recipe":
+        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+
+
+_HOLE = ("The hole is filled with the data set's mean colour, as the assignment meant; "
+         "the original filled it with {}, by a slip of units.")
+_ASTER = Recipe(model="aster", epochs=75, batch_size=128, lr=0.02, momentum=0.95, schedule="warm-up and cosine",
+                augmentation="flip crop hole", mean=MEAN, std=STD, seed=1, pipeline="batched", optimizer="muon",
+                other_lr=0.01, weight_decay=0.1, label_smoothing=0.1)
+_ASSIGNMENT6 = Recipe(model="assignment6_net1", epochs=15, batch_size=4, lr=0.001, momentum=0.9, schedule="step 6 x0.1",
+                      augmentation="none", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), seed=4, pipeline="batched",
+                      note="The report does not say how the images were normalised or augmented: taken as scaled to 0 to 1 "
+                           "and no more, which is nearer to its log than images that are centred as well.")
+_ERA9 = Recipe(model="era9", epochs=75, batch_size=512, lr=0.01, momentum=0.9, schedule="constant", augmentation="era9",
+               mean=MEAN, std=STD, seed=1,
+               note="The original built a StepLR and never stepped it. " + _HOLE.format("a grey that was not the mean"))
+
+RECIPES: dict[str, Recipe] = {
+    "assignment6_net1": _ASSIGNMENT6,
+    "assignment6_net1_grouped": replace(_ASSIGNMENT6, model="assignment6_net1_grouped"),
+    "assignment6_net1_centred": replace(_ASSIGNMENT6, mean=HALF, std=HALF, pipeline="albumentations",
+                                        note="As assignment6_net1, but with mean and std 0.5, to see the difference."),
+    "assignment6_net2": replace(_ASSIGNMENT6, model="assignment6_net2", epochs=60, batch_size=20, augmentation="assignment6",
+                                mean=HALF, std=HALF, pipeline="albumentations",
+                                note="Every training image is mirrored and no test image is, as in the original. "
+                                     + _HOLE.format("black")),
+    "era9": _ERA9,
+    "era9_batched": replace(_ERA9, pipeline="batched",
+                            note=_ERA9.note + " Augmented in batches, to see that the result does not depend on it."),
+    "aster": _ASTER,
+    "aster_seed_2": replace(_ASTER, seed=2),
+    "aster_seed_3": replace(_ASTER, seed=3),
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of that name; UserError lists the names when there is none."""
+    if name not in RECIPES:
+        raise UserError(f"There is no recipe '{name}'; the recipes are: {', '.join(RECIPES)}.")
+    return RECIPES[name]

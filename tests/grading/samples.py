@@ -1,7 +1,7 @@
 """Gradings made up for the tests of reports: facts that an audit could give, and text that wants to break out."""
 
 from utils.grading.facts import Claim, Evidence, Fact
-from utils.grading.grade import Graded, compose
+from utils.grading.reports.entry import Graded, compose
 from utils.grading.rubric import load_rubric
 
 HOSTILE = ("<script>document.title='owned'</script>", "\"><img src=x onerror=\"document.title='owned'\">",

@@ -5,11 +5,11 @@ import re
 import numpy as np
 import pytest
 
+from tests.grading.first_attempt import find
 from tests.grading.layouts import DATA, PIPELINE, TIDY, build
 from tests.grading.pipeline_changes import FILL, HOLE, ONE, after_normalize, hole, new
 from utils.data.transforms import A
 from utils.grading.augmentation.audit import transforms_audit
-from utils.grading.program.finding import find
 
 NAMES = ("horizontal_flip", "shift_scale_rotate", ONE, FILL)
 THREE = re.search(r"    A\.HorizontalFlip.*?p=0\.5\),\n(?=    A\.Norm)", PIPELINE, re.S)[0]

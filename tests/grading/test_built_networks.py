@@ -6,7 +6,8 @@ from tests.grading.copied_process import in_a_copy
 from utils.grading.facts import Evidence
 from utils.grading.network import executed_network
 from utils.grading.network.audit import architecture_audit
-from utils.grading.program.finding import Found, ModelReference
+from utils.grading.program.attempts import Attempt
+from utils.grading.program.finding import ModelReference
 from utils.grading.submission.contents import Submission, TextFile
 
 NETWORK = """
@@ -47,7 +48,8 @@ def audit(tmp_path, old: str, new: str):
     assert NETWORK.count(old) == 1
     text = NETWORK.replace(old, new)
     submission = Submission(tmp_path, sources=(TextFile("model.py", text),))
-    return architecture_audit(submission, Found(None, ModelReference(Evidence("model.py", 6), "Net", "model.py")), True)
+    model = ModelReference(Evidence("model.py", 6), "Net", "model.py")
+    return architecture_audit(submission, Attempt("", None, model=model), True)
 
 
 @pytest.mark.parametrize("old, new, parameters, field", [

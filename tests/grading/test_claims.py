@@ -3,11 +3,11 @@
 
 import pytest
 
+from tests.grading.first_attempt import choice, log_audit, printed_summary
 from tests.grading.written_logs import notebook, tqdm_from_0, training
 from utils.grading.claims.audit import check_claims
+from utils.grading.claims.subjects import Subject
 from utils.grading.facts import Fact
-from utils.grading.log.audit import log_audit
-from utils.grading.log.printed_summary import printed_summary
 from utils.grading.submission.contents import read_submission
 
 COURSE = training()
@@ -22,7 +22,10 @@ COMPUTED = {"parameters": Fact(194_176), "receptive_field": Fact(47), "receptive
 def claims(folder, facts=COMPUTED, name="S9.ipynb"):
     submission = read_submission(folder)
     audits = (log_audit(submission, name, 85.0), printed_summary(submission, name))
-    return check_claims(submission, {key: fact for audit in audits for key, fact in audit.facts.items()} | facts, name)
+    facts = {key: fact for audit in audits for key, fact in audit.facts.items()} | facts
+    chosen = choice(submission, name)
+    runs = tuple(run for run in (chosen.run, *chosen.others) if run)
+    return check_claims(submission, [Subject(name, ("Net",), name, facts, runs, True)])
 
 
 def of_readme(tmp_path, text, facts=COMPUTED):

@@ -14,7 +14,7 @@ from tests.grading.submissions import Parts, flat, write
 from utils.grading import cohort, grade
 from utils.grading.audits import Options
 from utils.grading.cohort import entries, grade_cohort, is_done, stem
-from utils.grading.grade import could_not_work
+from utils.grading.reports.entry import could_not_work
 from utils.grading.reports.json_report import SCHEMA
 from utils.grading.rubric import load_rubric
 from utils.paths import REPOSITORY

@@ -10,7 +10,7 @@ from tests.grading.submissions import Parts, flat, write
 from utils.errors import UserError
 from utils.grading import command, grade
 from utils.grading.__main__ import main
-from utils.grading.grade import not_graded
+from utils.grading.reports.entry import not_graded
 from utils.grading.rubric import load_rubric
 
 

@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.grading.first_attempt import find
 from tests.grading.layouts import BUILD, DATA, IMPORTS, LOADERS, LOG, RUN, TIDY, build
-from utils.grading.audits import Options, audit
+from utils.grading.grade import judge
 from utils.grading.program.data_use import misuse
-from utils.grading.program.finding import find
 from utils.grading.rubric import load_rubric
 
 SETS = ("from data import Images\nfrom transforms import train_transforms, test_transforms\n"
@@ -93,16 +93,16 @@ def submission(folder, cells, last, log=LOG):
 def test_case(case, tmp_path):
     cells, last, trained = CASES[case]
     one = submission(tmp_path, cells, last)
-    found = misuse(one, find(one))
+    found = misuse(find(one).reader)
     assert (found and found.trained) is trained, found
 
 
 def test_a_log_of_a_validation_set_counts_that_set(tmp_path):
     cells, last, _ = CASES["validated on a split and tested"]
     one = submission(tmp_path, cells, last)
-    assert misuse(one, find(one), validation=True).trained is False
+    assert misuse(find(one).reader, validation=True).trained is False
     one = submission(tmp_path / "honest", [LOADERS], RUN[0] + "    test(model, device, train_loader, print)\n")
-    assert misuse(one, find(one), validation=True) is None
+    assert misuse(find(one).reader, validation=True) is None
 
 
 VALIDATION = "".join(f"Epoch {epoch}: val accuracy: {60 + epoch:.2f} %\n" for epoch in range(1, 31))
@@ -111,7 +111,8 @@ VALIDATION = "".join(f"Epoch {epoch}: val accuracy: {60 + epoch:.2f} %\n" for ep
 @pytest.mark.parametrize("test_set", [True, False])
 def test_the_accuracy_is_no_fact_then_and_the_remark_says_why(test_set, tmp_path):
     cells = [f"{SETS}{SPLIT}val_loader = DL({TEST if test_set else 'b'}, 64)"]
-    facts, _, warnings = audit(submission(tmp_path, cells, VALIDATED, VALIDATION), load_rubric("era_s9"), Options())
+    first = judge(submission(tmp_path, cells, VALIDATED, VALIDATION), load_rubric("era_s9")).first
+    facts, warnings = first.facts, first.warnings
     taken = [warning for warning in warnings if "taken to be measured on the test set" in warning]
     if test_set:
         assert facts["best_test_accuracy"].value == 90 and taken
@@ -126,4 +127,4 @@ def test_a_set_that_only_torchvision_makes(tmp_path):
                          "        super().__init__(root=root, train=train, download=download, transform=transform)\n\n", "")
     turned = plain.replace("train_set = Images(train=True,", "train_set = Images('.', False,")
     one = build(tmp_path, TIDY | {"data.py": turned.replace("test_set = Images(", "test_set = Images('.', ")})
-    assert misuse(one, find(one)).trained
+    assert misuse(find(one).reader).trained

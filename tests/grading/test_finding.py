@@ -4,9 +4,11 @@ import pytest
 
 from tests.grading.building_layouts import BUILT
 from tests.grading.finding_layouts import IMPORTED, WITH_ARGUMENT
+from tests.grading.first_attempt import find
 from tests.grading.layouts import BUILD, IMPORTS, LOADERS, LOOPS, NETWORK, RUN, TIDY, build
 from utils.errors import UserError
-from utils.grading.program.finding import find
+from utils.grading.log.runs import submission_runs
+from utils.grading.program.attempts import attempts
 
 LAYOUTS = IMPORTED | BUILT
 
@@ -122,8 +124,9 @@ def test_the_others_are_listed_and_the_choice_is_explained(tmp_path):
         "S9_old.ipynb": [IMPORTS, LOADERS, WITH_ARGUMENT, RUN[0]],
         "S9.ipynb": [IMPORTS, LOADERS, "from model import Net\nsummary(Net('draft'), (3, 32, 32))", BUILD, RUN],
     }
-    found = find(build(tmp_path, TIDY | files))
-    assert "S9_old.ipynb" in found.others
+    submission = build(tmp_path, TIDY | files)
+    found, old = attempts(submission, submission_runs(submission))
+    assert (old.name, found.name) == ("S9_old.ipynb", "S9.ipynb")
     assert "model.py:Net('draft')" in found.others
     assert "optimised" in found.why
 

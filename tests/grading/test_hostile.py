@@ -8,7 +8,8 @@ import pytest
 
 from utils.grading.facts import Evidence
 from utils.grading.network.audit import architecture_audit
-from utils.grading.program.finding import Found, ModelReference
+from utils.grading.program.attempts import Attempt
+from utils.grading.program.finding import ModelReference
 from utils.grading.sandbox import isolation
 from utils.grading.sandbox.isolation import Limits
 from utils.grading.submission.contents import Submission, TextFile
@@ -81,7 +82,7 @@ def audit(tmp_path: Path, place: str, code: str, limits: Limits = LIMITS):
     reference = ModelReference(Evidence("model.py"), "Net", "model.py")
     before = sorted(tmp_path.rglob("*"))
     begun = time.monotonic()
-    result = architecture_audit(submission, Found(None, reference), True, limits)
+    result = architecture_audit(submission, Attempt("", None, model=reference), True, limits)
     assert time.monotonic() - begun < limits.start + limits.seconds + 60
     assert outside.read_text() == "untouched" and (folder / "model.py").read_text() == text
     assert sorted(tmp_path.rglob("*")) == before

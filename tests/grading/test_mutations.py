@@ -7,11 +7,11 @@ import time
 import pytest
 
 from tests.grading import written_logs
+from tests.grading.first_attempt import log_audit, printed_summary
 from tests.grading.written_logs import NUMBERED, UNNUMBERED, notebook, training
 from utils.errors import UserError
 from utils.grading.claims.audit import check_claims
-from utils.grading.log.audit import NAMES, log_audit
-from utils.grading.log.printed_summary import printed_summary
+from utils.grading.log.audit import NAMES
 from utils.grading.submission.contents import read_submission
 
 SHAPES = NUMBERED + UNNUMBERED

@@ -2,11 +2,12 @@
 
 import pytest
 
+from tests.grading.first_attempt import find
 from tests.grading.layouts import IMPORTS, LOADERS, RUN, TIDY, build
-from utils.grading.audits import Options, audit
+from utils.grading.audits import Options
+from utils.grading.grade import judge
 from utils.grading.network.executed_network import executed_network
 from utils.grading.network.rebuilt import BUILDER, rebuilt
-from utils.grading.program.finding import find
 from utils.grading.rubric import load_rubric
 from utils.grading.sandbox.isolation import LIMITS
 
@@ -157,6 +158,7 @@ def test_it_is_executed_with_them(before, given, tmp_path):
 
 def test_nothing_is_said_to_be_executed_where_nothing_was(tmp_path):
     one = submission(tmp_path, "", "torch.load('config.pt')")
-    facts, _, warnings = audit(one, load_rubric("era_s9"), Options(run=True))
+    first = judge(one, load_rubric("era_s9"), Options(run=True)).first
+    facts, warnings = first.facts, first.warnings
     assert facts["parameters"].value is None and "cannot be built as it was trained" in facts["parameters"].why
     assert not any("was executed" in warning for warning in warnings)

@@ -11,8 +11,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.image import imread
 
 from tests.grading.samples import HOSTILE, graded, perfect
-from utils.grading.grade import not_graded
 from utils.grading.reports.cohort_page import cohort_page, row
+from utils.grading.reports.entry import not_graded
 from utils.grading.reports.html import html_report
 from utils.grading.reports.plots import COLOURS
 from utils.grading.rubric import load_rubric

@@ -11,8 +11,8 @@ import mistune
 import pytest
 
 from tests.grading.samples import HOSTILE, graded, perfect
-from utils.grading.grade import could_not_work, not_graded
 from utils.grading.reports.cohort_page import cohort_csv, row
+from utils.grading.reports.entry import could_not_work, not_graded
 from utils.grading.reports.gradescope import OUTPUT_LIMIT, TEST_LIMIT, failed_report, gradescope_report
 from utils.grading.reports.json_report import SCHEMA, json_report
 from utils.grading.reports.junit import junit_report

@@ -5,12 +5,12 @@ import warnings
 import numpy as np
 import pytest
 
+from tests.grading.first_attempt import find
 from tests.grading.layouts import BUILD, DATA, IMPORTS, LOADERS, LOG, LOOPS, PIPELINE, RUN, TIDY, build
 from tests.grading.pipeline_changes import CHANGES, FILL, HOLE, OLD, ONE, hole, new
 from tests.grading.pipeline_places import PLACES
 from utils.data.transforms import A
 from utils.grading.augmentation.audit import transforms_audit
-from utils.grading.program.finding import find
 
 GOOD = {
     "horizontal_flip": True,

@@ -4,7 +4,7 @@ import json
 import random
 from dataclasses import dataclass
 
-from utils.grading.log.audit import log_audit
+from tests.grading.first_attempt import log_audit
 from utils.grading.submission.contents import read_submission
 
 BARS = "██████████"

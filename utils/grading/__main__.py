@@ -27,6 +27,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--model", metavar="FILE:NAME", help="the class, or the function that builds the model, if another "
                         "was found: model.py:Net or train.ipynb:Net")
     parser.add_argument("--notebook", metavar="FILE", help="the notebook that trains, if another was found")
+    parser.add_argument("--attempt", metavar="NAME", help="the attempt that counts, as the report names it, if another does")
     parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to test on the real test images (needs --run)")
     parser.add_argument("--seconds", type=float, default=LIMITS.seconds,
                         help="after which an execution is stopped (default: %(default)g)")
@@ -35,7 +36,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
                         "index.html and cohort.csv there; what is there already and has not changed is not graded again")
     parser.add_argument("--jobs", type=int, default=-1, help="parallel processes (default: one for each core)")
     asked = parser.parse_args(arguments)
-    one_only = [f"--{name}" for name in ("model", "notebook", "weights") if getattr(asked, name)]
+    one_only = [f"--{name}" for name in ("model", "notebook", "attempt", "weights") if getattr(asked, name)]
     if len(asked.paths) > 1 and (one_only or asked.format == "gradescope"):
         parser.error(f"{' and '.join(one_only) or '--format gradescope'} is for one submission, not for {len(asked.paths)}")
     if asked.weights and not asked.run:

@@ -1,100 +1,208 @@
-"""Every audit of one submission, one after another; one that breaks leaves a warning and the others go on."""
+"""Every audit of one attempt, by one table; one that breaks leaves a warning and the others go on."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from utils.errors import UserError
 from utils.grading.augmentation.audit import transforms_audit
-from utils.grading.claims.audit import check_claims
-from utils.grading.facts import Audit, Claim, Fact
+from utils.grading.facts import Audit, Fact
 from utils.grading.log.accuracy_facts import DOUBTED, ONCE
+from utils.grading.log.audit import NAMES as LOG_FACTS
 from utils.grading.log.audit import TAKEN_FOR_THE_TEST, log_audit
+from utils.grading.log.data_set import data_set_of
 from utils.grading.log.printed_summary import printed_summary
+from utils.grading.log.run_choice import Choice, choose_run, describe
+from utils.grading.log.runs import Run
 from utils.grading.network.audit import FACTS as NETWORK_FACTS
 from utils.grading.network.audit import architecture_audit
 from utils.grading.network.checkpoint import check_weights
 from utils.grading.network.rebuilt import rebuilt
+from utils.grading.program.attempts import Attempt
+from utils.grading.program.data_sets import CIFAR10
 from utils.grading.program.data_use import misuse
-from utils.grading.program.finding import Found, find
 from utils.grading.program.modularity import modularity
 from utils.grading.rubric import Rubric
 from utils.grading.sandbox.isolation import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 
+TOTALS = ("parameters", "parameters_executed")  # what a printed summary may count
+SHOWN = 5  # logs that a reason names
+PARALLEL = 2  # networks that are executed at the same time
+
 
 @dataclass(frozen=True)
 class Options:
-    """`run`: execute the model, isolated. `model` ("file.py:Class") and `notebook` override what is found. `weights`: a
-    checkpoint to test on the real test images. `seconds`: after which one execution is stopped."""
+    """`run`: execute the model, isolated. `model` ("file.py:Class") and `notebook` override what is found, `attempt` names
+    the one that counts. `weights`: a checkpoint to test on the real test images. `seconds`: after which one execution is
+    stopped."""
     run: bool = False
     model: str | None = None
     notebook: str | None = None
     weights: Path | None = None
     seconds: float = LIMITS.seconds
+    attempt: str | None = None
+
+    @property
+    def limits(self) -> Limits:
+        return replace(LIMITS, seconds=self.seconds)
 
 
-def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dict[str, Fact], list[Claim], list[str]]:
-    """The facts by name, the claims of the submission's texts, and remarks that belong to no criterion.
+@dataclass(frozen=True)
+class Case:
+    """One attempt, and all that its audits are given. `runs` are its own logs, `perhaps` those that may be another's,
+    `foreign` those of other data sets; `network` is what executing its network established; `alone` says that the submission
+    holds no other attempt."""
+    submission: Submission
+    attempt: Attempt
+    rubric: Rubric
+    options: Options
+    network: Audit
+    runs: tuple[Run, ...] = ()
+    perhaps: tuple[Run, ...] = ()
+    foreign: tuple[Run, ...] = ()
+    alone: bool = True
 
-    UserError where an option names a model or a notebook that is not there.
-    """
-    warnings: list[str] = []
-    limits = replace(LIMITS, seconds=options.seconds)
-    found = _attempt("looking for the notebook and the model", warnings, find, submission, options.model, options.notebook)
-    notebook = found.training_notebook if found else options.notebook
-    audits = [_attempt("reading the log", warnings, log_audit, submission, notebook, rubric.target_accuracy),
-              _attempt("reading the stored summary", warnings, printed_summary, submission, notebook)]
-    if found:
-        warnings += found.warnings
-        audits += [_attempt("reading the transforms", warnings, transforms_audit, submission, found),
-                   _attempt("reading the notebook's structure", warnings, modularity, submission, found),
-                   _attempt("auditing the network", warnings, _network, submission, found, options.run, limits)]
-        if options.weights:
-            audits.append(_attempt("testing the weights", warnings, check_weights, *rebuilt(submission, found),
-                                   options.weights, limits) if options.run else Audit({"checkpoint_accuracy": Fact(
-                              None, "needs the model to be executed: add --run")}))
-    facts: dict[str, Fact] = {}
-    for each in filter(None, audits):
-        facts |= each.facts
-        warnings += each.warnings
-    if found:
-        warnings = _without_misuse(submission, found, facts, warnings)
-    claims = _attempt("checking the claims", warnings, check_claims, submission, facts, notebook)
-    return facts, list(claims or ()), warnings
+    @property
+    def choice(self) -> Choice:
+        return choose_run(self.submission, self.runs, self.attempt.training_notebook)
 
 
-def _without_misuse(submission: Submission, found: Found, facts: dict[str, Fact], warnings: list[str]) -> list[str]:
-    """The warnings, and in `facts` no accuracy that says nothing about the test set, as the data sets' code shows."""
-    validation = [warning for warning in warnings if warning == TAKEN_FOR_THE_TEST]
-    once = facts.get("final_test_accuracy", Fact()).why.startswith(ONCE)  # on a set that was not looked at before
-    wrong = _attempt("looking at the data sets", warnings, misuse, submission, found, bool(validation) and not once)
-    if wrong is None:
-        return warnings
-    for name in (*DOUBTED, "checkpoint_accuracy") if wrong.trained else DOUBTED:
-        if name in facts:
-            facts[name] = Fact(None, wrong.why, tuple(dict.fromkeys((wrong.place, *facts[name].evidence))))
-    return [*(warning for warning in warnings if warning not in validation), f"{wrong.why[0].upper()}{wrong.why[1:]}."]
+@dataclass(frozen=True)
+class Audited:
+    """What the audits established of one attempt: facts by name, and remarks that belong to no criterion."""
+    attempt: Attempt
+    facts: dict[str, Fact] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+    runs: tuple[Run, ...] = ()  # the judged one first
 
 
-def _network(submission: Submission, found: Found, run: bool, limits: Limits) -> Audit:
+def networks_executed(submission: Submission, attempts: Sequence[Attempt], options: Options) -> dict[Attempt, Audit]:
+    """The architecture audit of every attempt; a network that several attempts train is executed once."""
+    by_network = {str(one.model): one for one in reversed(attempts)}
+    def executed(one: Attempt) -> Audit:
+        return _guarded("auditing the network", network_audit, submission, one, options)
+    if len(by_network) == 1:
+        found = {key: executed(one) for key, one in by_network.items()}
+    else:
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            found = dict(zip(by_network, pool.map(executed, by_network.values())))
+    return {one: found[str(one.model)] for one in attempts}
+
+
+def network_audit(submission: Submission, attempt: Attempt, options: Options) -> Audit:
     """The architecture audit; a network that cannot be built as it was trained is not executed at all."""
-    submission, found = rebuilt(submission, found)
-    if found.model is None or found.model.complete:
-        return architecture_audit(submission, found, run, limits)
-    why = f"{found.model.class_name} cannot be built as it was trained: {found.model.why}"
-    return Audit(dict.fromkeys(NETWORK_FACTS, Fact(None, why, (found.model.place,))))
+    submission, attempt = rebuilt(submission, attempt)
+    model = attempt.model
+    if model is None or model.complete:
+        return architecture_audit(submission, attempt, options.run, options.limits)
+    why = f"{model.class_name} cannot be built as it was trained: {model.why}"
+    return Audit(dict.fromkeys(NETWORK_FACTS, Fact(None, why, (model.place,))))
 
 
-def _attempt(what: str, warnings: list[str], function: Callable, *arguments):
-    """What `function` returns, or None and a warning where it breaks: a fault of ours must not hide what else is known."""
+def totals_of(network: Audit) -> frozenset[int]:
+    """The numbers of parameters that a summary of an executed network may print; empty where it was not executed."""
+    values = (network.facts.get(name, Fact()).value for name in TOTALS)
+    return frozenset(value for value in values if isinstance(value, int))
+
+
+def audit(case: Case) -> Audited:
+    """What all audits establish of one attempt."""
+    audits = [_guarded(what, function, case) for what, function in AUDITS]
+    facts = {name: fact for each in audits for name, fact in each.facts.items()}
+    warnings = [*case.attempt.warnings, *(warning for each in audits for warning in each.warnings)]
+    for what, function in CORRECTIONS:
+        correction = _guarded(what, function, case, facts, warnings)
+        facts |= correction.facts
+        warnings += correction.warnings
+    choice = case.choice
+    runs = tuple(run for run in (choice.run, *choice.others) if run)
+    return Audited(case.attempt, facts, tuple(dict.fromkeys(warnings)), runs)
+
+
+def _guarded(what: str, function: Callable[..., Audit], *arguments) -> Audit:
+    """What `function` returns, or a warning where it breaks: a fault of ours must not hide what else is known."""
     try:
         return function(*arguments)
     except UserError:
         raise
     except Exception as error:
-        warnings.append(f"The grader failed at {what} ({type(error).__name__}: {error}); what it would have established is "
-                        "unverifiable.")
-        return None
+        return Audit({}, (f"The grader failed at {what} ({type(error).__name__}: {error}); what it would have established "
+                          "is unverifiable.",))
 
 
+# --- what is established one after another ----------------------------------------------------------------------------
+
+def _log(case: Case) -> Audit:
+    if case.perhaps and not case.runs:
+        return _log_of_several(case)
+    found = log_audit(case.submission, case.choice, case.rubric.target_accuracy)
+    if case.runs or not case.foreign:
+        return found
+    logs = "; ".join(f"{describe(run)} is of {data_set_of(run)}" for run in case.foreign[:SHOWN])
+    return Audit({name: Fact(None, f"no log of {CIFAR10} was found: {logs}") for name in LOG_FACTS}, found.warnings)
+
+
+def _log_of_several(case: Case) -> Audit:
+    """Logs that may be this attempt's or another's establish nothing."""
+    where = "; ".join(describe(run) for run in case.perhaps[:SHOWN])
+    why = (f"nothing tells which network was trained in {where}. Print the network's name or its number of parameters "
+           "before the log")
+    return Audit({name: Fact(None, why) for name in LOG_FACTS})
+
+
+def _summary(case: Case) -> Audit:
+    return printed_summary(case.submission, case.choice.run, case.attempt.training_notebook, case.alone)
+
+
+def _weights(case: Case) -> Audit:
+    if not case.options.weights:
+        return Audit()
+    if not case.options.run:
+        return Audit({"checkpoint_accuracy": Fact(None, "needs the model to be executed: add --run")})
+    return check_weights(*rebuilt(case.submission, case.attempt), case.options.weights, case.options.limits)
+
+
+# What each audit does, in words for a remark where it breaks.
+AUDITS: tuple[tuple[str, Callable[[Case], Audit]], ...] = (
+    ("reading the log", _log),
+    ("reading the stored summary", _summary),
+    ("reading the transforms", lambda case: transforms_audit(case.submission, case.attempt)),
+    ("reading the program's structure", lambda case: modularity(case.submission, case.attempt)),
+    ("auditing the network", lambda case: case.network),
+    ("testing the weights", _weights),
+)
+
+
+# --- what takes back facts that others make doubtful ------------------------------------------------------------------
+
+def _of_another_network(case: Case, facts: dict[str, Fact], warnings: list[str]) -> Audit:
+    """A total printed with the log that is not this network's: then nothing of the log passes or fails the network."""
+    printed, computed = facts.get("printed_parameters", Fact()), facts.get("parameters", Fact())
+    totals = totals_of(case.network)
+    if computed.value is None or printed.value is None or printed.value in totals or not case.choice.run:
+        return Audit()
+    why = (f"the summary printed with the log shows {printed.value:,} parameters, and the network that is submitted has "
+           f"{computed.value:,}: the log is another network's. Store the run again with the code that is submitted")
+    return Audit({name: Fact(None, why, printed.evidence) for name in DOUBTED if name in facts})
+
+
+def _not_of_the_test_set(case: Case, facts: dict[str, Fact], warnings: list[str]) -> Audit:
+    """An accuracy that says nothing about the test set, as the data sets' code shows."""
+    validation = TAKEN_FOR_THE_TEST in warnings
+    once = facts.get("final_test_accuracy", Fact()).why.startswith(ONCE)  # on a set that was not looked at before
+    wrong = misuse(case.attempt.reader, validation and not once)
+    if wrong is None:
+        return Audit()
+    if validation:
+        warnings.remove(TAKEN_FOR_THE_TEST)
+    names = [name for name in ((*DOUBTED, "checkpoint_accuracy") if wrong.trained else DOUBTED) if name in facts]
+    return Audit({name: Fact(None, wrong.why, tuple(dict.fromkeys((wrong.place, *facts[name].evidence)))) for name in names},
+                 (f"{wrong.why[0].upper()}{wrong.why[1:]}.",))
+
+
+CORRECTIONS: tuple[tuple[str, Callable[[Case, dict[str, Fact], list[str]], Audit]], ...] = (
+    ("comparing the totals", _of_another_network),
+    ("looking at the data sets", _not_of_the_test_set),
+)

@@ -22,7 +22,8 @@ from tqdm import tqdm
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.grading.audits import Options
-from utils.grading.grade import Graded, could_not_work, examine_in_time, not_graded
+from utils.grading.grade import examine_in_time
+from utils.grading.reports.entry import Graded, could_not_work, not_graded
 from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import json_report
 from utils.grading.rubric import Rubric

@@ -11,8 +11,9 @@ from utils.errors import UserError
 from utils.files import write_whole
 from utils.grading.audits import Options
 from utils.grading.cohort import Task, entries, grade_cohort
-from utils.grading.grade import Graded, could_not_work, examine_in_time
+from utils.grading.grade import examine_in_time
 from utils.grading.reports.cohort_page import cohort_csv, cohort_page, row
+from utils.grading.reports.entry import Graded, could_not_work
 from utils.grading.reports.gradescope import gradescope_report
 from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import json_report
@@ -27,7 +28,7 @@ ONE = {"gradescope": gradescope_report, "html": html_report}
 def run(asked: argparse.Namespace) -> int:
     """Grade what the command line asks for; the exit status. UserError where the grader cannot work."""
     rubric = load_rubric(asked.rubric)
-    options = Options(asked.run, asked.model, asked.notebook, asked.weights, asked.seconds)
+    options = Options(asked.run, asked.model, asked.notebook, asked.weights, asked.seconds, asked.attempt)
     if len(asked.paths) == 1 and not asked.folder:
         graded = examine_in_time(asked.paths[0], rubric, options)
         report = ONE[asked.format](graded) if asked.format in ONE else MANY[asked.format]([graded])

@@ -1,35 +1,32 @@
-"""One submission graded: every audit, the facts that they establish, the verdicts on the rubric's criteria, the claims."""
+"""One submission graded: its attempts, every audit of each, the verdicts on the rubric's criteria, the claims."""
 
-import math
-from collections.abc import Mapping
+import posixpath
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from utils.grading import criteria
-from utils.grading.audits import Options, audit
-from utils.grading.fact_names import LISTED
-from utils.grading.facts import Claim, Evidence, Fact
+from utils.grading.audits import Audited, Case, Options, audit, networks_executed, totals_of
+from utils.grading.claims.audit import check_claims
+from utils.grading.claims.subjects import Subject
+from utils.grading.facts import Fact
+from utils.grading.log.data_set import data_set_of
+from utils.grading.log.run_choice import describe, tested_runs
+from utils.grading.log.runs import Run, submission_runs
+from utils.grading.program.attempts import Attempt, attempts
+from utils.grading.program.counting import best_attempt, named_as_result, named_attempt
+from utils.grading.program.data_sets import CIFAR10
+from utils.grading.program.finding import defined_networks
+from utils.grading.program.log_owners import Logs, logs_of
+from utils.grading.reports.entry import Graded, attempt_entry, compose, not_graded
 from utils.grading.rubric import Rubric
-from utils.grading.submission.contents import read_submission
+from utils.grading.submission.contents import Submission, read_submission
 from utils.grading.time_limit import TookTooLong, at_most
 
 DEFAULTS = Options()
 SECONDS = 120  # of the grader's own processor time for a submission, which takes a few; executions have other limits
-# How the first remark begins where the grader itself failed.
-COULD_NOT_WORK = "The grader could not work on this submission"
-
-
-@dataclass(frozen=True)
-class Graded:
-    """`entry` is the submission in the JSON interface; `excerpts` say by criterion and place what was seen there, and
-    `titles` what each criterion asks."""
-    entry: dict
-    excerpts: Mapping[tuple[str, str], str]
-    titles: Mapping[str, str]
-
-    def excerpt(self, criterion: Mapping, place: Mapping) -> str:
-        """What was seen at a place of a criterion's evidence; empty where nothing was noted."""
-        return self.excerpts.get((criterion["id"], place_label(place)), "")
+SHOWN = 5  # logs that are nobody's, and that a remark names
+MOST = 6  # attempts of one submission that are judged; the others are listed
 
 
 def grade(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> dict:
@@ -38,13 +35,6 @@ def grade(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> dict
     UserError where there is nothing at `path`.
     """
     return examine_in_time(path, rubric, options).entry
-
-
-def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:
-    """`grade` with the excerpts that pages show, and without a limit on time."""
-    submission = read_submission(Path(path))
-    facts, claims, warnings = audit(submission, rubric, options)
-    return compose(str(path), rubric, facts, claims, [*submission.warnings, *warnings])
 
 
 def examine_in_time(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:
@@ -56,79 +46,127 @@ def examine_in_time(path: Path | str, rubric: Rubric, options: Options = DEFAULT
         return not_graded(str(path), rubric, f"it took longer than {SECONDS} s of processor time")
 
 
-def compose(path: str, rubric: Rubric, facts: Mapping[str, Fact], claims: list[Claim], warnings: list[str]) -> Graded:
-    """The entry that these facts and claims make."""
-    results = [criteria.judge(criterion, facts) for criterion in rubric.criteria]
-    values = {name: plain(facts[name].value) if name in facts else None for name in dict.fromkeys((*LISTED, *facts))}
-    entry = {
-        "path": path, "rubric": rubric.name,
-        "points": sum(result.points for result in results),
-        "max_points": sum(criterion.points for criterion in rubric.criteria),
-        "criteria": [criterion_entry(result) for result in results],
-        "claims": [claim_entry(claim) for claim in claims],
-        "facts": values | {"why": {name: reason(facts.get(name)) for name, value in values.items() if value is None}},
-        "warnings": list(dict.fromkeys(warnings)),
-    }
-    seen: dict[tuple[str, str], dict[str, None]] = {}
-    for result in results:
-        for place in result.evidence:
-            seen.setdefault((result.criterion.id, place_label(place_entry(place))), {})[place.text] = None
-    excerpts = {key: "; ".join(filter(None, texts)) for key, texts in seen.items()}
-    return Graded(entry, excerpts, {criterion.id: criterion.title for criterion in rubric.criteria})
+def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:
+    """`grade` with the excerpts that pages show, and without a limit on time."""
+    submission = read_submission(Path(path))
+    judged = judge(submission, rubric, options)
+    claims = check_claims(submission, _subjects(judged))
+    remarks = [judged.why] if judged.why else []
+    warnings = [*submission.warnings, *remarks, *judged.first.warnings, *_about_nobodys(judged)]
+    return compose(str(path), rubric, judged.first.facts, claims, warnings, _table(judged, rubric))
 
 
-def criterion_entry(result: criteria.Result) -> dict:
-    criterion = result.criterion
-    places = list({place_label(place_entry(place)): place_entry(place) for place in result.evidence}.values())
-    return {"id": criterion.id, "verdict": result.verdict, "points": result.points, "max_points": criterion.points,
-            "value": plain(result.value), "required": criteria.required(criterion),
-            "evidence": places, "advice": result.advice}
+# --- the attempts -----------------------------------------------------------------------------------------------------
+
+@dataclass(frozen=True)
+class Judged:
+    """Every attempt that was judged, with its results; `first` is the one that counts, and `why` says why it does.
+
+    `left` are attempts that were not judged, each with the reason; `nobodys` the logs that no attempt is tied to.
+    """
+    first: Audited
+    others: tuple[Audited, ...] = ()
+    why: str = ""
+    left: tuple[tuple[Attempt, str], ...] = ()
+    nobodys: tuple[Run, ...] = ()
+
+    @property
+    def every(self) -> tuple[Audited, ...]:
+        return (self.first, *self.others)
 
 
-def claim_entry(claim: Claim) -> dict:
-    return {"text": claim.text, "evidence": place_entry(claim.evidence), "verdict": claim.verdict,
-            "value": plain(claim.value), "why": claim.why}
+def judge(submission: Submission, rubric: Rubric, options: Options = DEFAULTS) -> Judged:
+    """Every attempt of a submission, each judged whole, and which of them counts.
+
+    UserError where an option names a program, a network or an attempt that is not there.
+    """
+    runs = submission_runs(submission)
+    found = attempts(submission, runs, options.model, options.notebook)
+    named = named_attempt(found, options.attempt) if options.attempt else found[0] if options.model else None
+    chosen, left = _to_judge(found, named)
+    networks = networks_executed(submission, chosen, options)
+    logs, foreign = _logs(submission, found, runs, {one: totals_of(networks[one]) for one in chosen})
+    audited = [audit(Case(submission, one, rubric, options, networks[one], logs.own[one], logs.perhaps[one], foreign,
+                          len(found) == 1)) for one in chosen]
+    first, why = _counting(submission, audited, rubric, named)
+    return Judged(first, tuple(one for one in audited if one is not first), why, tuple(left), logs.nobodys)
 
 
-def place_entry(place: Evidence) -> dict:
-    """{"file", "line"} or {"notebook", "cell"}; the line or cell is null where it is the file as a whole."""
-    if place.notebook is not None:
-        return {"notebook": place.notebook, "cell": place.cell}
-    return {"file": place.file or "", "line": place.line}
+def _to_judge(found: list[Attempt], named: Attempt | None) -> tuple[list[Attempt], list[tuple[Attempt, str]]]:
+    """The attempts that are judged, and the others with the reason; one that was named by hand is judged in any case."""
+    foreign = {one: f"it trains on {one.data_set}, not on {CIFAR10}" for one in found
+               if one.data_set not in (None, CIFAR10) and one is not named}
+    ours = [one for one in found if one not in foreign]
+    if not ours:
+        ours, foreign = found[:1], {one: why for one, why in foreign.items() if one is not found[0]}
+    ours.sort(key=lambda one: one is not named)
+    return ours[:MOST], [*foreign.items(), *((one, f"only the first {MOST} attempts are judged") for one in ours[MOST:])]
 
 
-def place_label(place: Mapping) -> str:
-    """A place in words: "models/net.py:12", "train.ipynb, cell 3"."""
-    if "notebook" in place:
-        return place["notebook"] if place["cell"] is None else f"{place['notebook']}, cell {place['cell']}"
-    return place["file"] if place["line"] is None else f"{place['file']}:{place['line']}"
+def _logs(submission: Submission, found: list[Attempt], runs: Sequence[Run], totals: dict[Attempt, frozenset[int]]
+          ) -> tuple[Logs, tuple[Run, ...]]:
+    """The logs with their owners, and apart those of another data set, which are nobody's."""
+    tested = tested_runs(runs)
+    foreign = tuple(run for run in tested if data_set_of(run) not in (None, CIFAR10))
+    ours = [run for run in tested if run not in foreign]
+    names = defined_networks(one.reader for one in found) if any(not run.notebook for run in ours) else ()
+    return logs_of(submission, found, ours, {one: totals.get(one, frozenset()) for one in found}, names), foreign
 
 
-def reason(fact: Fact | None) -> str:
-    return fact.why if fact is not None and fact.why else "No audit established it."
+def _counting(submission: Submission, audited: list[Audited], rubric: Rubric, named: Attempt | None) -> tuple[Audited, str]:
+    """The attempt that counts, with a sentence that says why."""
+    by_attempt = {one.attempt: one for one in audited}
+    if len(audited) == 1:
+        return audited[0], ""
+    if named:
+        return by_attempt[named], f"{named.name} counts, because it was named by hand."
+    if found := named_as_result(submission, list(by_attempt)):
+        attempt, place = found
+        return by_attempt[attempt], f"{attempt.name} counts, because the README names it as the result ({place})."
+    best = best_attempt({one.attempt: _score(one, rubric) for one in audited})
+    return by_attempt[best], f"{best.name} counts, because it has the most points and the README names none as the result."
 
 
-def plain(value: object) -> object:
-    """`value` as JSON can hold it: numbers that are none become null, tuples lists, everything unknown its text."""
-    if value is None or isinstance(value, bool | int | str):
-        return value
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
-    return str(value)
+def _score(one: Audited, rubric: Rubric) -> tuple[float, int, float]:
+    """The points, of equal points the fewest fails, then the best accuracy."""
+    results = [criteria.judge(criterion, one.facts) for criterion in rubric.criteria]
+    fails = sum(result.verdict == criteria.FAIL for result in results)
+    return sum(result.points for result in results), -fails, one.facts.get("best_test_accuracy", Fact()).value or 0.0
 
 
-def not_graded(path: str, rubric: Rubric, why: str) -> Graded:
-    """The entry of a submission at which the grader itself failed: everything is unverifiable."""
-    sentence = f"{COULD_NOT_WORK}: {why}"
-    facts = {name: Fact(None, sentence) for criterion in rubric.criteria for name in
-             (bare.removeprefix("not ") for bare in criterion.facts)}
-    return compose(path, rubric, facts, [], [sentence])
+# --- what is said of them ---------------------------------------------------------------------------------------------
+
+def _table(judged: Judged, rubric: Rubric) -> list[dict]:
+    """One row for each attempt, the one that counts first."""
+    rows = []
+    for one in judged.every:
+        log = describe(one.runs[0]) if one.runs else None
+        results = [criteria.judge(criterion, one.facts) for criterion in rubric.criteria]
+        rows.append(attempt_entry(one.attempt.name, _network(one.attempt), log,
+                                  judged.why if one is judged.first else "", results, one is judged.first))
+    return rows + [attempt_entry(one.name, _network(one), None, f"not judged: {why}") for one, why in judged.left]
 
 
-def could_not_work(entry: Mapping) -> bool:
-    """Whether this is the entry of a submission at which the grader itself failed."""
-    return any(warning.startswith(COULD_NOT_WORK) for warning in entry["warnings"])
+def _network(attempt: Attempt) -> str | None:
+    return str(attempt.model) if attempt.model else None
+
+
+def _about_nobodys(judged: Judged) -> list[str]:
+    if not judged.nobodys:
+        return []
+    logs = "; ".join(map(describe, judged.nobodys[:SHOWN]))
+    return [f"Not judged, because nothing ties it to an attempt that was found: {logs}."]
+
+
+def _subjects(judged: Judged) -> list[Subject]:
+    """What claims are held against: every attempt, and every log that is nobody's, of which nothing else is known."""
+    found = [Subject(one.attempt.name, _called(one.attempt), one.attempt.training_notebook, one.facts, one.runs,
+                     one is judged.first) for one in judged.every]
+    return found
+
+
+def _called(attempt: Attempt) -> tuple[str, ...]:
+    """What texts may call an attempt: its program's file without the suffix, its class or the function that makes it."""
+    model = attempt.model
+    names = [posixpath.basename(attempt.program).rpartition(".")[0], *((model.class_name, model.factory) if model else ())]
+    return tuple(dict.fromkeys(name for name in names if name))

@@ -6,7 +6,7 @@ from utils.grading.augmentation.effective_values import uses_old_names
 from utils.grading.augmentation.pipelines import Pipeline, test_pipeline, training_pipeline
 from utils.grading.augmentation.remarks import order_remarks, statistics, step_remarks, version_warnings
 from utils.grading.augmentation.transform_facts import dropout, flip, shift_scale_rotate
-from utils.grading.code_reader.training_code import readers_of
+from utils.grading.code_reader.reader import Reader
 from utils.grading.facts import Audit, Fact
 from utils.grading.submission.contents import Submission
 
@@ -21,11 +21,12 @@ def transforms_audit(submission: Submission, found) -> Audit:
     are effective under), "ignored" (names that it does not know), "other_version" (the arguments under the other one)}.
     `statistics_agree` is whether training and test images are normalised alike.
     """
-    readers = readers_of(submission, found)
-    pipeline = next((one for reader in readers if (one := training_pipeline(reader))), None)
-    if pipeline is None or any(reader.doubts for reader in readers):
-        return Audit(_nothing(readers))
-    tested = next((one for reader in readers if (one := test_pipeline(reader)) and one.source is not pipeline.source), None)
+    reader = found.reader
+    pipeline = training_pipeline(reader, found.network)
+    if pipeline is None or reader.doubts:
+        return Audit(_nothing(reader))
+    tested = test_pipeline(reader)
+    tested = tested if tested and tested.source is not pipeline.source else None
     version, why_version = pinned_version(submission)
     judged = judged_steps(pipeline, version)
     facts = {"horizontal_flip": flip(judged, pipeline), "shift_scale_rotate": shift_scale_rotate(judged, pipeline),
@@ -35,11 +36,9 @@ def transforms_audit(submission: Submission, found) -> Audit:
     return Audit(facts, tuple(dict.fromkeys(warnings)))
 
 
-def _nothing(readers) -> dict[str, Fact]:
-    doubt = next((doubt for reader in readers for doubt in reader.doubts), "")
-    problem = next((problem for reader in readers for problem in reader.problems), "")
-    missing = next((made.problem for reader in readers for made in reader.made if made.problem), "")
-    reason = problem or missing
+def _nothing(reader: Reader) -> dict[str, Fact]:
+    doubt, problem = next(iter(reader.doubts), ""), next(iter(reader.problems), "")
+    reason = problem or next((made.problem for made in reader.made if made.problem), "")
     why = f"the transforms cannot be established: {doubt}" if doubt else \
         "no transforms for training images were found in the code" + (f"; {reason}" if reason else "")
     return {name: Fact(None, why) for name in (*_NAMES, "effective_transforms", "statistics_agree")}

@@ -24,28 +24,30 @@ class Pipeline:
     source: object = None
 
 
-def training_pipeline(reader: Reader) -> Pipeline | None:
-    """The pipeline of the images that the network is trained on; None where no transforms for training are found."""
-    return _choose(reader, train=True)
+def training_pipeline(reader: Reader, network: object = None) -> Pipeline | None:
+    """The pipeline of the images that `network` (or any network) is trained on; None where there are no transforms."""
+    return _choose(reader, True, network)
 
 
 def test_pipeline(reader: Reader) -> Pipeline | None:
     """The pipeline of the images that it is tested on."""
-    return _choose(reader, train=False)
+    return _choose(reader, False, None)
 
 
-def _choose(reader: Reader, train: bool) -> Pipeline | None:
-    for source, why in _sources(reader, train):
+def _choose(reader: Reader, train: bool, network: object) -> Pipeline | None:
+    for source, why in _sources(reader, train, network):
         pipeline = _read(reader, source, why)
         if pipeline is not None:
             return pipeline
     return None
 
 
-def _sources(reader: Reader, train: bool):
+def _sources(reader: Reader, train: bool, network: object):
     """Data sets and transforms of one kind, the surest first, of equals the last that was made."""
     if train:
-        datasets = [loop.dataset for loop in training_loops(reader)]
+        training = training_loops(reader)
+        own = [loop for loop in training if any(one is network for one in loop.networks)]
+        datasets = [loop.dataset for loop in own or training]
         chosen = [one for one in datasets if _kind(one) is not False] or datasets
         yield from ((one, "the loop with the backward pass runs over it") for one in reversed(chosen))
     loaders = [made for made in reader.made if made.last == "DataLoader"]
@@ -108,10 +110,11 @@ def _named(labels) -> bool | None:
 
 def _read(reader: Reader, source, why: str) -> Pipeline | None:
     found = Applied()
-    if isinstance(source, (Made, Instance)) and is_dataset(source):
-        of_dataset(reader, source, found, 0)
-    else:
-        of_transform(reader, source, found, Way(), 0)
+    with reader.aside():
+        if isinstance(source, (Made, Instance)) and is_dataset(source):
+            of_dataset(reader, source, found, 0)
+        else:
+            of_transform(reader, source, found, Way(), 0)
     if not found.steps and not found.unread:
         return None
     place = found.steps[0].transform.place if found.steps else getattr(source, "place", Evidence())

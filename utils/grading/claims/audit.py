@@ -6,7 +6,7 @@ from utils.grading.claims.assertions import PROPERTIES, Assertion, assertions
 from utils.grading.claims.sentences import statements
 from utils.grading.claims.training_claims import LOG_JUDGES, Known, agrees
 from utils.grading.facts import Claim, Evidence, Fact
-from utils.grading.log.run_choice import choose_run, describe
+from utils.grading.log.run_choice import describe
 from utils.grading.submission.contents import Submission
 
 MOST = 60  # claims of one submission; what repeats them is passed over
@@ -19,14 +19,15 @@ _SEVERAL = re.compile(r"^[#*\s\d.)]{0,9}(?:step|model|experiment|attempt|iterati
                       r"run)\s?[-_#:]?\s?\d+", re.I | re.M)
 
 
-def check_claims(submission: Submission, facts: dict[str, Fact], notebook: str | None) -> list[Claim]:
+def check_claims(submission: Submission, subjects) -> list[Claim]:
     """Each assertion of the README, other texts and the text cells of `notebook`, with "true", "false" or "unverifiable".
 
     An accuracy or a number of epochs that is not the judged run's may be that of another logged run; it then is true, and
     `why` says of which. `value` is what is so, epochs counted from 0.
     """
-    choice = choose_run(submission, notebook)
-    known = Known(facts, tuple(run for run in (choice.run, *choice.others) if run))
+    subject = next(one for one in subjects if one.counts)
+    notebook = subject.notebook
+    known = Known(subject.facts, subject.runs)
     claims, seen, several = [], set(), _about_several(submission)
     for statement in statements(submission, notebook):
         for one in assertions(statement.text):

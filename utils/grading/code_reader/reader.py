@@ -4,6 +4,8 @@ import ast
 import posixpath
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from utils.grading.code_reader import changes, expressions, statements
 from utils.grading.code_reader.imports import Importing
@@ -55,6 +57,7 @@ class Reader(Importing, Calling):
         self.names: dict = {}
         self.flags = ""  # what a command gives the script that it starts
         self.rewritten: set[str] = set()  # the names of files that the code writes
+        self.started: list[str] = []  # the scripts that the program starts
         self._left, self._began = _BUDGET, time.process_time()
 
     # --- what is read -------------------------------------------------------------------------------------------------
@@ -99,6 +102,8 @@ class Reader(Importing, Calling):
         if self.program == Origin():
             self.program = Origin(file=path)
             self.own_statements.extend((self.program, statement) for statement in body)
+        else:
+            self.started.append(path)
         self._guarded(body, Frame(names, Origin(file=path), script="__main__"))
         self._trainers()
         return names
@@ -196,6 +201,18 @@ class Reader(Importing, Calling):
     def uncertain(self, frame: Frame) -> int:
         """How many undecided conditions and loops surround the statement that is being read."""
         return frame.uncertain
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Follow more of the code, as a question about it asks, and forget afterwards which calls it made; doubts stay."""
+        lists = (self.calls, self.made, self.classes, self.stack)
+        lengths, left = [len(one) for one in lists], self._left
+        try:
+            yield
+        finally:
+            for one, length in zip(lists, lengths):
+                del one[length:]
+            self._left = left
 
     def spend(self) -> bool:
         """Use up one step of the budget; False when nothing is left."""

@@ -1,6 +1,7 @@
 """The code that trains: the chosen notebook, or the scripts where no notebook does; its loops, and their data sets."""
 
 import posixpath
+from collections.abc import Set
 from dataclasses import dataclass
 
 from utils.grading.code_reader.changes import is_layer
@@ -18,10 +19,15 @@ def reading(submission: Submission, notebook: Notebook) -> Reader:
     return reader
 
 
-def script_readings(submission: Submission) -> list[Reader]:
-    """Each Python file that trains when it is started, read as the program that is; else all that are programs."""
+def script_readings(submission: Submission, without: Set[str] = frozenset()) -> list[Reader]:
+    """Each Python file that trains when it is started, read as the program that is; else all that are programs.
+
+    Not the files in `without`: what a notebook imports or starts is a part of that notebook's program.
+    """
     readers = []
     for source in submission.sources:
+        if source.path in without:
+            continue
         if "__main__" in source.text or "backward" in source.text or "summary(" in source.text:
             reader = Reader(submission, posixpath.dirname(source.path))
             reader.read_script(source.path)
@@ -40,14 +46,8 @@ def runs_a_trainer(call: Call) -> bool:
     return library and call.name in ("fit", "fit_one_cycle")
 
 
-def readers_of(submission: Submission, found) -> list[Reader]:
-    """The training notebook that was found, read; the scripts where there is none; then the other Python files."""
-    notebooks = [one for one in submission.notebooks if found is not None and one.path == found.training_notebook]
-    readers = [reading(submission, one) for one in notebooks] or script_readings(submission)
-    return readers or [_modules(submission)]
-
-
-def _modules(submission: Submission) -> Reader:
+def modules_reading(submission: Submission) -> Reader:
+    """All Python files, read one after another, where no program is found."""
     reader = Reader(submission)
     for source in submission.sources:
         reader.read_script(source.path, {})
@@ -71,11 +71,11 @@ class Loop:
     loader: object
     dataset: object
     backward: tuple[Call, ...]
-    calls_network: bool
+    networks: tuple  # the networks that are called inside
 
     @property
     def evaluates(self) -> bool:
-        return self.calls_network and not self.backward
+        return bool(self.networks) and not self.backward
 
 
 def loops(reader: Reader) -> list[Loop]:
@@ -84,9 +84,9 @@ def loops(reader: Reader) -> list[Loop]:
     for moment, call in enumerate(reader.calls):
         if call.name == "__iter__":
             inside = list(_inside(reader.calls, moment))
-            network = any(one.name == "__call__" and is_layer(one.receiver) for one in inside)
             found.append(Loop(call.receiver, dataset_of(call.receiver),
-                              tuple(one for one in inside if one.name == "backward"), network))
+                              tuple(one for one in inside if one.name == "backward"),
+                              tuple(one.receiver for one in inside if one.name == "__call__" and is_layer(one.receiver))))
     return found
 
 

@@ -9,7 +9,7 @@ from utils.grading.log.contradictions import Contradiction, number_contradiction
 from utils.grading.log.implausible_curves import course_contradictions
 from utils.grading.log.loss_scale import LossScale, loss_scale
 from utils.grading.log.printed_from_source import printed_from_source
-from utils.grading.log.run_choice import choose_run, describe
+from utils.grading.log.run_choice import Choice, describe
 from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
@@ -20,15 +20,14 @@ TAKEN_FOR_THE_TEST = "The log calls the test accuracy validation accuracy; it is
 SHOWN = 10  # contradictions, and runs that are not judged, that the warnings name
 
 
-def log_audit(submission: Submission, notebook: str | None, target: float | None, test_size: int = 10_000,
+def log_audit(submission: Submission, choice: Choice, target: float | None, test_size: int = 10_000,
               train_size: int = 50_000) -> Audit:
-    """The facts in NAMES, of the run that is judged; `target` in per cent, None where the rubric sets none.
+    """The facts in NAMES, of the run that was chosen; `target` in per cent, None where the rubric sets none.
 
     Epochs are counted from 0, accuracies are in per cent. A contradiction that makes the accuracies doubtful leaves them
     null; `accuracy_logged` is the best one as the log has it, doubtful or not. `run_parameters` is the total that a summary
     printed before the run.
     """
-    choice = choose_run(submission, notebook, test_size)
     run, split = choice.run, tested_split(choice.run) if choice.run else None
     rows = accuracy_rows(run, split) if run else ()
     if not rows:

@@ -1,5 +1,6 @@
 """The parameter total that a printed model summary shows, before anything is computed."""
 
+import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,7 +8,7 @@ from dataclasses import dataclass
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.log.lines import notebook_lines, text_lines
 from utils.grading.log.printed_totals import printed_total
-from utils.grading.log.run_choice import choose_run
+from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
 _LAYER = re.compile(r"^\s*\w+-\d+\s+\[[-\d,\s\[\]]*\]\s+(\d[\d,]{0,12})\s*$")  # a row of torchsummary
@@ -23,28 +24,41 @@ class Summary:
     place: Evidence
 
 
-def printed_summary(submission: Submission, notebook: str | None) -> Audit:
+def printed_summary(submission: Submission, run: Run | None, notebook: str | None, alone: bool = True) -> Audit:
     """The fact `printed_parameters`: the total that torchsummary, torchinfo, Keras or Lightning printed.
 
-    That is the last one before the judged run, else the only one in the outputs of `notebook`, of another notebook or in a
-    text. Several of which none stands before the run, a rounded one ("185.9 K") and one that its own layers contradict
-    establish nothing.
+    That is the last one before the judged `run`, else the only one where that run stands, in the outputs of `notebook`, in a
+    text beside the run, and where the program is `alone` in its submission, anywhere else. Several of which none stands
+    before the run, a rounded one ("185.9 K") and one that its own layers contradict establish nothing.
     """
-    run = choose_run(submission, notebook).run
-    sources = [(book.path, list(_summaries(notebook_lines(book)))) for book in submission.notebooks]
-    sources += [(text.path, list(_summaries(text_lines(text.path, text.text)))) for text in submission.texts]
-    sources.sort(key=lambda source: (not run or source[0] != run.source, source[0] != notebook))
-    path, found = next(((path, found) for path, found in sources if found), ("", []))
+    sources = {book.path: list(_summaries(notebook_lines(book))) for book in submission.notebooks}
+    sources |= {text.path: list(_summaries(text_lines(text.path, text.text))) for text in submission.texts}
+    where, found = _nearest(sources, run, notebook, alone)
     if not found:
         return Audit({"printed_parameters": Fact(None, "no summary with a total of parameters is printed")})
-    before = [one for one in found if run and run.source == path and one.total == run.parameters]
+    before = [one for one in found if run and run.source == where and one.total == run.parameters]
     values = sorted({one.total for one in found})
     totals = ", ".join(f"{total:,}" for total in values)
     if len(values) == 1 or before:
-        several = f"{path} prints several totals of parameters ({totals}); taken is the last before the judged run."
+        several = f"{where} prints several totals of parameters ({totals}); taken is the last before the judged run."
         return Audit({"printed_parameters": _fact((before or found)[-1])}, (several,) if len(values) > 1 else ())
-    why = f"{path} prints several totals of parameters ({totals}), none of them before the judged run"
+    why = f"{where} prints several totals of parameters ({totals}), none of them before the judged run"
     return Audit({"printed_parameters": Fact(None, why, tuple(one.place for one in found[:5]))})
+
+
+def _nearest(sources: dict[str, list[Summary]], run: Run | None, notebook: str | None, alone: bool
+             ) -> tuple[str, list[Summary]]:
+    """Where the summary of a run is looked for first, and those that are printed there."""
+    folder = posixpath.dirname(run.source) if run else ""
+    tiers = [[run.source] if run else [], [notebook] if notebook else [],
+             [path for path in sources if folder and posixpath.dirname(path) == folder]]
+    tiers += [list(sources)] if alone else []
+    for paths in tiers:
+        held = [path for path in paths if sources.get(path)]
+        if held:
+            where = held[0] if len(held) == 1 else folder or "the submission"
+            return where, [one for path in held for one in sources[path]]
+    return "", []
 
 
 def _fact(chosen: Summary) -> Fact:

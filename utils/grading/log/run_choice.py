@@ -1,13 +1,13 @@
 """Which of the logged runs is judged, and which others there are."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
 from utils.grading.log.line_shapes import LINE_LIMIT
 from utils.grading.log.lines import notebook_lines
-from utils.grading.log.runs import Run, submission_runs
+from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
 _ACCURACY = re.compile(r"(?<![a-z])(?:acc(?:urac(?:y|ies))?|top[-_ ]?1|correct)(?![a-z])", re.I)
@@ -23,22 +23,26 @@ class Choice:
     others: tuple[Run, ...] = ()
 
 
-@lru_cache(maxsize=2)  # the log audit, the printed summary and the claims ask for the same choice
-def choose_run(submission: Submission, notebook: str | None, test_size: int = 10_000) -> Choice:
-    """The run of highest test accuracy in the outputs of `notebook`; where they log none, in other notebooks, then in texts.
+def tested_runs(runs: Sequence[Run]) -> list[Run]:
+    """The runs that log a test accuracy, those that go on where the one before them stopped joined to it."""
+    return _joined([run for run in runs if tested_split(run)])
+
+
+def choose_run(submission: Submission, runs: Sequence[Run], notebook: str | None) -> Choice:
+    """Of `runs` that log a test accuracy, the one with the highest in the outputs of `notebook`; where they log none, in
+    other notebooks, then in texts.
 
     Copies of the chosen run, as a README pastes them, are not among the others.
     """
-    runs = _joined([run for run in submission_runs(submission, test_size) if tested_split(run)])
     tiers = [("the outputs of the training notebook", [run for run in runs if run.notebook and run.source == notebook]),
              ("the outputs of notebooks", [run for run in runs if run.notebook and run.source != notebook]),
              ("texts", [run for run in runs if not run.notebook])]
     where, held = next(((where, held) for where, held in tiers if held), ("", []))
     if not held:
-        return Choice(None, _nothing(submission, notebook))
+        return Choice(None, nothing_logged(submission, notebook))
     chosen = max(held, key=lambda run: (best(run), len(run.epochs)))
-    whole = _tested(chosen)
-    others = [run for run in runs if run is not chosen and not _copies(run, whole)]
+    whole = tested_values(chosen)
+    others = [run for run in runs if run is not chosen and not copies_of(run, whole)]
     why = f"the log of {describe(chosen)}"
     if len(held) > 1 and any(run in held for run in others):
         why += f", the one with the highest test accuracy of {sum(run in held for run in others) + 1} runs in {where}"
@@ -104,18 +108,20 @@ def _resumes(before: Run, after: Run) -> bool:
     return abs(new[0].accuracy - reached[-1]) <= 5 and max(row.accuracy for row in new) >= dropped
 
 
-def _tested(run: Run) -> list[float]:
+def tested_values(run: Run) -> list[float]:
+    """The test accuracies of a run in per cent, to two decimals."""
     return [round(row.accuracy, 2) for row in accuracy_rows(run, tested_split(run))]
 
 
-def _copies(run: Run, whole: list[float]) -> bool:
-    """Whether `run` is the chosen one, whose test accuracies are `whole`, again, or a part of it."""
-    part = _tested(run)
+def copies_of(run: Run, whole: list[float]) -> bool:
+    """Whether `run` is one whose test accuracies are `whole` again, or a part of it."""
+    part = tested_values(run)
     return any(part[:1] == whole[start:start + 1] and part == whole[start:start + len(part)]
                for start in range(len(whole) - len(part) + 1))
 
 
-def _nothing(submission: Submission, notebook: str | None) -> str:
+def nothing_logged(submission: Submission, notebook: str | None) -> str:
+    """Why there is no log to judge, with the first printed line that looks like one."""
     if notebook:
         why = f"no test accuracy is logged, neither in the outputs of {notebook} nor in other notebooks or texts"
         return why + _unread(submission, notebook)

@@ -46,6 +46,7 @@ class Run:
     counted: bool = False
     begun: list[int] = field(default_factory=list)
     cell: int | None = None
+    headings: tuple[str, ...] = ()
 
     @property
     def length(self) -> int:

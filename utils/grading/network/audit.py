@@ -7,7 +7,7 @@ from utils.grading.network.blocks import blocks
 from utils.grading.network.executed_network import ExecutedNetwork, NotEstablished, executed_network
 from utils.grading.network.layer_facts import LayerFacts
 from utils.grading.network.weight_facts import WeightFacts
-from utils.grading.program.finding import Found
+from utils.grading.program.attempts import Attempt
 from utils.grading.sandbox.isolation import LIMITS, Limits, isolation
 from utils.grading.submission.contents import Submission
 
@@ -24,7 +24,7 @@ class NetworkFacts(WeightFacts, LayerFacts):
     """The facts of one network, each a method: its weights, its global pool, its layers."""
 
 
-def architecture_audit(submission: Submission, found: Found, run: bool = False, limits: Limits = LIMITS) -> Audit:
+def architecture_audit(submission: Submission, found: Attempt, run: bool = False, limits: Limits = LIMITS) -> Audit:
     """Facts about the network that `found` names, by the names in FACTS; without `run` nothing is executed, all null.
 
     `blocks` is True, False or None, with one evidence text for each block; `receptive_field` is in pixels, the larger axis.

@@ -13,7 +13,7 @@ from utils.data.images import load_cifar10
 from utils.errors import UserError
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.network.executed_network import ExecutedNetwork, NotEstablished, ask, executed_network
-from utils.grading.program.finding import Found
+from utils.grading.program.attempts import Attempt
 from utils.grading.sandbox.isolation import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 
@@ -31,7 +31,7 @@ _TRIAL = 1_000  # images on which the normalisation is found out
 _PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.")
 
 
-def check_weights(submission: Submission, found: Found, weights: Path, limits: Limits = LIMITS) -> Audit:
+def check_weights(submission: Submission, found: Attempt, weights: Path, limits: Limits = LIMITS) -> Audit:
     """The fact `checkpoint_accuracy`, in per cent of the 10,000 test images; null with why where it cannot be had.
 
     The checkpoint is read apart with weights_only=True, and the labels never leave this process.
@@ -42,7 +42,7 @@ def check_weights(submission: Submission, found: Found, weights: Path, limits: L
         return Audit({"checkpoint_accuracy": Fact(None, str(error))})
 
 
-def _checked(submission: Submission, found: Found, path: Path, limits: Limits) -> Fact:
+def _checked(submission: Submission, found: Attempt, path: Path, limits: Limits) -> Fact:
     if found.model is None:
         raise NotEstablished(f"there is no network to load the weights into: {found.why}")
     if not (cifar10_root() / "cifar-10-batches-py").exists():

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from utils.grading.code_reader.values import Origin
 from utils.grading.network.executed_network import module_name
-from utils.grading.program.finding import Found, ModelReference
+from utils.grading.program.attempts import Attempt
+from utils.grading.program.finding import ModelReference
 from utils.grading.program.network_arguments import Code
 from utils.grading.submission.contents import Cell, Submission, TextFile
 from utils.grading.submission.notebook_code import written_files
@@ -24,7 +25,7 @@ def {BUILDER}():
 '''
 
 
-def rebuilt(submission: Submission, found: Found) -> tuple[Submission, Found]:
+def rebuilt(submission: Submission, found: Attempt) -> tuple[Submission, Attempt]:
     """The same where the arguments are literals; else with a function in the network's module that calls it with them."""
     model = found.model
     if model is None or not any(isinstance(value, Code) for value in (*model.args, *model.kwargs.values())):

@@ -1,7 +1,9 @@
 """The networks that a notebook or script builds, ranked by what is done with them."""
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from utils.grading.code_reader.changes import Change, changed_parts, is_network
 from utils.grading.code_reader.reader import Reader
@@ -28,6 +30,8 @@ class Candidate:
     why: str = ""
     rank: tuple = ()
     trained: bool = False
+    cells: frozenset[int] = frozenset()  # of the notebook, where it is trained or called
+    network: object = None  # the value that reading made of it
 
     @staticmethod
     def of_class(one: UserClass, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
@@ -43,18 +47,19 @@ def network_classes(reader: Reader) -> list[UserClass]:
     networks = [one for one in reader.classes if is_network(one)]
     parts = {base.name for one in networks for base in one.bases if isinstance(base, UserClass)}
     for one in networks:
-        before = len(reader.calls)
-        reader.instantiate(one, (), {}, one.place)
-        parts |= {call.callee.name for call in reader.calls[before:] if isinstance(call.callee, UserClass)}
+        with reader.aside():
+            before = len(reader.calls)
+            reader.instantiate(one, (), {}, one.place)
+            parts |= {call.callee.name for call in reader.calls[before:] if isinstance(call.callee, UserClass)}
     return [one for one in networks if one.name not in parts]
 
 
-def candidates(reader: Reader, cell: int | None = None) -> list[Candidate]:
-    """Each network that is built and is no part of another, with what is done with it.
+def candidates(reader: Reader, logged: Mapping[int, float] = MappingProxyType({})) -> list[Candidate]:
+    """Each network that is built and is no part of another, with what is done with it, the likeliest first.
 
-    `cell` is where the judged log was printed: the network that is trained there comes first.
+    `logged` are the cells that print a log, with its best accuracy: a network that is trained or called there comes first.
     """
-    there: set[int] = set()
+    cells: dict[int, set[int]] = {}
     uses: dict[int, dict[str, int]] = {}
     networks: dict[int, object] = {}
     parts = {id(value) for call in reader.calls if _is_layer(call.callee) for value in (*call.args, *call.kwargs.values())}
@@ -63,11 +68,16 @@ def candidates(reader: Reader, cell: int | None = None) -> list[Candidate]:
             if id(network) in parts:
                 continue
             networks[id(network)] = network
-            if cell is not None and call.cell == cell and use in ("is trained", "is optimised", "is called"):
-                there.add(id(network))
+            if call.cell is not None and use in ("is trained", "is optimised", "is called"):
+                cells.setdefault(id(network), set()).add(call.cell)
             uses.setdefault(id(network), {})[use] = moment
-    found = [(_candidate(reader, network, uses[key], key in there), uses[key]) for key, network in networks.items()]
-    return [replace(one, trained=bool(used.keys() & _TRAINING)) for one, used in found if one is not None]
+    found = []
+    for key, network in networks.items():
+        there = frozenset(cells.get(key, ()))
+        one = _candidate(reader, network, uses[key], max((logged[cell] for cell in there & logged.keys()), default=0.0))
+        if one is not None:
+            found.append(replace(one, trained=bool(uses[key].keys() & _TRAINING), cells=there, network=network))
+    return sorted(found, key=lambda one: one.rank, reverse=True)
 
 
 def _is_layer(callee) -> bool:
@@ -115,14 +125,14 @@ def _network(value) -> bool:
     return isinstance(value, Made) and value.name == "torch.nn.Sequential"
 
 
-def _candidate(reader: Reader, network, uses: dict[str, int], logged: bool) -> Candidate | None:
+def _candidate(reader: Reader, network, uses: dict[str, int], logged: float) -> Candidate | None:
     weight = sum(_WEIGHTS[use] for use in uses)
     if any(isinstance(step.function.bound, Instance) and step.function.name == "__init__"
                                         and is_network(step.function.bound.cls) for step in network.stack):
         return None  # a part of another network
     if isinstance(network, Made) and not uses.keys() & {"is optimised", "is trained", "is summarised"}:
         return None
-    where = ", in the cell of the judged log" if logged else ""
+    where = ", in a cell that prints a log" if logged else ""
     why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use])) + where
     rank = (logged, bool(uses.keys() & _TRAINING), "is summarised" in uses, weight, max(uses.values()))
     roots = tuple(reader.index.used)
@@ -137,9 +147,9 @@ def _candidate(reader: Reader, network, uses: dict[str, int], logged: bool) -> C
     direct = repeatable(network.args, network.kwargs) and not changes
     plain = is_literal((network.args, network.kwargs)) or step is None or not is_literal((step.args, step.kwargs))
     if direct and plain or step is None:
-        return Candidate(cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank, cls)
+        return Candidate(cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank)
     factory = step.function
-    return Candidate(cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank, cls)
+    return Candidate(cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank)
 
 
 def _sequential(network: Made, step, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate | None:

@@ -4,10 +4,9 @@ import re
 from dataclasses import dataclass
 
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.training_code import Loop, is_dataset, loops, readers_of, trains
+from utils.grading.code_reader.training_code import Loop, is_dataset, loops, trains
 from utils.grading.code_reader.values import Instance, Made
 from utils.grading.facts import Evidence
-from utils.grading.submission.contents import Submission
 
 _VALIDATION = re.compile(r"val", re.I)
 
@@ -20,16 +19,14 @@ class Misuse:
     trained: bool
 
 
-def misuse(submission: Submission, found, validation: bool = False) -> Misuse | None:
+def misuse(reader: Reader, validation: bool = False) -> Misuse | None:
     """The first reason for which the logged accuracy is none of the test set; None where no code is seen to be so.
 
     `validation` says that the log calls the accuracy that is judged one of a validation set.
     """
-    readers = [reader for reader in readers_of(submission, found) if trains(reader)]
-    if not readers or any(reader.doubts for reader in readers):
+    if reader.doubts or not trains(reader):
         return None
-    seen = [_trained_on_the_test_set(reader) or _tested_on_the_training_set(reader, validation) for reader in readers]
-    return seen[0] if all(seen) else None
+    return _trained_on_the_test_set(reader) or _tested_on_the_training_set(reader, validation)
 
 
 def _trained_on_the_test_set(reader: Reader) -> Misuse | None:

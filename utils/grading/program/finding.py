@@ -1,18 +1,17 @@
-"""Which notebook trains, and which class (or function) of which file is the network, with its constructor's arguments."""
+"""Which class (or function) of which file is the network, with the arguments that it is built with."""
 
 import posixpath
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from utils.errors import UserError
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.training_code import reading, script_readings, trains
+from utils.grading.code_reader.training_code import reading
 from utils.grading.code_reader.values import Unknown, UserClass, UserFunction
 from utils.grading.facts import Evidence
-from utils.grading.log.accuracies import accuracy_rows, tested_split
-from utils.grading.log.runs import submission_runs
-from utils.grading.program.candidates import Candidate, candidates, foreign, network_classes
+from utils.grading.program.candidates import Candidate, foreign, network_classes
 from utils.grading.program.network_arguments import argument
-from utils.grading.submission.contents import Notebook, Submission
+from utils.grading.submission.contents import Submission
 
 
 @dataclass(frozen=True)
@@ -41,93 +40,33 @@ class ModelReference:
         return f"{self.file or self.notebook}:{self.factory or self.class_name}({', '.join(given)})"
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a submission is judged by. `model` is None where no network can be established, and `why` says so."""
-    training_notebook: str | None
-    model: ModelReference | None
-    others: tuple = ()
-    why: str = ""
-    warnings: tuple[str, ...] = ()
-
-
-def find(submission: Submission, model: str | None = None, notebook: str | None = None) -> Found:
-    """Choose the training notebook and the network; `model` ("file.py:Class") and `notebook` override the choice.
-
-    UserError where an override names nothing that is there.
-    """
-    readings = [(one, reading(submission, one)) for one in submission.notebooks]
-    logs = _best_runs(submission)
-    chosen, why_notebook, other_notebooks = _training_notebook(readings, logs, notebook)
-    cell = logs[chosen.path][2] if chosen and chosen.path in logs else None
-    readers = [reader for one, reader in readings if one is chosen] or script_readings(submission)
-    warnings = tuple(dict.fromkeys(problem for reader in readers for problem in reader.problems))
-    ranked = sorted((one for reader in readers for one in candidates(reader, cell)), key=lambda one: one.rank, reverse=True)
-    best, why_model = (_override(submission, model, chosen, ranked), f"the network was named: {model}") if model else \
-        _best(submission, ranked, readers)
-    reference = best and _reference(best)
-    others = tuple(dict.fromkeys(str(_reference(one)) for one in ranked[1:])) if ranked else ()
-    others = tuple(one for one in others if not reference or one != str(reference))
-    if reference and not reference.complete:
-        warnings += (f"The network that is trained cannot be built again: {reference.why}.",)
-    return Found(chosen.path if chosen else None, reference, other_notebooks + others,
-                 " ".join(part for part in (why_notebook, why_model) if part), warnings)
-
-
-# --- the notebook -----------------------------------------------------------------------------------------------------
-
-def _best_runs(submission: Submission) -> dict[str, tuple[float, int, int | None]]:
-    """By notebook the best logged test accuracy in per cent, the epochs of that run, and the cell that printed its best."""
-    found: dict[str, tuple[float, int, int | None]] = {}
-    for run in submission_runs(submission):
-        rows = accuracy_rows(run, tested_split(run)) if run.notebook and tested_split(run) else ()
-        if rows:
-            top = max(rows, key=lambda row: row.accuracy)
-            found[run.source] = max(found.get(run.source, (0.0, 0, None)), (top.accuracy, len(rows), top.place.cell),
-                                    key=lambda one: one[:2])
-    return found
-
-
-def _training_notebook(readings, logs: dict[str, tuple[float, int, int | None]], wanted: str | None):
-    if wanted:
-        match = [one for one, _ in readings if wanted in (one.path, posixpath.basename(one.path))]
-        if not match:
-            raise UserError(f"There is no notebook '{wanted}' in the submission; give one of: "
-                            f"{', '.join(one.path for one, _ in readings) or 'none, it has no notebooks'}.")
-        return match[0], f"{match[0].path} was named.", tuple(one.path for one, _ in readings if one is not match[0])
-    scored = [((one.path in logs, *logs.get(one.path, (0.0, 0))[:2]), one) for one, reader in readings
-              if trains(reader) or one.path in logs]
-    scored = sorted(scored, key=lambda entry: (entry[0], entry[1].path))
-    if not scored:
-        only = readings[0][0] if len(readings) == 1 else None
-        return only, (f"{only.path} is the only notebook, but nothing in it is seen to train." if only else
-                      "No notebook is seen to train." if readings else "The submission has no notebook."), ()
-    chosen = scored[-1][1]
-    others = tuple(one.path for _, one in reversed(scored[:-1]))
-    seen = "trains" if any(one is chosen and trains(reader) for one, reader in readings) else "holds the log of a training"
-    why = f"{chosen.path} {seen}" + (" and has the best stored log of those that do" if others else "") + "."
-    return chosen, why, others
-
-
-# --- the network ------------------------------------------------------------------------------------------------------
-
-def _best(submission: Submission, ranked: list[Candidate], readers: list[Reader]):
-    other = next(filter(None, map(foreign, readers)), "")
-    if other and not (ranked and ranked[0].trained):
-        return None, f"The network that is trained {other}; name another with --model."
+def untrained(submission: Submission, ranked: list[Candidate], reader: Reader) -> tuple[Candidate | None, str]:
+    """The network of a program in which none of the submission's own is seen to be trained, and a sentence that says why."""
+    if other := foreign(reader):
+        return None, f"The network that is trained {other}."
     if ranked:
         return ranked[0], f"The network is {ranked[0].name}: {ranked[0].why}."
-    missing = next((call.callee for reader in readers for call in reversed(reader.calls)
+    missing = next((call.callee for call in reversed(reader.calls)
                     if getattr(call.callee, "problem", "") and call.name[:1].isupper()), None)
     if missing is not None:
         return None, f"The network cannot be read: {missing.name} is used, but {missing.problem}."
+    return only_network(submission)
+
+
+def only_network(submission: Submission) -> tuple[Candidate | None, str]:
+    """The one network that is defined, though no code is seen to build it."""
     classes = _lone_classes(submission)
     if len(classes) == 1:
         candidate = Candidate.of_class(classes[0], "no code is seen to build it, but it is the only network that is defined")
         return candidate, f"The network is {candidate.name}: {candidate.why}."
     names = ", ".join(f"{one.place.file or one.place.notebook}:{one.name}" for one in classes)
-    return None, (f"Several networks are defined and none is seen to be built ({names}); name one with --model." if classes
+    return None, (f"Several networks are defined and none is seen to be built ({names})." if classes
                   else "No class that inherits from torch.nn.Module is built or defined in what could be read.")
+
+
+def defined_networks(readers: Iterable[Reader]) -> set[str]:
+    """The names of the networks that what was read defines, whether or not something builds them."""
+    return {one.name for reader in dict.fromkeys(readers) for one in network_classes(reader)}
 
 
 def _all_readers(submission: Submission) -> list[Reader]:
@@ -146,7 +85,8 @@ def _lone_classes(submission: Submission) -> list[UserClass]:
     return [one for one in classes.values()]
 
 
-def _override(submission: Submission, wanted: str, chosen: Notebook | None, ranked: list[Candidate]) -> Candidate:
+def named_network(submission: Submission, wanted: str, ranked: list[Candidate]) -> Candidate:
+    """The network "file.py:Class" that was named by hand, as one of `ranked` builds it; UserError where it is not there."""
     path, _, name = wanted.rpartition(":")
     for candidate in ranked:  # built somewhere: then with those arguments
         if candidate.name == name and path in (candidate.place.file, candidate.place.notebook):
@@ -162,7 +102,8 @@ def _override(submission: Submission, wanted: str, chosen: Notebook | None, rank
                     "with the file's path in the submission.")
 
 
-def _reference(candidate: Candidate) -> ModelReference:
+def reference_of(candidate: Candidate) -> ModelReference:
+    """The network with its arguments as code that makes them again."""
     args = tuple(map(argument, candidate.args))
     kwargs = {key: argument(value) for key, value in candidate.kwargs.items()}
     roots = tuple(dict.fromkeys([*candidate.roots, ""]))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from utils.grading.augmentation.pipelines import training_pipeline
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.training_code import readers_of, runs_a_trainer
+from utils.grading.code_reader.training_code import runs_a_trainer
 from utils.grading.code_reader.values import Library, Made
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.program.candidates import is_network
@@ -23,12 +23,11 @@ def modularity(submission: Submission, found) -> Audit:
     What the training notebook's code itself defines and uses decides, not which modules lie beside it. An epoch loop in
     the notebook over an imported function that trains one epoch is modular, with a remark.
     """
-    readers = readers_of(submission, found)
-    if not readers or not submission.notebooks and not submission.sources:
+    if not submission.notebooks and not submission.sources:
         return Audit({name: Fact(None, "there is no code") for name in
                       ("modular", "model_imported", "transforms_imported", "loops_imported")})
-    reader = readers[0]
-    parts = {"model_imported": _model(reader, found), "transforms_imported": _transforms(reader),
+    reader = found.reader
+    parts = {"model_imported": _model(reader, found), "transforms_imported": _transforms(reader, found.network),
              "loops_imported": _loops(reader)}
     if all(_ABSENT in fact.why for fact in parts.values()):  # names alone, which could stand for anything
         parts = {name: replace(fact, value=None) for name, fact in parts.items()}
@@ -84,8 +83,8 @@ def _model(reader: Reader, found) -> Fact:
     return Fact(None, "no network is seen to be built")
 
 
-def _transforms(reader: Reader) -> Fact:
-    pipeline = training_pipeline(reader)
+def _transforms(reader: Reader, network: object) -> Fact:
+    pipeline = training_pipeline(reader, network)
     places = [step.transform.place for step in pipeline.steps] if pipeline else []
     own = [place for place in places if _own(reader, place)]
     if own:

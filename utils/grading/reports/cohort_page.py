@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from markupsafe import Markup
 
-from utils.grading.grade import could_not_work
 from utils.grading.reports import html, plots
+from utils.grading.reports.entry import could_not_work
 from utils.grading.reports.markdown import number
 from utils.grading.reports.safe_text import printable, spreadsheet
 from utils.grading.rubric import Rubric

@@ -2,7 +2,7 @@
 
 import json
 
-from utils.grading.grade import Graded, place_label
+from utils.grading.reports.entry import Graded, place_label
 from utils.grading.reports.markdown import value_text
 from utils.grading.reports.safe_text import printable
 

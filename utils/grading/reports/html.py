@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from utils.grading.fact_names import FACTS
-from utils.grading.grade import Graded, place_label
+from utils.grading.reports.entry import Graded, place_label
 from utils.grading.reports.markdown import number, value_text
 from utils.grading.reports.safe_text import printable
 

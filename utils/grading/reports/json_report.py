@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from utils.grading.grade import Graded
+from utils.grading.reports.entry import Graded
 
 SCHEMA = Path(__file__).parent / "schema.json"
 

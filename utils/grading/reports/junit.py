@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from utils.grading.grade import Graded, place_label
+from utils.grading.reports.entry import Graded, place_label
 from utils.grading.reports.markdown import value_text
 from utils.grading.reports.safe_text import one_line, printable
 

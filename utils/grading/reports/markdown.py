@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from utils.grading.fact_names import FACTS
-from utils.grading.grade import Graded, place_label
+from utils.grading.reports.entry import Graded, place_label
 from utils.grading.reports.safe_text import code, markdown
 from utils.tables import markdown_table
 
@@ -50,7 +50,7 @@ def _submission(graded: Graded) -> str:
     parts = [f"# {code(entry['path'])}", "", f"**{points}** by the rubric {markdown(entry['rubric'])}", "",
              markdown_table(("criterion", "verdict", "points", "found", "required", "where"),
                             [_row(criterion) for criterion in entry["criteria"]], left=2), ""]
-    parts += _advice(graded) + _claims(entry["claims"])
+    parts += _attempts(entry) + _advice(graded) + _claims(entry["claims"])
     parts += _list("Remarks", [markdown(warning) for warning in entry["warnings"]]) + _facts(entry["facts"])
     return "\n".join(parts)
 
@@ -61,6 +61,19 @@ def _row(criterion: dict) -> tuple[str, ...]:
     more = len(criterion["evidence"]) - len(places)
     return (code(criterion["id"]), MARKS[criterion["verdict"]], points, markdown(value_text(criterion["value"]), 200),
             markdown(criterion["required"], 200), ", ".join(places) + (f" and {more} more" if more > 0 else ""))
+
+
+def _attempts(entry: dict) -> list[str]:
+    """Several attempts as a table; one alone is the page itself."""
+    if len(entry["attempts"]) < 2:
+        return []
+    rows = [(f"**{code(one['name'])}**" if one["counts"] else code(one["name"]),
+             "not judged" if one["points"] is None else f"{number(one['points'])} / {number(entry['max_points'])}",
+             markdown(", ".join(name for name, verdict in one["verdicts"].items() if verdict != "pass") or "—"),
+             code(one["network"]) if one["network"] else "—", markdown(one["log"] or "—", 200), markdown(one["remark"], 300))
+            for one in entry["attempts"]]
+    return ["## Attempts", "", "What is above and below is of the attempt in bold.", "",
+            markdown_table(("attempt", "points", "no pass", "network", "log", "remark"), rows, left=6), ""]
 
 
 def _advice(graded: Graded) -> list[str]:

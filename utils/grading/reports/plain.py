@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from utils.grading.grade import place_label
+from utils.grading.reports.entry import place_label
 from utils.grading.reports.markdown import value_text
 from utils.tables import text_table
 

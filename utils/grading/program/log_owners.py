@@ -1,0 +1,159 @@
+"""Which log is whose: a log belongs to the attempt whose output it is, or to which something in or around it ties it.
+
+What ties a log that stands in a text: a total of parameters printed in it or beside it, a class or file name among the
+headings above it or in its path, its folder. Where nothing tells several attempts apart, the log is nobody's.
+"""
+
+import ast
+import posixpath
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from utils.grading.log.lines import text_lines
+from utils.grading.log.printed_totals import printed_total
+from utils.grading.log.run_choice import copies_of, tested_values
+from utils.grading.log.runs import Run
+from utils.grading.program.attempts import Attempt
+from utils.grading.submission.contents import Submission
+
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+# Words that many programs and classes have in their names: they tie nothing.
+_COMMON = frozenset("""
+a and be best cell cifar class classifier cnn code colab conv copy csv data dataset deep epoch epochs era exp
+experiment file final for from image images ipynb is log logs loop main md model models module my nb net nets network
+neural new nn notebook of on out output plain project py readme result results run runs s session src submission
+summary test testing text the to torch train trained trainer training txt util utils v validation with
+""".split())
+
+_COMMAND_LINE = ("parse_args", "parse_known_args")
+
+
+@dataclass(frozen=True, eq=False)
+class Logs:
+    """By attempt its runs, and those that may be of it or of another. `nobodys` are tied to no attempt at all."""
+    own: Mapping[Attempt, tuple[Run, ...]]
+    perhaps: Mapping[Attempt, tuple[Run, ...]] = field(default_factory=dict)
+    nobodys: tuple[Run, ...] = ()
+
+
+def logs_of(submission: Submission, attempts: Sequence[Attempt], runs: Sequence[Run],
+            totals: Mapping[Attempt, frozenset[int]], networks: Iterable[str] = ()) -> Logs:
+    """Every run with its owner. `totals` are the counts of parameters that a summary of the attempt's network may print
+    (empty where they are not known), `networks` the names of all networks that are defined, also of those nobody trains."""
+    own: dict[Attempt, list[Run]] = {one: [] for one in attempts}
+    perhaps: dict[Attempt, list[Run]] = {one: [] for one in attempts}
+    nobodys: list[Run] = []
+    tie = _Ties(submission, attempts, totals, frozenset(networks))
+    outputs = [run for run in runs if run.notebook]
+    texts = [run for run in runs if not run.notebook and not any(copies_of(run, tested_values(one)) for one in outputs)]
+    for run in outputs:
+        _give(run, tie.of_output(run), own, perhaps, nobodys)
+    with_output = {one for one, held in own.items() if held or perhaps[one]}
+    for run in texts:
+        owners = tie.of_text(run, with_output)
+        if len(owners) == 1 and not tie.is_certain(owners[0], run):
+            perhaps[owners[0]].append(run)
+        else:
+            _give(run, owners, own, perhaps, nobodys)
+    return Logs({one: tuple(held) for one, held in own.items()}, {one: tuple(held) for one, held in perhaps.items()},
+                tuple(nobodys))
+
+
+def _give(run: Run, owners: list[Attempt], own: dict, perhaps: dict, nobodys: list[Run]) -> None:
+    if len(owners) == 1:
+        own[owners[0]].append(run)
+    elif owners:
+        for one in owners:
+            perhaps[one].append(run)
+    else:
+        nobodys.append(run)
+
+
+@dataclass(frozen=True)
+class _Ties:
+    submission: Submission
+    attempts: Sequence[Attempt]
+    totals: Mapping[Attempt, frozenset[int]]
+    networks: frozenset[str]
+
+    def of_output(self, run: Run) -> list[Attempt]:
+        """The attempts that may have printed a run of a notebook's outputs: those of that notebook's networks."""
+        owners = [one for one in self.attempts if one.training_notebook == run.source]
+        cells = {place.cell for epoch in run.epochs for place in epoch.places.values()}
+        for tied in (lambda one: bool(one.cells & cells), lambda one: run.parameters in self.totals[one]):
+            owners = _narrowed(owners, tied)
+        return owners
+
+    def of_text(self, run: Run, with_output: set[Attempt]) -> list[Attempt]:
+        """The attempts to which a run in a text may belong, by everything that ties it."""
+        owners, tied = list(self.attempts), False
+        if total := self._total(run):
+            known = [one for one in owners if self.totals[one]]
+            owners = [one for one in owners if not self.totals[one] or total in self.totals[one]]
+            tied = any(total in self.totals[one] for one in known)
+            if tied:
+                owners = [one for one in owners if total in self.totals[one]]
+        named, other = self._named(run, owners)
+        if other and not tied:
+            return []
+        if named:
+            owners, tied = named, True
+        if not tied:  # the output of a notebook stands in the notebook itself
+            owners = [one for one in owners if one not in with_output]
+            owners = _narrowed(owners, lambda one: one.training_notebook is None)
+            owners = _narrowed(owners, lambda one: self._same_folder(one, run))
+        return owners
+
+    def is_certain(self, one: Attempt, run: Run) -> bool:
+        """False where an unknown command line picks the network, and the log itself does not tell which it was."""
+        named = {node.id for _, statement in one.reader.own_statements for node in ast.walk(statement)
+                 if isinstance(node, ast.Name)}
+        picked = any(call.name in _COMMAND_LINE for call in one.reader.calls) and len(named & self.networks) > 1
+        return not picked or run.parameters in self.totals[one]
+
+    def _total(self, run: Run) -> int | None:
+        """The total printed before the run, else the only one that a text in the same folder of its own prints."""
+        if run.parameters is not None:
+            return run.parameters
+        folder = posixpath.dirname(run.source)
+        beside = {total[0] for text in self.submission.texts if folder and posixpath.dirname(text.path) == folder
+                  for line, _ in text_lines(text.path, text.text) if (total := printed_total(line))}
+        return beside.pop() if len(beside) == 1 else None
+
+    def _named(self, run: Run, owners: list[Attempt]) -> tuple[list[Attempt], bool]:
+        """The attempts that the nearest heading or part of the path names, and whether it names another network instead."""
+        said = [set(words(text)) for text in (*reversed(run.headings), posixpath.basename(run.source),
+                                              *reversed(posixpath.dirname(run.source).split("/")))]
+        every = {one: self._words(one) for one in self.attempts}
+        shared = {word for word in set().union(*every.values()) if sum(word in own for own in every.values()) > 1}
+        others = {name: set(words(name)) for name in self.networks}
+        for here in said:
+            named = [one for one in owners if here & (every[one] - shared)]
+            if named:
+                return named, False
+            elsewhere = [name for name, own in others.items() if here & own and not here & set().union(*every.values())]
+            if elsewhere:
+                return [], True
+        return [], False
+
+    def _words(self, one: Attempt) -> set[str]:
+        names = [posixpath.basename(one.program).rpartition(".")[0]]
+        if one.model is not None:
+            given = (*one.model.args, *one.model.kwargs.values())
+            names += [one.model.class_name, one.model.factory or "", *(value for value in given if isinstance(value, str))]
+        return {word for name in names for word in words(name)}
+
+    def _same_folder(self, one: Attempt, run: Run) -> bool:
+        folder = posixpath.dirname(one.program)
+        return bool(folder) and f"{posixpath.dirname(run.source)}/".startswith(f"{folder}/")
+
+
+def words(text: str) -> list[str]:
+    """The words of a name or heading that can tell one attempt from another: "runs/WideNet_v2" gives "wide"."""
+    return [word for match in _WORD.findall(text[:300]) if (word := match.lower()) not in _COMMON and not word.isdigit()]
+
+
+def _narrowed(owners: list[Attempt], tied: Callable[[Attempt], bool]) -> list[Attempt]:
+    """Those that are tied, where any is."""
+    return [one for one in owners if tied(one)] or owners

@@ -1,0 +1,113 @@
+"""A submission in the JSON interface of schema.json: the entry that facts, verdicts, claims and attempts make."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from utils.grading import criteria
+from utils.grading.fact_names import LISTED
+from utils.grading.facts import Claim, Evidence, Fact
+from utils.grading.rubric import Rubric
+
+# How the first remark begins where the grader itself failed.
+COULD_NOT_WORK = "The grader could not work on this submission"
+
+
+@dataclass(frozen=True)
+class Graded:
+    """`entry` is the submission in the JSON interface; `excerpts` say by criterion and place what was seen there, and
+    `titles` what each criterion asks."""
+    entry: dict
+    excerpts: Mapping[tuple[str, str], str]
+    titles: Mapping[str, str]
+
+    def excerpt(self, criterion: Mapping, place: Mapping) -> str:
+        """What was seen at a place of a criterion's evidence; empty where nothing was noted."""
+        return self.excerpts.get((criterion["id"], place_label(place)), "")
+
+
+def compose(path: str, rubric: Rubric, facts: Mapping[str, Fact], claims: list[Claim], warnings: list[str],
+            attempts: Sequence[dict] = ()) -> Graded:
+    """The entry that these facts and claims make; `attempts` are rows of `attempt_entry`."""
+    results = [criteria.judge(criterion, facts) for criterion in rubric.criteria]
+    values = {name: plain(facts[name].value) if name in facts else None for name in dict.fromkeys((*LISTED, *facts))}
+    entry = {
+        "path": path, "rubric": rubric.name,
+        "points": sum(result.points for result in results),
+        "max_points": sum(criterion.points for criterion in rubric.criteria),
+        "criteria": [criterion_entry(result) for result in results],
+        "claims": [claim_entry(claim) for claim in claims],
+        "facts": values | {"why": {name: reason(facts.get(name)) for name, value in values.items() if value is None}},
+        "warnings": list(dict.fromkeys(warnings)), "attempts": list(attempts),
+    }
+    seen: dict[tuple[str, str], dict[str, None]] = {}
+    for result in results:
+        for place in result.evidence:
+            seen.setdefault((result.criterion.id, place_label(place_entry(place))), {})[place.text] = None
+    excerpts = {key: "; ".join(filter(None, texts)) for key, texts in seen.items()}
+    return Graded(entry, excerpts, {criterion.id: criterion.title for criterion in rubric.criteria})
+
+
+def attempt_entry(name: str, network: str | None, log: str | None, remark: str, results: Sequence[criteria.Result] = (),
+                  counts: bool = False) -> dict:
+    """One attempt as a row: its points and verdicts where it was judged, and what is to be said of it."""
+    points = sum(result.points for result in results) if results else None
+    return {"name": name, "counts": counts, "points": points, "network": network, "log": log, "remark": remark,
+            "verdicts": {result.criterion.id: result.verdict for result in results}}
+
+
+def criterion_entry(result: criteria.Result) -> dict:
+    criterion = result.criterion
+    places = list({place_label(place_entry(place)): place_entry(place) for place in result.evidence}.values())
+    return {"id": criterion.id, "verdict": result.verdict, "points": result.points, "max_points": criterion.points,
+            "value": plain(result.value), "required": criteria.required(criterion),
+            "evidence": places, "advice": result.advice}
+
+
+def claim_entry(claim: Claim) -> dict:
+    return {"text": claim.text, "evidence": place_entry(claim.evidence), "verdict": claim.verdict,
+            "value": plain(claim.value), "why": claim.why}
+
+
+def place_entry(place: Evidence) -> dict:
+    """{"file", "line"} or {"notebook", "cell"}; the line or cell is null where it is the file as a whole."""
+    if place.notebook is not None:
+        return {"notebook": place.notebook, "cell": place.cell}
+    return {"file": place.file or "", "line": place.line}
+
+
+def place_label(place: Mapping) -> str:
+    """A place in words: "models/net.py:12", "train.ipynb, cell 3"."""
+    if "notebook" in place:
+        return place["notebook"] if place["cell"] is None else f"{place['notebook']}, cell {place['cell']}"
+    return place["file"] if place["line"] is None else f"{place['file']}:{place['line']}"
+
+
+def reason(fact: Fact | None) -> str:
+    return fact.why if fact is not None and fact.why else "No audit established it."
+
+
+def plain(value: object) -> object:
+    """`value` as JSON can hold it: numbers that are none become null, tuples lists, everything unknown its text."""
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [plain(item) for item in value]
+    return str(value)
+
+
+def not_graded(path: str, rubric: Rubric, why: str) -> Graded:
+    """The entry of a submission at which the grader itself failed: everything is unverifiable."""
+    sentence = f"{COULD_NOT_WORK}: {why}"
+    facts = {name: Fact(None, sentence) for criterion in rubric.criteria for name in
+             (bare.removeprefix("not ") for bare in criterion.facts)}
+    return compose(path, rubric, facts, [], [sentence])
+
+
+def could_not_work(entry: Mapping) -> bool:
+    """Whether this is the entry of a submission at which the grader itself failed."""
+    return any(warning.startswith(COULD_NOT_WORK) for warning in entry["warnings"])

@@ -13,9 +13,16 @@ from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import loops, modules_reading, reading, script_readings, trains
 from utils.grading.log.accuracies import accuracy_rows, tested_split
 from utils.grading.log.runs import Run
-from utils.grading.program.candidates import Candidate, candidates
+from utils.grading.program.candidates import Candidate, candidates, foreign
 from utils.grading.program.data_sets import data_set_of_network
-from utils.grading.program.finding import ModelReference, named_network, reference_of, untrained
+from utils.grading.program.finding import (
+    ModelReference,
+    missing_network,
+    named_network,
+    only_network,
+    reference_of,
+    untrained,
+)
 from utils.grading.submission.contents import Submission
 
 
@@ -65,16 +72,18 @@ def attempts(submission: Submission, runs: Sequence[Run], model: str | None = No
     `notebook` names the program by hand and `model` ("file.py:Class") the network of the first attempt; UserError where
     either names nothing that is there.
     """
-    readings = {one.path: reading(submission, one) for one in submission.notebooks}
-    programs = _named_program(readings, runs, notebook) if notebook else _programs(submission, readings, runs)
-    found = [one for program in programs for one in _attempts_of(submission, program)]
+    programs = [_named_program(submission, runs, notebook)] if notebook else _programs(submission, runs)
+    found = [one for program in programs for one in _attempts_of(program)]
+    if len(found) == 1 and found[0].model is None and not model:
+        found = [_with_only_network(submission, found[0])]
     return _with_model(submission, found, model) if model else found
 
 
 # --- the programs -----------------------------------------------------------------------------------------------------
 
-def _programs(submission: Submission, readings: dict[str, Reader], runs: Sequence[Run]) -> list[_Program]:
+def _programs(submission: Submission, runs: Sequence[Run]) -> list[_Program]:
     """The notebooks that train or hold a log, best log first, then the scripts that train; else what there is to read."""
+    readings = {one.path: reading(submission, one) for one in submission.notebooks}
     notebooks = [_of_notebook(path, reader, runs) for path, reader in readings.items()]
     notebooks = [one for one in notebooks if trains(one.reader) or one.logged]
     notebooks.sort(key=lambda one: one.rank, reverse=True)
@@ -114,24 +123,24 @@ def _why_script(reader: Reader) -> str:
     return f"{reader.program.file} trains." if trains(reader) else f"{reader.program.file} can be started."
 
 
-def _named_program(readings: dict[str, Reader], runs: Sequence[Run], wanted: str) -> list[_Program]:
-    path = next((path for path in readings if wanted in (path, posixpath.basename(path))), None)
-    if path is None:
+def _named_program(submission: Submission, runs: Sequence[Run], wanted: str) -> _Program:
+    found = next((one for one in submission.notebooks if wanted in (one.path, posixpath.basename(one.path))), None)
+    if found is None:
         raise UserError(f"There is no notebook '{wanted}' in the submission; give one of: "
-                        f"{', '.join(readings) or 'none, it has no notebooks'}.")
-    return [replace(_of_notebook(path, readings[path], runs), why=f"{path} was named.")]
+                        f"{', '.join(one.path for one in submission.notebooks) or 'none, it has no notebooks'}.")
+    return replace(_of_notebook(found.path, reading(submission, found), runs), why=f"{found.path} was named.")
 
 
 # --- the networks of a program ----------------------------------------------------------------------------------------
 
-def _attempts_of(submission: Submission, program: _Program) -> list[Attempt]:
+def _attempts_of(program: _Program) -> list[Attempt]:
     reader, path = program.reader, program.notebook or program.script or ""
     ranked = candidates(reader, program.logged)
     base = Attempt(path or "the Python files", reader, program.notebook, program.script, why=program.why,
                    data_set=data_set_of_network(reader, None), warnings=tuple(dict.fromkeys(reader.problems)))
     networks = _distinct(_trained(ranked))
     if not networks:
-        best, why = untrained(submission, ranked, reader)
+        best, why = untrained(ranked, reader)
         networks = [(reference_of(best), best)] if best else []
         base = replace(base, why=f"{base.why} {why}".strip())
     chosen = {str(reference) for reference, _ in networks}
@@ -183,6 +192,15 @@ def _names(path: str, references: list[ModelReference]) -> list[str]:
     classes = [one.factory or one.class_name for one in references]
     return [f"{path}: {name if classes.count(name) == 1 else str(one).partition(':')[2]}"
             for name, one in zip(classes, references)]
+
+
+def _with_only_network(submission: Submission, attempt: Attempt) -> Attempt:
+    """The attempt with the one network that the submission defines, though no code is seen to build it."""
+    if foreign(attempt.reader) or missing_network(attempt.reader):
+        return attempt
+    best, why = only_network(submission)
+    attempt = replace(attempt, why=f"{attempt.why} {why}".strip())
+    return replace(attempt, model=reference_of(best)) if best else attempt
 
 
 def _with_model(submission: Submission, found: list[Attempt], wanted: str) -> list[Attempt]:

@@ -40,17 +40,20 @@ class ModelReference:
         return f"{self.file or self.notebook}:{self.factory or self.class_name}({', '.join(given)})"
 
 
-def untrained(submission: Submission, ranked: list[Candidate], reader: Reader) -> tuple[Candidate | None, str]:
+def untrained(ranked: list[Candidate], reader: Reader) -> tuple[Candidate | None, str]:
     """The network of a program in which none of the submission's own is seen to be trained, and a sentence that says why."""
     if other := foreign(reader):
         return None, f"The network that is trained {other}."
     if ranked:
         return ranked[0], f"The network is {ranked[0].name}: {ranked[0].why}."
+    return None, missing_network(reader)
+
+
+def missing_network(reader: Reader) -> str:
+    """Which class could not be read though it is used; an empty text where there is none."""
     missing = next((call.callee for call in reversed(reader.calls)
                     if getattr(call.callee, "problem", "") and call.name[:1].isupper()), None)
-    if missing is not None:
-        return None, f"The network cannot be read: {missing.name} is used, but {missing.problem}."
-    return only_network(submission)
+    return f"The network cannot be read: {missing.name} is used, but {missing.problem}." if missing is not None else ""
 
 
 def only_network(submission: Submission) -> tuple[Candidate | None, str]:

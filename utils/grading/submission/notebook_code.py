@@ -5,6 +5,7 @@ import posixpath
 import re
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 
 from utils.grading.submission.contents import Notebook, Submission, TextFile
 
@@ -32,6 +33,7 @@ class Code:
     problem: str = ""
 
 
+@lru_cache(maxsize=1_000)  # many readers read the same modules, and none of them changes what was parsed
 def parse(source: str) -> tuple[tuple[ast.stmt, ...], str]:
     """The statements of a module, and what is wrong with it; with an error, as many statements as stand before it."""
     source = source.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")

@@ -160,7 +160,7 @@ def _weights(case: Case) -> Audit:
     if not case.options.weights:
         return Audit()
     if not case.options.run:
-        return Audit({"checkpoint_accuracy": Fact(None, "needs the model to be executed: add --run")})
+        return Audit({"checkpoint_accuracy": Fact(None, "the network was not executed in this grading")})
     return check_weights(*rebuilt(case.submission, case.attempt), case.options.weights, case.options.limits)
 
 

@@ -27,6 +27,13 @@ ONE = {"gradescope": gradescope_report, "html": html_report}
 
 def run(asked: argparse.Namespace) -> int:
     """Grade what the command line asks for; the exit status. UserError where the grader cannot work."""
+    graded = _graded(asked)
+    if not asked.run:
+        print("No network was executed, so what needs that is unverifiable; --run executes it, isolated.", file=sys.stderr)
+    return graded
+
+
+def _graded(asked: argparse.Namespace) -> int:
     rubric = load_rubric(asked.rubric)
     options = Options(asked.run, asked.model, asked.notebook, asked.weights, asked.seconds, asked.attempt)
     if len(asked.paths) == 1 and not asked.folder:

@@ -39,7 +39,8 @@ def judge(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
 def required(criterion: Criterion) -> str:
     """What the criterion demands, for a table."""
     if criterion.check == "is_true":
-        return "true" if len(criterion.facts) == 1 else ", ".join(criterion.facts)
+        return "; ".join(f"no {FACTS[bare].label}" if (bare := name.removeprefix("not ")) != name else FACTS[name].label
+                         for name in criterion.facts)
     return f"{_COMPARISONS[criterion.check][0]} {criterion.threshold:,}"
 
 

@@ -32,7 +32,7 @@ def architecture_audit(submission: Submission, found: Attempt, run: bool = False
     if found.model is None:
         return _without(f"no model to execute was found: {found.why}" if found.why else "no model to execute was found")
     if not run:
-        return _without("needs the model to be executed: add --run")
+        return _without("the network was not executed in this grading")
     try:
         network = executed_network(submission, found.model, limits)
     except NotEstablished as error:

@@ -3,7 +3,7 @@
 import json
 
 from utils.grading.reports.entry import Graded, place_label
-from utils.grading.reports.markdown import value_text
+from utils.grading.reports.markdown import found_text
 from utils.grading.reports.safe_text import printable
 
 TEST_LIMIT, OUTPUT_LIMIT, CLAIMS_LIMIT = 4_000, 8_000, 20  # characters of one test, of the whole; claims shown
@@ -27,7 +27,7 @@ def failed_report(sentence: str) -> str:
 
 
 def _test(number: int, criterion: dict, graded: Graded) -> dict:
-    lines = [f"Verdict: {criterion['verdict']}", f"Found: {value_text(criterion['value'])}",
+    lines = [f"Verdict: {criterion['verdict']}", f"Found: {found_text(criterion)}",
              f"Required: {criterion['required']}", criterion["advice"]]
     for place in criterion["evidence"][:10]:
         lines.append(f"See {place_label(place)}: {printable(graded.excerpt(criterion, place), 300)}".rstrip(": "))

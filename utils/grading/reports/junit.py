@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from xml.etree import ElementTree
 
 from utils.grading.reports.entry import Graded, place_label
-from utils.grading.reports.markdown import value_text
+from utils.grading.reports.markdown import found_text
 from utils.grading.reports.safe_text import one_line, printable
 
 # "error" is JUnit's word for a test that could not be carried out.
@@ -38,6 +38,6 @@ def _suite(graded: Graded) -> ElementTree.Element:
 
 
 def _details(criterion: dict, graded: Graded) -> str:
-    lines = [criterion["advice"], f"Found: {value_text(criterion['value'])}", f"Required: {criterion['required']}"]
+    lines = [criterion["advice"], f"Found: {found_text(criterion)}", f"Required: {criterion['required']}"]
     return "\n".join(lines + [f"{place_label(place)}: {graded.excerpt(criterion, place)}".rstrip(": ")
                               for place in criterion["evidence"]])

@@ -38,6 +38,18 @@ def value_text(value: object) -> str:
     return str(value)
 
 
+def found_text(criterion: dict) -> str:
+    """What was found of a criterion; of one that joins several facts, those that are not as they should be."""
+    value = criterion["value"]
+    if not isinstance(value, dict):
+        return value_text(value)
+    if criterion["verdict"] == "pass":
+        return "all as required"
+    unknown = [name for name, one in value.items() if one is None]
+    shown = unknown if criterion["verdict"] == "unverifiable" else [name for name in value if name not in unknown]
+    return "; ".join(f"{FACTS[name].label if name in FACTS else name}: {value_text(value[name])}" for name in shown)
+
+
 def _arguments(values: object) -> str:
     if not isinstance(values, dict):
         return value_text(values)
@@ -59,7 +71,7 @@ def _row(criterion: dict) -> tuple[str, ...]:
     points = f"{number(criterion['points'])} / {number(criterion['max_points'])}"
     places = [code(place_label(place)) for place in criterion["evidence"][:3]]
     more = len(criterion["evidence"]) - len(places)
-    return (code(criterion["id"]), MARKS[criterion["verdict"]], points, markdown(value_text(criterion["value"]), 200),
+    return (code(criterion["id"]), MARKS[criterion["verdict"]], points, markdown(found_text(criterion), 200),
             markdown(criterion["required"], 200), ", ".join(places) + (f" and {more} more" if more > 0 else ""))
 
 

@@ -30,7 +30,7 @@ def markdown_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
     for cell in notebook.cells:
         if cell.kind != "code":
             place = Evidence(notebook=notebook.path, cell=cell.index)
-            for line in _FRAME.split(cell.source):
+            for line in re.split(r"\r\n|\r|\n", cell.source):
                 yield line, place
 
 

@@ -54,7 +54,7 @@ def figures(found):
     ("Test Accuracy: 8,652/10,000 (86,52 %)", None, 86.52),
     ("Test Accuracy: 8,652/10,000 (86.52 %)", None, 86.52),
     ("Epoche 3/30 - Test Acc: 44 %", None, 44),
-    ("Epoch 3 | Test acc (raw) 43.60 | Test acc (EMA) 44.40", None, 44.4),
+    ("Epoch 3 | Test acc (raw) 43.60 | Test acc (EMA) 44.40", None, 43.6),
     ("Epoch 3 test acc (TTA): 88.2 test acc: 84.9", None, 84.9)])
 def test_the_test_accuracy_of_all_images_is_read_and_no_other(line, train, test):
     read = read_line(line)

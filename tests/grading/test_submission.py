@@ -70,7 +70,8 @@ def test_outputs_are_joined_in_their_order(tmp_path):
         "fit()", stream("EPO"), stream(["CH: 0\n"]), stream("\r 50%|x\r100%|xx", "stderr"), stream("Test set\n"),
         {"output_type": "execute_result", "data": {"text/plain": ["(1,\n", " 2)"]}},
         {"output_type": "error", "ename": "ValueError", "evalue": "bad", "traceback": ["\x1b[0;31mwhere\x1b[0m"]}))).cells[0]
-    assert cell.output == "EPOCH: 0\n\r 50%|x\r100%|xx\nTest set\n(1,\n 2)\nValueError: bad\nwhere"
+    assert cell.output == ("EPOCH: 0\n\r 50%|x\r100%|xx\nTest set\n(1,\n 2)\n"
+                           "Traceback (most recent call last):\n    ValueError: bad\n    where")
 
 
 def test_a_table_that_is_only_html_is_read(tmp_path):
@@ -87,7 +88,7 @@ def test_the_old_notebook_format_is_read(tmp_path):
                     {"output_type": "pyout", "text": ["Out"]}, {"output_type": "pyerr", "ename": "E", "evalue": "v"}]}]}
     cells = read_notebook(tmp_path, json.dumps({"nbformat": 3, "worksheets": [sheet]})).cells
     assert [(cell.kind, cell.source) for cell in cells] == [("markdown", "Net"), ("code", "print(1)")]
-    assert cells[1].output == "1\nOut\nE: v" and cells[1].execution_count == 3
+    assert cells[1].output == "1\nOut\nTraceback (most recent call last):\n    E: v" and cells[1].execution_count == 3
 
 
 @pytest.mark.parametrize("text, why", [

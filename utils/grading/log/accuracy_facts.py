@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from utils.grading.facts import Fact
 from utils.grading.log.accuracies import Row, accuracy_rows, counted_from
 from utils.grading.log.contradictions import Contradiction
+from utils.grading.log.implausible_curves import SPIKE
 from utils.grading.log.runs import Run
 
 ONCE = "measured once, not in each epoch"
@@ -29,18 +30,23 @@ class JudgedRun:
 def accuracy_facts(judged: JudgedRun, found: list[Contradiction]) -> dict[str, Fact]:
     """The facts of DOUBTED, null where a contradiction makes the accuracies doubtful, and `epochs` and `accuracy_logged`."""
     run, top, last = judged.run, judged.top, judged.rows[-1]
-    uncounted = _uncounted(judged)
-    facts = {"epochs": Fact(run.length, judged.why, (judged.rows[0].place, last.place)) if uncounted != SINGLE
+    uncounted, unseen = _uncounted(judged), _unseen(judged)
+    facts = {"epochs": Fact(run.logged, judged.why, (judged.rows[0].place, last.place)) if uncounted != SINGLE
              else Fact(None, SINGLE, (top.place,)),
              "accuracy_logged": Fact(round(top.accuracy, 2), judged.why, (top.place,))}
     if doubt := _doubt(found, judged):
         null = Fact(None, f"the log contradicts itself: {doubt.text}", (doubt.place,))
         return facts | {name: null for name in DOUBTED}
     coarse = _coarse(judged)
-    best = Fact(None, coarse, (top.place,)) if coarse else Fact(round(top.accuracy, 2), judged.why, (top.place,))
+    open_best = coarse or (unseen if judged.target is None or top.accuracy < judged.target else "")
+    best = Fact(None, open_best, (top.place,)) if open_best else Fact(round(top.accuracy, 2), judged.why, (top.place,))
+    final = Fact(round(last.accuracy, 2), judged.why, (last.place,))
+    if run.epochs[-1].no_better:
+        final = Fact(None, "the last epoch logs no accuracy, only that it was no better than the best", (last.place,))
+    no_index = uncounted or unseen
     return facts | {
-        "best_test_accuracy": best, "final_test_accuracy": Fact(round(last.accuracy, 2), judged.why, (last.place,)),
-        "best_epoch": Fact(None, uncounted, (top.place,)) if uncounted else Fact(top.index, _as_printed(top), (top.place,)),
+        "best_test_accuracy": best, "final_test_accuracy": final,
+        "best_epoch": Fact(None, no_index, (top.place,)) if no_index else Fact(top.index, _as_printed(top), (top.place,)),
         "first_epoch_at_target": _first_at_target(judged, coarse, uncounted)}
 
 
@@ -61,7 +67,7 @@ def tested_once_facts(row: Row, judged: JudgedRun) -> dict[str, Fact]:
     value = Fact(round(row.accuracy, 2), f"{ONCE}; {judged.why}", (row.place,))
     null = Fact(None, "the test accuracy was measured only once, not in each epoch", (row.place,))
     coarse = _coarse(judged)
-    return {"epochs": Fact(judged.run.length, judged.why, (row.place,)), "accuracy_logged": value,
+    return {"epochs": Fact(judged.run.logged, judged.why, (row.place,)), "accuracy_logged": value,
             "best_test_accuracy": Fact(None, coarse, (row.place,)) if coarse else value,
             "final_test_accuracy": value, "best_epoch": null, "first_epoch_at_target": null}
 
@@ -81,13 +87,37 @@ def _doubt(found: list[Contradiction], judged: JudgedRun) -> Contradiction | Non
     return next((one for one in found if one.doubt or (near and one.averaged)), None)
 
 
-def _coarse(judged: JudgedRun) -> str:
-    """Why an accuracy is too roughly printed to be held against the target, "" where it is not."""
-    top, target = judged.top, judged.target
-    low, high = top.accuracy - top.unit / 2, top.accuracy + top.unit / 2
-    if target is None or top.unit <= 0.0101 or not low < target <= high:
+def _unseen(judged: JudgedRun) -> str:
+    """Why another epoch than the best that is logged may be the best, "" where none can be: an epoch between those that are
+    logged may stand above the better of its neighbours, but not by more than SPIKE."""
+    numbered = [row for row in judged.rows if row.epoch.number is not None]
+    open_ones = []
+    for number in judged.run.silent:
+        before = next((row.accuracy for row in reversed(numbered) if row.epoch.number < number), 0.0)
+        after = next((row.accuracy for row in numbered if row.epoch.number > number), 0.0)
+        open_ones += [number] if max(before, after) + SPIKE >= judged.top.accuracy else []
+    if not open_ones:
         return ""
-    return f"the log prints {top.accuracy:g} %, which is rounded: it may be {low:g} % or {high:g} %; print correct/total"
+    if len(open_ones) == 1:
+        return f"epoch {open_ones[0]} was begun and logs no result; it may have been the best"
+    return (f"{len(open_ones)} epochs were begun and log no result, the first of them epoch {open_ones[0]}; one of them may "
+            "have been the best")
+
+
+def _coarse(judged: JudgedRun) -> str:
+    """Why the best accuracy is too roughly printed to be held against the target, "" where it is not."""
+    return _rounded(judged.top) if judged.target is not None and _may_miss(judged.top, judged.target) else ""
+
+
+def _may_miss(row: Row, target: float) -> bool:
+    """Whether rounding leaves open on which side of the target an accuracy is."""
+    return row.unit > 0.0101 and row.accuracy - row.unit / 2 < target <= row.accuracy + row.unit / 2
+
+
+def _rounded(row: Row) -> str:
+    low, high = row.accuracy - row.unit / 2, row.accuracy + row.unit / 2
+    return (f"the log prints {row.accuracy:g} % for {row.label}, which is rounded: it may be {low:g} % or {high:g} %; print "
+            "correct/total")
 
 
 def _first_at_target(judged: JudgedRun, coarse: str, uncounted: str) -> Fact:
@@ -102,6 +132,9 @@ def _first_at_target(judged: JudgedRun, coarse: str, uncounted: str) -> Fact:
         return Fact(None, text, (judged.top.place,))
     if uncounted:
         return Fact(None, uncounted, (reached.place,))
+    first = next(row for row in rows if row.accuracy >= target or _may_miss(row, target))
+    if _may_miss(first, target):
+        return Fact(None, _rounded(first), (first.place,))
     if run.numbered and run.epochs[0].number != counted_from(run):
         return Fact(None, f"the log begins at {rows[0].label}; it may have been reached before", (reached.place,))
     before = max((row.index for row in rows if row.index < reached.index), default=-1)

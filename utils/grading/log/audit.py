@@ -6,6 +6,7 @@ from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
 from utils.grading.log.accuracy_facts import DOUBTED, JudgedRun, accuracy_facts, tested_once, tested_once_facts
 from utils.grading.log.contradictions import Contradiction, number_contradictions
+from utils.grading.log.data_set import CIFAR10, data_set_of
 from utils.grading.log.implausible_curves import course_contradictions
 from utils.grading.log.loss_scale import LossScale, loss_scale
 from utils.grading.log.printed_from_source import printed_from_source
@@ -17,6 +18,9 @@ NAMES = ("epochs", "best_test_accuracy", "best_epoch", "final_test_accuracy", "f
          "loss_normalisation", "accuracy_logged", "run_parameters")
 PRINTED = "the printed log stands in the cell's own source; what a cell prints from there was not measured"
 TAKEN_FOR_THE_TEST = "The log calls the test accuracy validation accuracy; it is taken to be measured on the test set."
+UNEXPLAINED = "no average cross-entropies, and no usual divisor explains them"
+OF_AVERAGED = "The log gives the test accuracy of averaged weights only (EMA or SWA); it is taken for the network's."
+UNTRAINED = 70.0  # per cent on the test set that no small network reaches within its first epoch on CIFAR-10
 SHOWN = 10  # contradictions, and runs that are not judged, that the warnings name
 
 
@@ -51,13 +55,14 @@ def log_audit(submission: Submission, choice: Choice, target: float | None, test
 
 
 def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:
-    """Whether the log can be true; accuracies that are averages over batches are near the truth and do not count here."""
+    """Whether the log can be true. Accuracies that are averages over batches are near the truth and do not count here; nor do
+    losses that are no average cross-entropies: they were divided by another count, or it is another loss."""
     found = [one for one in found if not one.averaged]
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         return Fact(False, found[0].text + more, tuple(one.place for one in found[:SHOWN]))
     if losses.broken and not losses.explanation:
-        return Fact(False, _broken(losses), (losses.broken[0].place,))
+        return Fact(True, f"but the losses are {UNEXPLAINED}: {_broken(losses)}", (losses.broken[0].place,))
     if losses.explanation:
         return Fact(True, f"but the losses are no averages: {losses.explanation}")
     return Fact(True, "no contradiction found" if losses.rows else "no contradiction found; no average loss is logged")
@@ -86,10 +91,15 @@ def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScal
     if losses.explanation:
         rows = f"{len(losses.broken)} of {losses.rows} rows" if losses.broken else f"{losses.rows} rows"
         yield f"The logged losses are no averages over images: {losses.explanation} ({rows})."
+    elif losses.broken:
+        yield f"The logged losses are {UNEXPLAINED}: {_broken(losses)}."
     elif losses.suspicion:
         yield f"In the log, {losses.suspicion}."
     if split == "val":
         yield TAKEN_FOR_THE_TEST
+    if run.averaged:
+        yield OF_AVERAGED
+    yield from _trained_before(run, split)
     if run.numbered and run.epochs[0].number != counted_from(run):
         yield f"The log begins at epoch {run.epochs[0].number}."
     of = next((epoch.of for epoch in run.epochs if epoch.of), None)
@@ -99,6 +109,18 @@ def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScal
     for number, place in run.evaluations[:SHOWN]:
         if number.total and number.value > top + 0.005:
             yield f"An evaluation outside of the epochs ({_where(place)}) gives {number.value:.2f} %."
+
+
+def _trained_before(run: Run, split: str) -> Iterator[str]:
+    """Weights that were loaded: the first epoch of all is where no untrained network gets in one."""
+    first = next(iter(accuracy_rows(run, split)))
+    if not run.numbered or first.epoch is not run.epochs[0] or first.index != 0 or first.accuracy <= UNTRAINED or \
+            len(run.epochs) < 2 or data_set_of(run) not in (None, CIFAR10):
+        return
+    train = next((row.accuracy for row in accuracy_rows(run, "train") if row.epoch is first.epoch), None)
+    beside = f", with {train:.2f} % in training" if train is not None else ""
+    yield (f"The first epoch logs {first.accuracy:.2f} % on the test set{beside}: no small network learns CIFAR-10 that "
+           "fast, so the weights were probably trained before this log began. Show that training too.")
 
 
 def _where(place: Evidence) -> str:

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from utils.grading.log.numbers import Number, read_numbers
+from utils.grading.log.loss_and_accuracy import read_pairs
+from utils.grading.log.numbers import Number, read_numbers, with_points
 
 LINE_LIMIT = 2_000  # characters; what comes later in a line is no log
 
@@ -19,8 +20,10 @@ class Bar:
 
 @dataclass(frozen=True)
 class LogLine:
-    """What a line says. `numbers` are keyed by split ("train", "test", "val" or "") and quantity ("loss" or "accuracy").
+    """What a line says. `numbers` are keyed by split ("train", "test", "val" or "") and quantity: "loss", "accuracy", or one
+    of AVERAGED.
 
+    `no_better`: the line says of its epoch that it was no better than the best before, and no more than that.
     `remark`: the line comments on an epoch (a checkpoint saved, a learning rate set) and neither begins nor measures one.
     `counted`: an accuracy is given as correct/total, which prose does not do.
     """
@@ -31,9 +34,11 @@ class LogLine:
     batch: int | None = None
     remark: bool = False
     counted: bool = False
+    no_better: bool = False
 
 
-_HINT = re.compile(r"ep(?:oche?)?\W{0,4}\d|acc|loss|top.?1|prec|/s\]|s/it|\d{1,9}/\d{1,9} \[", re.I)
+_HINT = re.compile(r"ep(?:oche?)?\W{0,4}\d|acc|loss|top.?1|prec|/s\]|s/it|\d{1,9}/\d{1,9} \[|"
+                   r"(?:test|val)\w{0,8}(?: set| data)?\W{1,3}\d", re.I)
 _EPOCH = re.compile(r"(?<![a-z_])ep(?:oche?)?(?![a-z])['\"]?\s*(?:no\.?|number|num|#)?\s*[:=#\-]?\s*[\[(]?\s*(\d{1,5})"
                     r"(?![\d.]\d|%)\s*(?:(?:/|of|out of)\s*(\d{1,5}))?", re.I)
 _BRACKETED = re.compile(r"^\s*\[\s*(\d{1,5})\s*(?:/\s*(\d{1,5})\s*)?\]\s*(?=train|test|val|loss|acc)", re.I)
@@ -56,6 +61,7 @@ _COMMENT = re.compile(r"(?<![a-z])(?:best|highest|max(?:imum)?|improv|increas|de
                       r"patience|target|threshold|goal|previous|setting learning|adjusting|reducing|reached|achieved|"
                       r"did not)", re.I)
 _LIGHTNING = re.compile(r"'(\w+)' reached ")
+_NO_BETTER = re.compile(r"'\w{0,20}acc\w{0,20}' was not in top \d", re.I)
 
 
 def read_line(text: str) -> LogLine | None:
@@ -70,13 +76,15 @@ def read_line(text: str) -> LogLine | None:
     comment = None if bar else _COMMENT.search(text)
     measured = text[:comment.start()] if comment else text
     epoch, of = _epoch(_HALF_BAR.sub(" ", measured) if "|" in measured else measured)
-    numbers = read_numbers(measured, strict=epoch is None and bar is None)
+    pairs, rest = read_pairs(with_points(measured))
+    numbers = read_numbers(rest, strict=epoch is None and bar is None) | pairs
     if epoch is None and bar is None and not numbers:
         return None
     batch = _BATCH.search(measured)
     remark = comment is not None and not (numbers and epoch is not None)
     counted = any(number.total for number in numbers.values())
-    return LogLine(epoch, of, numbers, bar, int(batch[1]) if batch else None, remark, counted)
+    no_better = epoch is not None and not numbers and bool(_NO_BETTER.search(measured))
+    return LogLine(epoch, of, numbers, bar, int(batch[1]) if batch else None, remark, counted, no_better)
 
 
 def _epoch(text: str) -> tuple[int | None, int | None]:

@@ -1,12 +1,14 @@
 """The lines in which logs are looked for: notebook outputs frame by frame, text cells, text files."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from utils.grading.facts import Evidence
 from utils.grading.submission.contents import Notebook
+from utils.grading.submission.notebook_file import TRACEBACK
 
 _FRAME = re.compile(r"[\r\n]+")
+_EXCEPTION = re.compile(r"[\w.]{1,100}(?:Error|Exception|Interrupt|Exit|Iteration|Warning)\b")
 
 
 def notebook_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
@@ -14,15 +16,13 @@ def notebook_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
     for cell in notebook.cells:
         if cell.kind == "code" and cell.output:
             place = Evidence(notebook=notebook.path, cell=cell.index)
-            for line in _FRAME.split(cell.output):
-                yield line, place
+            yield from _printed((line, place) for line in _FRAME.split(cell.output))
 
 
 def text_lines(path: str, text: str) -> Iterator[tuple[str, Evidence]]:
-    for number, line in enumerate(text.split("\n"), 1):
-        place = Evidence(file=path, line=number)
-        for frame in line.split("\r"):
-            yield frame, place
+    """The lines of a text, and what a \\r in them redrew."""
+    lines = ((line, Evidence(file=path, line=number)) for number, line in enumerate(text.split("\n"), 1))
+    yield from _printed((frame, place) for line, place in lines for frame in line.split("\r"))
 
 
 def markdown_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
@@ -30,5 +30,19 @@ def markdown_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
     for cell in notebook.cells:
         if cell.kind != "code":
             place = Evidence(notebook=notebook.path, cell=cell.index)
-            for line in _FRAME.split(cell.source):
+            for line in re.split(r"\r\n|\r|\n", cell.source):
+                yield line, place
+
+
+def _printed(lines: Iterable[tuple[str, Evidence]]) -> Iterator[tuple[str, Evidence]]:
+    """`lines` without tracebacks: the source lines in them ("train_loss = 0") look like a log and are none."""
+    raised = False
+    for line, place in lines:
+        if line.lstrip().startswith(TRACEBACK):
+            raised = True
+        elif raised and (not line.strip() or line[0].isspace()):
+            continue
+        else:
+            ends, raised = raised and _EXCEPTION.match(line), False
+            if not ends:
                 yield line, place

@@ -30,22 +30,38 @@ class LossScale:
 
 
 def loss_scale(run: Run, split: str, test_size: int, train_size: int) -> LossScale:
-    """What the average losses of a run, on the test set and the training set, say of their normalisation."""
-    held = list(_averages(run, split))
-    if not held:
-        return LossScale()
+    """What the average losses of a run say of their normalisation, those of the test set (`split`) and of the training set
+    each for itself: one may be divided rightly and the other not."""
+    steps = next((epoch.bar.steps for epoch in run.epochs if epoch.bar), None)
+    batch = batch_size(train_size, steps) if steps else None
+    scales = {}
+    for name, images in ((split, test_size), ("train", train_size)):
+        if held := list(_averages(run, name, name == split)):
+            scales[name] = _scale(held, batch, images)
+    return LossScale(sum(scale.rows for scale in scales.values()), sum((scale.broken for scale in scales.values()), ()),
+                     _together({name: scale.explanation or "" for name, scale in scales.items()}) or None,
+                     _together({name: scale.suspicion for name, scale in scales.items()}))
+
+
+def _together(said: dict[str, str]) -> str:
+    """What is said of each split's losses in one text; the splits are named where it is not the same of all."""
+    if len(set(said.values())) <= 1:
+        return next(iter(said.values()), "")
+    return "; ".join(f"{name} loss: {text}" for name, text in said.items() if text)
+
+
+def _scale(held: list[tuple[Row, float, float]], batch: int | None, images: int) -> LossScale:
+    """What the average losses of one split say; `batch` is the batch size that the steps give, if any."""
     negative = tuple(row for row, loss, _ in held if loss < 0)
     if negative:
         return LossScale(len(held), negative, "negative: no cross-entropy; the NLL lacks its log-softmax, perhaps")
     broken = tuple(row for row, loss, unit in held if loss + unit / 2 < (1 - row.accuracy / 100) * math.log(2))
     ratios = [loss / (1 - row.accuracy / 100) for row, loss, _ in held if row.accuracy < 99.9]
     ratio = median(ratios) if ratios else USUAL
-    steps = next((epoch.bar.steps for epoch in run.epochs if epoch.bar), None)
-    batch = batch_size(train_size, steps) if steps else None
     if len(broken) * 2 > len(held):
         return LossScale(len(held), broken, _too_small(held, ratio, batch))
     if ratio > TOO_LARGE:
-        return LossScale(len(held), broken, _too_large(ratio, batch, test_size))
+        return LossScale(len(held), broken, _too_large(ratio, batch, images))
     suspicion = ""
     if ratio < 1.5 * math.log(2) and batch and batch > 1 and PLAUSIBLE[0] <= ratio * batch <= PLAUSIBLE[1]:
         suspicion = (f"the losses stand just above the least that a cross-entropy can be ({ratio / math.log(2):.2f} times "
@@ -53,14 +69,14 @@ def loss_scale(run: Run, split: str, test_size: int, train_size: int) -> LossSca
     return LossScale(len(held), broken, None, suspicion)
 
 
-def _averages(run: Run, split: str) -> Iterator[tuple[Row, float, float]]:
-    """Rows with the average loss and the size of its last digit; a training loss counts where it is called an average."""
-    for name in (split, "train"):
-        for row in accuracy_rows(run, name):
-            number = row.epoch.numbers.get((name, "loss"))
-            bar = "it/s" in row.place.text or "s/it" in row.place.text or "atch" in row.place.text
-            if number and math.isfinite(number.value) and (number.average or (name == split and not bar)):
-                yield row, number.value, number.unit
+def _averages(run: Run, name: str, tested: bool) -> Iterator[tuple[Row, float, float]]:
+    """Rows of a split with the average loss and the size of its last digit; a training loss counts where it is called an
+    average, one on the test set (`tested`) where no bar printed it."""
+    for row in accuracy_rows(run, name):
+        number = row.epoch.numbers.get((name, "loss"))
+        bar = "it/s" in row.place.text or "s/it" in row.place.text or "atch" in row.place.text
+        if number and math.isfinite(number.value) and (number.average or (tested and not bar)):
+            yield row, number.value, number.unit
 
 
 def _too_small(held: list, ratio: float, batch: int | None) -> str | None:
@@ -80,11 +96,11 @@ def _explains(size: int, held: list, ratio: float) -> bool:
     return possible and PLAUSIBLE[0] <= ratio * size <= PLAUSIBLE[1]
 
 
-def _too_large(ratio: float, batch: int | None, test_size: int) -> str | None:
+def _too_large(ratio: float, batch: int | None, images: int) -> str | None:
     sizes = (batch, *USUAL_BATCHES) if batch else USUAL_BATCHES
-    candidates = [(f"a sum over the images, not divided by them: ÷ {test_size:,}", test_size)]
+    candidates = [(f"a sum over the images, not divided by them: ÷ {images:,}", images)]
     candidates += [(f"batch sums divided by batches: ÷ {size} (the batch size)", size) for size in sizes]
-    candidates += [(f"batch means not divided by the batches: ÷ {-(-test_size // size)}", -(-test_size // size))
+    candidates += [(f"batch means not divided by the batches: ÷ {-(-images // size)}", -(-images // size))
                    for size in sizes]
     fitting = [(text, factor) for text, factor in candidates if PLAUSIBLE[0] <= ratio / factor <= PLAUSIBLE[1]]
     return min(fitting, key=lambda pair: abs(math.log(ratio / pair[1] / USUAL)))[0] if fitting else None

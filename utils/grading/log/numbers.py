@@ -3,6 +3,8 @@
 import re
 from dataclasses import dataclass, replace
 
+from utils.grading.log.averaged_weights import AVERAGED, NAMED, WORD, stretches
+
 
 @dataclass(frozen=True)
 class Number:
@@ -22,20 +24,20 @@ class Number:
 
 # No quantifier below meets another that takes the same characters without a bound: a line that matches nothing is done with
 # in time that grows with its length. Blanks come one at a time (read_line sees to that).
-_SPLIT = r"(?:train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?)"
-_SEVERAL = rf"{_SPLIT}(?:\s?(?:[/,&|]|and\s)\s?{_SPLIT}){{1,2}}"
+SPLIT = r"(?:train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?)"
+_SEVERAL = rf"{SPLIT}(?:\s?(?:[/,&|]|and\s)\s?{SPLIT}){{1,2}}"
 _COUNT = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,12}"
 REAL = r"[-+]?(?:\d{1,15}(?:\.\d{0,25})?|\.\d{1,25})(?:e[-+]?\d{1,3})?|nan|[-+]?inf"
 _TOKEN = re.compile(
     rf"""(?<![a-z])(?P<several>{_SEVERAL})(?![a-z])
-      |(?<![a-z])(?P<split>{_SPLIT})(?![a-z])
+      |(?<![a-z])(?P<split>{SPLIT})(?![a-z])
       |(?P<of_network>accuracy\s+of\s+the\s+(?:network|model)\s+on\s+(?:the\s+)?(?:{_COUNT})\s+(?P<split2>train|test)\w*\s+images)
        \s*[:=]?\s*(?P<percent_of>{REAL})\s*%
       |(?<![a-z])(?P<average>(?:average|avg\.?|mean)[\s_]{{0,3}})?
        (?P<key>loss|(?:top[-_ ]?(?P<k1>\d{{1,2}})[-_ ]?)?acc(?:uracy)?(?:@(?P<k2>\d{{1,2}})|(?P<k3>[15])(?![\d.]))?
          |(?:top|prec)[-_@ ]?(?P<k4>\d{{1,2}})|prediction)
-       (?:[_ ](?:epoch|step))?(?![a-z])
-       (?:\s?\((?P<aside>[^()]{{1,30}})\)|\s(?P<among>{_SEVERAL})(?![a-z]))?
+       (?:[_ ](?:epoch|step))?(?:[_ /-](?P<suffix>{WORD}))?(?![a-z])
+       (?:\s?[(\[](?P<aside>[^()\[\]]{{1,30}})[)\]]|\s(?P<among>{_SEVERAL})(?![a-z]))?
        (?P<filler>\s+(?:after|of|on|at|for|in)\s[^:=|│]{{0,60}}?(?=\s*[:=|│]))?
        [\s"'`*]{{0,6}}(?P<mark>[:=|│┃]|->|→|is\s|-(?=\s))?[\s"'`*|│┃]{{0,6}}(?:tensor\()?\s?
        (?:(?P<correct>{_COUNT})\s*/\s*(?P<total>{_COUNT})(?![\d.])(?:\s*[(=]?\s*(?P<percent>{REAL})\s*(?P<sign1>%)?)?
@@ -44,31 +46,30 @@ _TOKEN = re.compile(
 _SPLITS = {"tr": "train", "te": "test", "va": "val", "ev": "val"}
 
 # What may stand in brackets between the word and its number; with anything else there it is another quantity.
-_ASIDE = re.compile(rf"\W*(?:in\s)?(?:%|percent(?:age)?|overall|total|full|whole|all|raw|top[-_ ]?1|(?P<kept>ema|swa)|"
-                    rf"(?P<splits>{_SEVERAL})|(?P<split>{_SPLIT})(?:\s(?:set|data))?|[\d,]+\s(?:test\s)?images)\W*", re.I)
+_ASIDE = re.compile(rf"\W*(?:in\s)?(?:%|percent(?:age)?|overall|total|full|whole|all|raw|top[-_ ]?1|(?P<averaged>{WORD})|"
+                    rf"(?P<splits>{_SEVERAL})|(?P<split>{SPLIT})(?:\s(?:set|data))?|[\d,]+\s(?:test\s)?images)\W*", re.I)
 # Accuracies that are not the share of all images that is classified rightly.
 _OTHER = (r"(?:balanced|class(?:es|[-_ ]?wise)?|(?:mini-?)?batch|top[-_ ]?(?:[2-9]|\d\d)|macro|weighted|robust|adversarial|"
           r"noisy|(?:air)?planes?|automobiles?|cars?|birds?|cats?|deers?|dogs?|frogs?|horses?|ships?|trucks?)")
-_OTHER_BEFORE = re.compile(rf"(?<![a-z]){_OTHER}[\s_:'\"-]{{0,3}}(?:{_SPLIT}[\s_]?(?:set\s)?)?$", re.I)
+_OTHER_BEFORE = re.compile(rf"(?<![a-z]){_OTHER}[\s_:'\"-]{{0,3}}(?:{SPLIT}[\s_]?(?:set\s)?)?$", re.I)
 OTHER = re.compile(rf"(?<![a-z]){_OTHER}(?![a-z])", re.I)
-_ON_SPLIT = re.compile(rf"\s(?:on|of|for|in)\s(?:the\s)?({_SPLIT})(?:\s(?:set|data|dataset|images))?\s?", re.I)
-_ANY_SPLIT = re.compile(rf"(?<![a-z]){_SPLIT}(?![a-z])", re.I)
+_ON_SPLIT = re.compile(rf"\s(?:on|of|for|in)\s(?:the\s)?({SPLIT})(?:\s(?:set|data|dataset|images))?\s?", re.I)
+_ANY_SPLIT = re.compile(rf"(?<![a-z]){SPLIT}(?![a-z])", re.I)
 
 _DECIMAL_COMMA = re.compile(r"(?<![\d,.])\d{1,3},\d{1,6}\s?%")
 _COMMA = re.compile(r"(?<![\d,./])(\d{1,3}),(\d{1,6})(?![\d,.])(?!\s?/\s?\d)")
 _ANOTHER = re.compile(r"\s?/\s?\d|,\d")  # after a number: it is one of several, or has a decimal comma
-_STEP_OF_TEST = re.compile(rf"{_SPLIT}:?\s?\[\s?\d{{1,6}}\s?/\s?\d{{1,6}}\s?\]", re.I)
+_STEP_OF_TEST = re.compile(rf"{SPLIT}:?\s?\[\s?\d{{1,6}}\s?/\s?\d{{1,6}}\s?\]", re.I)
 _METER = re.compile(rf"\s?\(\s?(?:{REAL})\s?%?\s?\)", re.I)
 
 
 def read_numbers(text: str, strict: bool) -> dict[tuple[str, str], Number]:
-    """The numbers of a line without runs of blanks, by split ("train", "test", "val" or "") and quantity ("loss" or
-    "accuracy"); `strict` takes a lone one only where a colon or an equals sign introduces it.
+    """The numbers of a line without runs of blanks, by split ("train", "test", "val" or "") and quantity ("loss",
+    "accuracy", or one of AVERAGED); `strict` takes a lone one only where a colon or an equals sign introduces it.
 
-    Of several test accuracies in one line that of averaged weights (EMA, SWA) counts, else the first.
+    Of several of one split and quantity the first counts.
     """
-    text = _with_points(text)
-    found, kept, marked, splits, end = {}, set(), False, ("",), 0
+    found, averaged, marked, splits, end = {}, stretches(text), False, ("",), 0
     keras = "val_" in text and "test" not in text.lower()
     for match in _TOKEN.finditer(text):
         if match["split"] or match["several"]:
@@ -79,48 +80,58 @@ def read_numbers(text: str, strict: bool) -> dict[tuple[str, str], Number]:
             marked = True
             continue
         before, end = text[max(end, match.start() - 40):match.start()], match.end()
-        own, averaged = _own_splits(match, before, splits)
+        own = _own_splits(match, before, splits)
         quantity = "loss" if match["key"].lower() == "loss" else "accuracy"
+        stands = any(begin < match.start("key") < last for begin, last in averaged)
+        if _names_averaged(match) or (stands and not any((split, AVERAGED[quantity]) in found for split in own)):
+            quantity = AVERAGED[quantity]
         numbers = _numbers(text, match, own, average=bool(match["average"]) or keras) if own else {}
         for split, number in numbers.items():
-            if quantity == "loss" and number.total is not None:
+            if match["key"].lower() == "loss" and number.total is not None:
                 continue
             if keras and not text[max(match.start("key") - 6, 0):match.start("key")].lower().endswith(
                     ("val_", "val ", "train_", "train ")):
                 split = "train"  # "loss: … - val_loss: …": what names no split in such a line is of the training set
-            key = split, quantity
-            if key not in found or (averaged and key not in kept):
-                found[key] = number
-            kept |= {key} if averaged else set()
+            found.setdefault((split, quantity), number)
             marked = marked or bool(match["mark"] or match["filler"])
     return {} if strict and not marked and len(found) == 1 else found
 
 
-def _with_points(text: str) -> str:
+def with_points(text: str) -> str:
     """A line whose percentages have a decimal comma, with points; 8,652/10,000 stays."""
     return _COMMA.sub(r"\1.\2", text) if _DECIMAL_COMMA.search(text) else text
 
 
+def split_named(word: str) -> str:
+    """The split that a word means: "training" → "train"."""
+    return _SPLITS[word[:2].lower()]
+
+
 def _splits(words: str) -> tuple[str, ...]:
-    return tuple(_SPLITS[match[0][:2].lower()] for match in _ANY_SPLIT.finditer(words))
+    return tuple(split_named(match[0]) for match in _ANY_SPLIT.finditer(words))
 
 
-def _own_splits(match: re.Match, before: str, splits: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
-    """The splits whose numbers follow, none where it is another quantity than it seems, and whether of averaged weights."""
+def _names_averaged(match: re.Match) -> bool:
+    """Whether the name of the quantity says that it is of averaged weights: "test_acc_ema", "accuracy of the EMA model"."""
+    return bool(match["suffix"] or any(match[part] and NAMED.search(match[part]) for part in ("aside", "filler")))
+
+
+def _own_splits(match: re.Match, before: str, splits: tuple[str, ...]) -> tuple[str, ...]:
+    """The splits whose numbers follow; none where it is another quantity than it seems."""
     rank = next((int(match[name]) for name in ("k1", "k2", "k3", "k4") if match[name]), 1)
     aside, filler = match["aside"], match["filler"] or ""
     inside = _ASIDE.fullmatch(aside) if aside else None
     if rank != 1 or (aside and not inside) or _OTHER_BEFORE.search(before) or OTHER.search(filler):
-        return (), False
+        return ()
     if match["k4"] and splits == ("",):  # "top 1" alone is too little to go by
-        return (), False
+        return ()
     if match["among"] or (inside and (inside["splits"] or inside["split"])):
         splits = _splits(match["among"] or aside)
     elif on := _ON_SPLIT.fullmatch(filler):
         splits = _splits(on[1])
     elif not filler.lstrip().lower().startswith("after") and set(_splits(filler)) - set(splits):
-        return (), False
-    return splits, bool(inside and inside["kept"])
+        return ()
+    return splits
 
 
 def _numbers(text: str, match: re.Match, splits: tuple[str, ...], average: bool) -> dict[str, Number]:

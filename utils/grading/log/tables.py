@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from utils.grading.log.averaged_weights import AVERAGED, NAMED
 from utils.grading.log.line_shapes import LINE_LIMIT, LogLine
 from utils.grading.log.numbers import OTHER, Number
 
@@ -11,6 +12,7 @@ _REAL = re.compile(r"[*`\s]*([-+]?\d{1,9}(?:\.(\d{0,25}))?(?:e[-+]?\d{1,3})?)\s*
 _COUNTED = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*(?:\(.*\))?\s*")
 _TOP_OTHER = re.compile(r"(?:acc(?:uracy)?|prec|top)[-_@ ]?(?:[2-9]|\d\d)(?!\d)", re.I)
 _NAME = re.compile(r"[A-Za-z][\w./@-]{0,40}")
+_ACCURACIES = ("accuracy", AVERAGED["accuracy"])
 _NO_RESULTS = ("lr", "learning_rate", "time", "seconds", "epoch_time", "step")  # columns beside those of a training
 
 
@@ -34,7 +36,7 @@ def read_header(text: str) -> Header | None:
     names = _fields(text)
     columns = _columns(names)
     held = [held for held in columns.values() if held]
-    if held.count("epoch") != 1 or not any(one[1] in ("accuracy", "correct") for one in held):
+    if held.count("epoch") != 1 or not any(one[1] in (*_ACCURACIES, "correct") for one in held):
         return _frame_header(text, epochs=1)
     fastai = ("val", "loss") in held and ("train", "loss") in held and ("val", "accuracy") not in held
     unnamed = "val" if fastai else "train" if ("val", "accuracy") in held else ""
@@ -43,11 +45,11 @@ def read_header(text: str) -> Header | None:
 
 
 def _columns(names: list[str]) -> dict[int, object]:
-    """The columns that hold something, each thing once: the first of that meaning, or the one of averaged weights."""
+    """The columns that hold something, each thing once: the first of that meaning."""
     places: dict[object, int] = {}
     for place, name in enumerate(names):
-        if (held := meaning(name)) and (held not in places or re.search(r"(?<![a-z])(?:ema|swa)(?![a-z])", name, re.I)):
-            places[held] = place
+        if held := meaning(name):
+            places.setdefault(held, place)
     return {place: held for held, place in places.items()}
 
 
@@ -63,7 +65,7 @@ def _frame_header(text: str, epochs: int) -> Header | None:
     columns = _columns(names)
     held = set(columns.values())
     known = all(place in columns or name.lower() in _NO_RESULTS for place, name in enumerate(names))
-    tested = {("test", "accuracy"), ("val", "accuracy")} & held
+    tested = {(split, quantity) for split in ("test", "val") for quantity in _ACCURACIES} & held
     others = any(one != "epoch" and (one[0] == "train" or one[1] == "loss") for one in held)
     if not known or not tested or not others or ("epoch" in held) != bool(epochs):
         return None
@@ -114,7 +116,8 @@ def meaning(name: str) -> object:
             _TOP_OTHER.search(name):
         return None
     split = re.search(r"train|test|val|eval", name)
-    return ({"eval": "val"}.get(split[0], split[0]) if split else "", {"acc": "accuracy"}.get(quantity[0], quantity[0]))
+    held = {"acc": "accuracy"}.get(quantity[0], quantity[0])
+    return {"eval": "val"}.get(split[0], split[0]) if split else "", AVERAGED.get(held, held) if NAMED.search(name) else held
 
 
 def _number(cell: str) -> Number | None:
@@ -129,7 +132,7 @@ def _number(cell: str) -> Number | None:
 
 def _with_counts(numbers: dict) -> dict:
     """Columns "correct" and "total" give the accuracy, where the table has both."""
-    found = {meaning: number for meaning, number in numbers.items() if meaning[1] in ("loss", "accuracy")}
+    found = {meaning: number for meaning, number in numbers.items() if meaning[1] not in ("correct", "total")}
     for split in ("train", "test", "val"):
         correct, total = numbers.get((split, "correct")), numbers.get((split, "total"))
         if correct and total and total.value >= 100:

@@ -7,6 +7,7 @@ import re
 from utils.grading.submission.text_decoding import printable
 
 OUTPUT_LIMIT = 4_000_000  # characters kept of one cell's output: its beginning and its end
+TRACEBACK = "Traceback (most recent call last):"  # what follows it indented was not printed by the program
 
 _KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "heading": "markdown", "html": "markdown"}
 _ROW_END = re.compile(r"</tr\s*>|<br\s*/?>|</p\s*>", re.I)
@@ -92,7 +93,8 @@ def _output(outputs: object) -> str:
 def _output_text(output: dict) -> str:
     kind = output.get("output_type")
     if kind in ("error", "pyerr"):
-        return "\n".join((f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}", *_traceback(output)))
+        said = "\n".join((f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}", *_traceback(output)))
+        return "\n    ".join((TRACEBACK, *said.split("\n")))  # indented as Python's own: source lines are no output
     if kind == "stream":
         return _joined(output.get("text"))
     data = output.get("data") if isinstance(output.get("data"), dict) else output  # format 3: the texts are in the output

@@ -10,8 +10,10 @@ from tests.grading import written_logs
 from tests.grading.written_logs import NUMBERED, UNNUMBERED, notebook, training
 from utils.errors import UserError
 from utils.grading.claims.audit import check_claims
+from utils.grading.claims.subjects import Subject
 from utils.grading.log.audit import NAMES, log_audit
 from utils.grading.log.printed_summary import printed_summary
+from utils.grading.log.run_choice import choose_run
 from utils.grading.submission.contents import read_submission
 
 SHAPES = NUMBERED + UNNUMBERED
@@ -98,7 +100,9 @@ def grade_texts(folder):
     submission = read_submission(folder)
     name = submission.notebooks[0].path if submission.notebooks else None
     log, summary = log_audit(submission, name, 85.0), printed_summary(submission, name)
-    claims = check_claims(submission, log.facts | summary.facts, name)
+    choice = choose_run(submission, name)
+    runs = tuple(run for run in (choice.run, *choice.others) if run)
+    claims = check_claims(submission, [Subject("it", (), name, log.facts | summary.facts, runs, True)])
     return submission, log, summary, claims
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from utils.errors import UserError
 from utils.grading.augmentation.audit import transforms_audit
 from utils.grading.claims.audit import check_claims
+from utils.grading.claims.subjects import Subject
 from utils.grading.facts import Audit, Claim, Fact
 from utils.grading.log.accuracy_facts import DOUBTED, ONCE
 from utils.grading.log.audit import TAKEN_FOR_THE_TEST, log_audit
 from utils.grading.log.printed_summary import printed_summary
+from utils.grading.log.run_choice import choose_run
 from utils.grading.network.audit import FACTS as NETWORK_FACTS
 from utils.grading.network.audit import architecture_audit
 from utils.grading.network.checkpoint import check_weights
@@ -60,8 +62,17 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
         warnings += each.warnings
     if found:
         warnings = _without_misuse(submission, found, facts, warnings)
-    claims = _attempt("checking the claims", warnings, check_claims, submission, facts, notebook)
+    claims = _attempt("checking the claims", warnings, _claims, submission, found, facts, notebook)
     return facts, list(claims or ()), warnings
+
+
+def _claims(submission: Submission, found: Found | None, facts: dict[str, Fact], notebook: str | None) -> list[Claim]:
+    choice = choose_run(submission, notebook)
+    model = found.model if found else None
+    words = tuple(Path(path).stem for path in (notebook, model and model.file) if path)
+    words += (model.class_name,) if model else ()
+    runs = tuple(run for run in (choice.run, *choice.others) if run)
+    return check_claims(submission, [Subject(notebook or "the submission", words, notebook, facts, runs, True)])
 
 
 def _without_misuse(submission: Submission, found: Found, facts: dict[str, Fact], warnings: list[str]) -> list[str]:

@@ -88,7 +88,7 @@ def test_no_text_takes_long(tmp_path):
     lines = [(head + run * (4_000 // len(run)) + "x") for head in HEADS for run in RUNS]
     (tmp_path / "README.md").write_text("\n".join(lines + ["a line. And"] * 20_000), encoding="utf-8")
     begun = time.process_time()
-    list(statements(read_submission(tmp_path), None))
+    list(statements(read_submission(tmp_path)))
     assert time.process_time() - begun < 5
 
 

@@ -7,10 +7,11 @@ import time
 import pytest
 
 from tests.grading import written_logs
-from tests.grading.first_attempt import log_audit, printed_summary
+from tests.grading.first_attempt import choice, log_audit, printed_summary
 from tests.grading.written_logs import NUMBERED, UNNUMBERED, notebook, training
 from utils.errors import UserError
 from utils.grading.claims.audit import check_claims
+from utils.grading.claims.subjects import Subject
 from utils.grading.log.audit import NAMES
 from utils.grading.submission.contents import read_submission
 
@@ -98,7 +99,9 @@ def grade_texts(folder):
     submission = read_submission(folder)
     name = submission.notebooks[0].path if submission.notebooks else None
     log, summary = log_audit(submission, name, 85.0), printed_summary(submission, name)
-    claims = check_claims(submission, log.facts | summary.facts, name)
+    chosen = choice(submission, name)
+    runs = tuple(run for run in (chosen.run, *chosen.others) if run)
+    claims = check_claims(submission, [Subject("it", (), name, log.facts | summary.facts, runs, True)])
     return submission, log, summary, claims
 
 

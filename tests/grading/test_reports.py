@@ -14,9 +14,11 @@ from tests.grading.samples import HOSTILE, graded, perfect
 from utils.grading.reports.cohort_page import cohort_csv, row
 from utils.grading.reports.entry import could_not_work, not_graded
 from utils.grading.reports.gradescope import OUTPUT_LIMIT, TEST_LIMIT, failed_report, gradescope_report
+from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import SCHEMA, json_report
 from utils.grading.reports.junit import junit_report
 from utils.grading.reports.markdown import markdown_report
+from utils.grading.reports.safe_text import divided
 from utils.grading.rubric import load_rubric
 
 schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
@@ -124,3 +126,16 @@ def test_a_failure_of_ours_is_no_verdict():
     jsonschema.validate({"submissions": [entry]}, schema)
     assert could_not_work(entry) and not could_not_work(graded().entry)
     assert {criterion["verdict"] for criterion in entry["criteria"]} == {"unverifiable"}
+
+
+def test_the_words_that_decide_on_a_claim_are_bold():
+    one = graded(text="It has 14k *parameters*.")
+    start, end = one.entry["claims"][0]["marked"]
+    inside = "It has 14k *parameters*."[start:end]
+    assert f"**`{inside}`**" in markdown_report([one]) and f"<b>{inside}</b>" in html_report(one)
+    assert "marked" not in one.entry["claims"][1]
+
+
+def test_a_long_claim_is_cut_behind_what_decides():
+    text = "a" * 290 + "14k" + "b" * 400
+    assert divided(text, (290, 293)) == ("a" * 290, "14k", "b" * 6 + "…") and divided("short", None) == ("", "", "short")

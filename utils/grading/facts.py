@@ -36,9 +36,13 @@ class Audit:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement of the submission held against what was computed; `verdict` is "true", "false" or "unverifiable"."""
+    """A statement of the submission held against what was computed; `verdict` is "true", "false" or "unverifiable".
+
+    `marked` says where in `text` the words stand that decided, as (start, end).
+    """
     text: str
     evidence: Evidence
     verdict: str
     value: object = None  # what was computed
     why: str = ""
+    marked: tuple[int, int] | None = None

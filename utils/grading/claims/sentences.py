@@ -2,91 +2,167 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
 from itertools import accumulate
 
 from utils.grading.facts import Evidence
 from utils.grading.log.line_shapes import read_line
-from utils.grading.submission.contents import Submission
+from utils.grading.submission.contents import Submission, TextFile
 
 _NO_PROSE = (".csv", ".tsv", ".log", ".out")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
-_HEADING = re.compile(r"\s*(?:#{1,6}\s*(.+)|<h[1-6][^>]*>(.+?)</h[1-6]>|(?:\*\*|__)([^*_]+)(?:\*\*|__)\s*:?\s*$|"
-                      r"([A-Z][\w ]{2,40}):\s*$)")
-_TASK = re.compile(r"requirement|problem|objective|\btask|assignment (?:details|description|statement)|\bgoals?\b|"
-                   r"\btargets?\b|constraint|question|instruction|guideline|to.?do|criteria|expected", re.I)
-_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+|\s*[|>]|\s*<")
+_HEADING = re.compile(r"\s*(?:(?P<marks>#{1,6})\s*(?P<text>.+)|<h(?P<level>[1-6])[^>]*>(?P<html>.+?)</h[1-6]>|"
+                      r"(?:\*\*|__)(?P<bold>[^*_]+)(?:\*\*|__)\s*:?\s*$|(?P<label>[A-Z][\w ]{2,40}):\s*$)")
+_LINE_LEVEL = 7  # of a heading that is a line in bold, or one that ends with a colon
+# A heading of these words alone names the task; "The objective is 85 %" is a title.
+_TASK = frozenset("requirement requirements problem objective objectives task tasks assignment goal goals target targets "
+                  "constraint constraints question questions instructions guideline guidelines todo criteria expected asked "
+                  "specification specifications".split())
+_BESIDE_TASK = frozenset("the our my project session model statement definition description details of and for this key "
+                         "main given what is results result".split())
+_ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+|\s*[|]|\s*<")
+_QUOTED = re.compile(r"\s*>|\s*(?:[-*+•]|\d{1,2}[.)])?\s*\[[^\]]{0,200}\]\([^)]{0,300}\)\s*$")  # or a table of contents
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(*])|\s*[;\n]\s*")
-_DEMAND = re.compile(r"\b(?:must|should|shall|needs? to|ha(?:s|ve) to|required|requires|to be (?:less|more|under|within)|"
-                     r"aim(?:s|ed|ing)?|goal|objective|as many|compulsory|optional|try to|in order to|trying|would|will be|"
-                     r"could|asks?|asked|expected|challenge|plan(?:ned)? to|limit(?:ed)?)\b", re.I)
-_ORDER = re.compile(r"\W*(?:\d{1,2}\s*[.)]\s*)?(?:achieve|use|change|make|add|write|upload|reach|get|apply|train|try|"
-                    r"implement|ensure|keep|build|attain|fill|set|target|goal)\b", re.I)
+_ENDS_LINE = re.compile(r"(?:[\d%.!?]|\*\*|<br\s*/?>|\\)\s*$")
+_SUMMARY = re.compile(r"\W*(?:Total|Trainable|Non-trainable) params:\s*[\d,]+\W*")  # as programs print it
+_TABLE_RULE = re.compile(r"[\s|:-]+")
+_COLUMNS = frozenset("metric metrics value values result results score scores quantity property parameter parameters detail "
+                     "details name item".split())
 
 
 @dataclass(frozen=True)
 class Statement:
+    """A sentence, its place, and the headings that it stands below, the nearest first."""
     text: str
     place: Evidence
+    headings: tuple[str, ...] = ()
 
 
-def statements(submission: Submission, notebook: str | None) -> Iterator[Statement]:
-    """What the README, other texts and the text cells of `notebook` (of every notebook where it is None) assert."""
+@dataclass
+class _Section:
+    """The headings above the line that is being read, by level, the highest first."""
+    above: list[tuple[int, str]] = field(default_factory=list)
+
+    def enter(self, level: int, heading: str) -> None:
+        self.above = [one for one in self.above if one[0] < level] + [(level, heading)]
+
+    @property
+    def headings(self) -> tuple[str, ...]:
+        return tuple(heading for _, heading in reversed(self.above))
+
+    @property
+    def quotes_task(self) -> bool:
+        """Whether the nearest heading names the task, or one above it that is not the title."""
+        return any(is_task(heading) for level, heading in self.above if level > 1 or (level, heading) == self.above[-1])
+
+
+def statements(submission: Submission, notebooks: Collection[str] = ()) -> Iterator[Statement]:
+    """What the README, other texts and the text cells of `notebooks` (paths; of every notebook where it is empty) assert."""
     for text in submission.texts:
-        name = text.path.lower()
-        if not name.endswith(_NO_PROSE) and "requirements" not in name and "license" not in name:
-            for line, sentence in _sentences(text.text):
-                yield Statement(sentence, Evidence(file=text.path, line=line, text=sentence[:200]))
+        if _is_prose(text):
+            for line, sentence, headings in _sentences(text.text, _Section()):
+                yield Statement(sentence, Evidence(file=text.path, line=line, text=sentence[:200]), headings)
     for book in submission.notebooks:
-        for cell in book.cells if notebook in (None, book.path) else ():
+        section = _Section()
+        for cell in book.cells if not notebooks or book.path in notebooks else ():
             if cell.kind == "markdown":
-                for _, sentence in _sentences(cell.source):
-                    yield Statement(sentence, Evidence(notebook=book.path, cell=cell.index, text=sentence[:200]))
+                for _, sentence, headings in _sentences(cell.source, section):
+                    yield Statement(sentence, Evidence(notebook=book.path, cell=cell.index, text=sentence[:200]), headings)
 
 
-def _sentences(text: str) -> Iterator[tuple[int, str]]:
-    """Sentences with the line on which each begins; wrapped lines are joined."""
-    for paragraph in _paragraphs(text):
+def is_task(heading: str) -> bool:
+    """Whether what stands below `heading` quotes the task."""
+    words = _words(heading)
+    return bool(words & _TASK) and words <= _TASK | _BESIDE_TASK
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text[:200].lower()))
+
+
+def _is_prose(text: TextFile) -> bool:
+    name = text.path.lower()
+    if name.endswith(_NO_PROSE) or "requirements" in name or "license" in name:
+        return False
+    lines = text.text.split("\n")
+    written = name.endswith((".md", ".markdown", ".rst")) or any(re.match(r"#{1,6} ", line) for line in lines)
+    return written or not any(_begins_epoch(line) for line in lines)
+
+
+def _sentences(text: str, section: _Section) -> Iterator[tuple[int, str, tuple[str, ...]]]:
+    """Sentences with the line on which each begins and the headings above; wrapped lines are joined."""
+    for paragraph in _paragraphs(text, section):
         joined = " ".join([*(part for _, part in paragraph), ""])
         starts = list(accumulate((len(part) + 1 for _, part in paragraph[:-1]), initial=0))
         begin = 0
         for end in [*(match.end() for match in _SENTENCE_END.finditer(joined)), len(joined)]:
             sentence = " ".join(joined[begin:end].split())
-            if sentence and len(sentence) < 1_000 and not _DEMAND.search(sentence) and not _ORDER.match(sentence):
+            if sentence and len(sentence) < 1_000:
                 first = begin + len(joined[begin:end]) - len(joined[begin:end].lstrip())
-                yield paragraph[bisect_right(starts, first) - 1][0], sentence
+                yield paragraph[bisect_right(starts, first) - 1][0], sentence, section.headings
             begin = end
 
 
-def _paragraphs(text: str) -> Iterator[list[tuple[int, str]]]:
+def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str]]]:
     """Lines that belong together, with their numbers; headings, items, table rows and HTML stand alone."""
-    paragraph, fenced, task = [], False, False
-    for number, line in enumerate(text.split("\n"), 1):
-        line = " ".join(line[:5_000].split())  # long runs of blanks would be tried in every way to divide them
+    paragraph, fenced, ended = [], False, False
+    lines = text.split("\n")
+    hidden_rows = _rows_of_other_tables(lines)
+    for number, raw in enumerate(lines, 1):
+        line = " ".join(raw[:5_000].split())  # long runs of blanks would be tried in every way to divide them
         if _FENCE.match(line):
             fenced = not fenced
         heading = None if fenced else _HEADING.match(line)
-        if heading:
-            task = bool(_TASK.search(next(part for part in heading.groups() if part)))
-        if line.count("|") > 3:  # of a wide table, the cells alone say nothing
+        if line.count("|") > 3 or number in hidden_rows:  # of a wide table, the cells alone say nothing
             line = ""
-        alone = bool(heading) or bool(_ITEM.match(line)) or _is_log(line)
-        if paragraph and (alone or fenced or not line.strip()):
+        passed = fenced or _FENCE.match(line) or not line.strip() or _is_printed(line) or _QUOTED.match(line)
+        alone = bool(heading) or bool(_ITEM.match(line))
+        if paragraph and (alone or passed or (ended and line[:1].isupper())):
             yield paragraph
             paragraph = []
-        if fenced or task or _FENCE.match(line) or not line.strip() or _is_log(line):
+        if heading:
+            section.enter(*_level(heading))
+        if passed or section.quotes_task:
             continue
-        if alone:
+        ended = bool(_ENDS_LINE.search(line)) or raw.endswith("  ")
+        if alone and not _ITEM.match(line):
             yield [(number, line)]
+        elif alone:
+            paragraph = [(number, line)]
+            ended = True
         else:
             paragraph.append((number, line))
     if paragraph:
         yield paragraph
 
 
-def _is_log(line: str) -> bool:
-    """Whether a line was printed by a training: a bar, counts, or an epoch with its numbers."""
+def _level(heading: re.Match) -> tuple[int, str]:
+    text = next(heading[name] for name in ("text", "html", "bold", "label") if heading[name])
+    level = len(heading["marks"]) if heading["marks"] else int(heading["level"] or _LINE_LEVEL)
+    return level, " ".join(text.strip("#*_: ").split())
+
+
+def _rows_of_other_tables(lines: list[str]) -> set[int]:
+    """The numbers of the lines of tables whose head is not that of a list of results."""
+    rows, inside = set(), False
+    for number, line in enumerate(lines, 1):
+        if "|" not in line:
+            inside = False
+        elif not inside and number < len(lines) and "|" in lines[number] and _TABLE_RULE.fullmatch(lines[number][:500]):
+            inside = not _words(line) <= _COLUMNS
+        if inside:
+            rows.add(number)
+    return rows
+
+
+def _is_printed(line: str) -> bool:
+    """Whether a program printed the line: a bar, counts, an epoch with its numbers, a summary."""
     read = read_line(line)
-    return read is not None and bool(read.bar or (read.epoch is not None and len(read.numbers) > 1) or
-                                     (read.counted and "set" in line.lower()))
+    return bool(_SUMMARY.fullmatch(line[:200])) or (read is not None and bool(
+        read.bar or (read.epoch is not None and len(read.numbers) > 1) or (read.counted and "set" in line.lower())))
+
+
+def _begins_epoch(line: str) -> bool:
+    read = read_line(line)
+    return read is not None and (read.epoch is not None or read.bar is not None)

@@ -1,16 +1,101 @@
-"""What claims are held against: one attempt each."""
+"""Of which attempt a sentence speaks."""
 
+import posixpath
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
-from utils.grading.facts import Fact
+from utils.grading.claims.sentences import Statement
+from utils.grading.claims.words import tokens
+from utils.grading.facts import Evidence, Fact
 from utils.grading.log.runs import Run
+
+_UNKNOWN = Fact(None, "it was not established")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_COMMON = re.compile(r"main|s\d+|session.?\d*|assignment.?\d*|notebook|copy|final|final.?model|untitled\d*|utils?|train\w*",
+                     re.I)
+# A heading that sets a network or a training apart from others; "3. Model" numbers the section instead.
+_APART = re.compile(r"\b(?:step|model|experiment|attempt|iteration|network|net|version|code|trial|stage|try|run|phase)s?"
+                    r"\W{0,2}(?:\d+|one|two|three|four|[A-Da-d]\b)|\b(?:first|second|third|fourth|fifth)\b", re.I)
+_OTHER = re.compile(r"\b(?:another|other|previous|earlier|initial|baseline|base|old|alternative|comparison|compared|"
+                    r"ablations?|without|tried|failed|references?|related|paper|literature|citations?)\b", re.I)
 
 
 @dataclass(frozen=True)
 class Subject:
+    """An attempt that texts may speak of.
+
+    `words` are what they call it: file names without suffix, the network's class. `notebook` is the one whose text cells
+    speak of it. `runs` are its logged runs, the judged one first; of all subjects exactly one `counts`.
+    """
     name: str
     words: tuple[str, ...]
     notebook: str | None
     facts: dict[str, Fact]
     runs: tuple[Run, ...]
     counts: bool
+
+    def fact(self, name: str) -> Fact:
+        return self.facts.get(name) or _UNKNOWN
+
+    @property
+    def folders(self) -> set[str]:
+        """The folders of its notebook and its logs, where they are not the submission's own."""
+        paths = [self.notebook, *(run.source for run in self.runs)]
+        return {posixpath.dirname(path) for path in paths if path} - {""}
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """Whom a statement speaks of: `subjects`, of which it may mean any; `named` where it says so.
+
+    `apart`: its heading names a network that none of them is known to be; `other`: one that none of them is.
+    """
+    subjects: tuple[Subject, ...]
+    named: bool
+    apart: bool = False
+    other: bool = False
+
+
+def spoken_of(statement: Statement, subjects: Sequence[Subject]) -> Spoken:
+    """The subject that the sentence names, else its nearest heading that names one, else its file."""
+    for text in (statement.text, *statement.headings):
+        if found := [one for one in subjects if any(name.search(text) for name in names(one))]:
+            return Spoken(tuple(found), named=len(found) == 1)
+        if text is not statement.text and (_APART.search(text) or _OTHER.search(text)):
+            return Spoken(tuple(subjects), named=False, apart=True, other=bool(_OTHER.search(text)))
+    if found := _of_the_file(statement.place, subjects):
+        return Spoken(found, named=True)
+    return Spoken(tuple(sorted(subjects, key=lambda one: not one.counts)), named=False)
+
+
+def sets_apart(heading: str) -> bool:
+    """Whether a heading begins the section of one of several networks."""
+    return bool(_APART.search(heading))
+
+
+@cache
+def _name(word: str) -> re.Pattern | None:
+    """What stands for `word` in a text: "wide_net" is written "WideNet", "wide net" and "wide_net.py" too."""
+    parts = _PART.findall(word)
+    if not parts:
+        return None
+    said_anyway = not re.search(r"\d", word) and not any(token.letter == "?" for token in tokens(" ".join(parts)))
+    suffix = r"\.(?:ipynb|py)" if said_anyway or _COMMON.fullmatch(word) else r"(?:\.(?:ipynb|py))?"
+    return re.compile(r"(?<!\w)" + r"[\s_-]?".join(map(re.escape, parts)) + suffix + r"(?!\w)", re.I)
+
+
+def names(subject: Subject) -> list[re.Pattern]:
+    """What `subject` is called; an ordinary word ("train", "model") only with its file's suffix."""
+    return [name for word in subject.words if (name := _name(word))]
+
+
+def _of_the_file(place: Evidence, subjects: Sequence[Subject]) -> tuple[Subject, ...]:
+    """The only subject of this notebook, or in the folder of this text."""
+    if place.notebook is not None:
+        found = [one for one in subjects if one.notebook == place.notebook]
+    else:
+        folder = posixpath.dirname(place.file or "")
+        found = [one for one in subjects if folder and folder in one.folders]
+    return tuple(found) if len(found) == 1 else ()

@@ -3,137 +3,199 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from utils.grading.claims.assertions import Assertion
-from utils.grading.facts import Evidence, Fact
+from utils.grading.claims.reading import Part
+from utils.grading.claims.subjects import Subject
 from utils.grading.log.accuracies import Row, accuracy_rows, tested_split
 from utils.grading.log.run_choice import describe
 from utils.grading.log.runs import Run
 
-NEAR = {"accuracy": 1.0, "parameters": 0.05}  # how far "around" reaches: per cent of images; a share of the count
-UNKNOWN = Fact(None, "it was not established")
+NEAR, FAR = 1.0, 2.5  # per cent of images: how far "around" reaches, and from where on it is wrong
 
 
 @dataclass(frozen=True)
-class Known:
-    """What claims are held against: the facts, and the runs that are logged, the judged one first."""
-    facts: dict[str, Fact]
-    runs: tuple[Run, ...]
-
-    def fact(self, name: str) -> Fact:
-        return self.facts.get(name, UNKNOWN)
+class Verdict:
+    """"true", "false" or "unverifiable", what is so, and why in one sentence without a full stop."""
+    verdict: str
+    value: object
+    why: str
 
 
-def _accuracy(one: Assertion, known: Known, place: Evidence) -> tuple[str, object, str]:
-    name = "final_test_accuracy" if one.kind == "final_accuracy" else "best_test_accuracy"
-    fact = known.fact(name)
-    for run, rows in _tested(known, fact):
-        values = [rows[-1].accuracy] if name.startswith("final") else [max(row.accuracy for row in rows), rows[-1].accuracy]
-        if any(agrees(one, value) for value in values):
-            if run is not known.runs[0]:
-                return "true", values[0], f"of another run than the judged one: {describe(run)}"
-            return "true", values[0], f"logged: {values[0]:.2f} %"
-    if fact.value is None:
-        return "unverifiable", None, fact.why
-    return "false", fact.value, f"{'the last' if name.startswith('final') else 'the best'} logged is {fact.value:.2f} %"
+def same(number: float, unit: float, value: float) -> bool:
+    """Whether `number` is `value`, rounded or cut off to its last digit."""
+    slack = 1e-6 * max(1.0, abs(value))
+    return abs(value - number) <= unit / 2 + slack or -slack <= value - number < unit - slack
 
 
-def _train_accuracy(one: Assertion, known: Known, place: Evidence) -> tuple[str, object, str]:
-    for run in known.runs:
-        rows = accuracy_rows(run, "train")
-        if rows and any(agrees(one, value) for value in (max(row.accuracy for row in rows), rows[-1].accuracy)):
-            return "true", max(row.accuracy for row in rows), "logged"
-    rows = accuracy_rows(known.runs[0], "train") if known.runs else ()
-    if not rows:
-        return "unverifiable", None, "no training accuracy is logged"
-    best = max(row.accuracy for row in rows)
-    return "false", best, f"the best logged training accuracy is {best:.2f} %"
-
-
-def _epochs(one: Assertion, known: Known, place: Evidence) -> tuple[str, object, str]:
-    fact = known.fact("epochs")
-    if fact.value is None:
-        return "unverifiable", None, fact.why
-    if fact.value == one.number:
-        return "true", fact.value, f"{fact.value} epochs are logged"
-    for run in known.runs[1:]:
-        if run.length == one.number:
-            return "true", run.length, f"of another run than the judged one: {describe(run)}"
-    whole = known.runs and known.runs[0].epochs[0].number in (None, 0, 1)
-    if not whole and one.number > fact.value:
-        first = known.runs[0].epochs[0].number
-        return "unverifiable", fact.value, f"only {fact.value} epochs are logged, from epoch {first} on"
-    return "false", fact.value, f"{fact.value} epochs are logged"
-
-
-def _reached(one: Assertion, known: Known, place: Evidence) -> tuple[str, object, str]:
-    """Whether an accuracy was first reached at the epoch that is named, which may be counted from 0 or 1."""
-    fact = known.fact("best_test_accuracy")
-    tested = list(_tested(known, fact))
-    if not tested:
-        return "unverifiable", None, fact.why
-    firsts = [next((row for row in rows if row.accuracy >= one.number - (one.unit / 2 if one.unit < 1 else 0)), None)
-              for _, rows in tested]
-    for first in firsts:
-        if first is not None and first.index is not None and _at(one, first):
-            return "true", first.index, f"first reached at {_counted(first)}"
-    if one.unit < 1 and (verdict := _accuracy_at(one, known, place))[0] == "true":
+def judge_accuracy(part: Part, subject: Subject) -> Verdict:
+    fact = subject.fact("final_test_accuracy" if part.role == "final" else "best_test_accuracy")
+    judged, others = _rows(part, subject, known=fact.value is not None)
+    if not judged:
+        for run, rows in others:
+            if _right(part, rows):
+                return _right(part, rows, f"of another run than the judged one: {describe(run)}")
+        why = "no training accuracy is logged" if part.split == "train" else fact.why
+        return Verdict("unverifiable", None, why)
+    if verdict := _right(part, judged):
         return verdict
-    first, rows = firsts[0], tested[0][1]
-    if first is None:
-        best = max(row.accuracy for row in rows)
-        return "false", None, f"{one.number:g} % was never reached: the best logged is {best:.2f} %"
-    if first.index is None or rows[0].index:
-        return "unverifiable", None, f"the log begins at {rows[0].label}"
-    return "false", first.index, f"{one.number:g} % was first reached at {_counted(first)}"
+    for run, rows in others:
+        if verdict := _right(part, rows, f"of another run than the judged one: {describe(run)}"):
+            return verdict
+    return _wrong(part, subject, judged)
+
+
+def _rows(part: Part, subject: Subject, known: bool) -> tuple[tuple[Row, ...], list[tuple[Run, tuple[Row, ...]]]]:
+    """The judged run's accuracies on the split of `part`, none where they are not `known`, and those of the other runs."""
+    held = [(run, accuracy_rows(run, "train" if part.split == "train" else tested_split(run))) for run in subject.runs
+            if part.split == "train" or tested_split(run)]
+    held = [(run, rows) for run, rows in held if rows]
+    judged = next((rows for run, rows in held if run is subject.runs[0]), ()) if known or part.split == "train" else ()
+    return judged, [(run, rows) for run, rows in held if run is not subject.runs[0]]
+
+
+def _right(part: Part, rows: tuple[Row, ...], of: str = "") -> Verdict | None:
+    """The verdict "true" where these accuracies are what `part` says."""
+    if part.epoch is not None:
+        found = next(_at(part, rows), None)
+        if found is None or (part.role == "best" and found[0].accuracy < _best(rows).accuracy):
+            return None
+        row, reached = found
+        return Verdict("true", row.index if reached else row.accuracy,
+                       of or (f"first reached at {_counted(row)}" if reached else f"{row.label} logs {row.accuracy:.2f} %"))
+    for row in {"best": [_best(rows)], "final": [rows[-1]]}.get(part.role, [_best(rows), rows[-1]]):
+        if agrees(part, row.accuracy):
+            return Verdict("true", row.accuracy, of or f"logged: {row.accuracy:.2f} %")
+    return None
+
+
+def _best(rows: tuple[Row, ...]) -> Row:
+    return max(rows, key=lambda row: row.accuracy)
 
 
 def _counted(row: Row) -> str:
     return f"index {row.index} (counted from 0; the log calls it {row.label}), with {row.accuracy:.2f} %"
 
 
-def _at(one: Assertion, first: Row) -> bool:
-    if one.within or one.sense in ("below", "at_most"):
-        return first.index <= one.epoch
-    return one.epoch in (first.index, first.index + 1)
+def _at(part: Part, rows: tuple[Row, ...]) -> Iterator[tuple[Row, bool]]:
+    """The epochs, counted from 0 or 1, that make `part` true, each with whether it is the one that first reached it."""
+    threshold = part.reached and part.unit >= 1 or part.sense in ("over", "at_least")
+    for row in _near(part, rows) if part.when in ("at", "after") else ():
+        if not (threshold and part.when == "at") and agrees(part, row.accuracy):
+            yield row, False
+    first = _first(part, rows)
+    if first is not None and first.index is not None:
+        if part.when == "at" and first.index in (part.epoch, part.epoch - 1) and threshold:
+            yield first, True
+        if part.when == "within" and first.index <= part.epoch <= rows[-1].index + 2:
+            yield first, True
 
 
-def _accuracy_at(one: Assertion, known: Known, place: Evidence) -> tuple[str, object, str]:
-    """Whether an epoch, counted from 0 or 1, had the accuracy that is named."""
-    fact = known.fact("best_test_accuracy")
-    near = []
-    for _, rows in _tested(known, fact):
-        at = [row for row in rows if row.epoch.number == one.epoch or row.index in (one.epoch, one.epoch - 1)]
-        for row in at:
-            if agrees(one, row.accuracy):
-                return "true", row.accuracy, f"{row.label} logs {row.accuracy:.2f} %"
-        near = near or at
+def _first(part: Part, rows: tuple[Row, ...]) -> Row | None:
+    least = part.number - (part.unit / 2 if part.unit < 1 else 0) - 1e-6
+    return next((row for row in rows if row.accuracy >= least), None)
+
+
+def _near(part: Part, rows: tuple[Row, ...]) -> list[Row]:
+    return [row for row in rows if row.epoch.number == part.epoch or row.index in (part.epoch, part.epoch - 1)]
+
+
+def _wrong(part: Part, subject: Subject, rows: tuple[Row, ...]) -> Verdict:
+    """"false", or "unverifiable" where the words can be meant in a way that is right."""
+    best, which = _best(rows).accuracy, "training" if part.split == "train" else "test"
+    if part.epoch is not None:
+        return _wrong_at(part, rows)
+    last = rows[-1].accuracy
+    found = f"the best logged {which} accuracy is {best:.2f} %" + (f", the last {last:.2f} %" if part.role != "best" else "")
+    value = last if part.role == "final" else best
+    if reason := _otherwise(part, subject, rows):
+        return Verdict("unverifiable", value, f"{found}; {reason}")
+    return Verdict("false", value, found)
+
+
+def _otherwise(part: Part, subject: Subject, rows: tuple[Row, ...]) -> str:
+    """How else the words may be meant than of the best or the last accuracy of this log; "" where in no way."""
+    values = [row.accuracy for row in rows]
+    if part.round and part.number < max(values):
+        return "the number may be a limit that was set"
+    if part.sense == "around":
+        near = any(abs(value - part.number) < FAR for value in (max(values), values[-1]))
+        return "they are not far from each other" if near else ""
+    if part.sense in ("below", "at_most"):
+        return "what is meant by a limit from above is not clear"
+    if part.sense:
+        return ""
+    if part.role == "final" and agrees(part, max(values)):
+        return "the sentence may mean the best"
+    if part.split == "train" and part.loose and any(agrees(part, value) for value in _train_at_best(subject)):
+        return "it is that of the epoch with the best test accuracy"
+    if part.role != "best" and part.unit < 1:
+        row = next((row for row in rows if agrees(part, row.accuracy)), None)
+        if row is not None:
+            return f"it is that of {row.label}"
+    if not part.split and any(agrees(part, row.accuracy) for row in accuracy_rows(subject.runs[0], "train")):
+        return "it may be the training accuracy"
+    if part.split != "train" and any(agrees(part, number.value * scale) for number, _ in subject.runs[0].evaluations
+                                     for scale in (1, 100)):
+        return "it is that of an evaluation outside of the epochs"
+    return ""
+
+
+def _train_at_best(subject: Subject) -> list[float]:
+    """The training accuracy of the epoch with the judged run's best test accuracy."""
+    run = subject.runs[0]
+    tested = accuracy_rows(run, tested_split(run)) if tested_split(run) else ()
+    return [row.accuracy for row in accuracy_rows(run, "train") if tested and row.epoch is _best(tested).epoch]
+
+
+def _wrong_at(part: Part, rows: tuple[Row, ...]) -> Verdict:
+    best = _best(rows).accuracy
+    if part.number > best + (part.unit if part.sense != "around" else FAR):
+        return Verdict("false", None, f"{part.number:g} % was never reached: the best logged is {best:.2f} %")
+    first, near = _first(part, rows), _near(part, rows)
+    if part.sense in ("around", "below", "at_most") or first is None and not near:
+        return Verdict("unverifiable", None, f"epoch {part.epoch} is not logged, or the sentence is not exact")
+    if part.reached and part.when != "after" and (part.unit >= 1 or part.when == "within") and first is not None:
+        if first.index is None or rows[0].index:
+            return Verdict("unverifiable", None, f"the log begins at {rows[0].label}")
+        if part.when == "within" and first.index <= part.epoch:
+            return Verdict("unverifiable", first.index, f"only {rows[-1].index + 1} epochs are logged")
+        return Verdict("false", first.index, f"{part.number:g} % was first reached at {_counted(first)}")
+    if part.when == "within":
+        return Verdict("unverifiable", None, "which epoch is meant is not clear")
     if not near:
-        return "unverifiable", None, fact.why if fact.value is None else f"epoch {one.epoch} is not logged"
-    return "false", near[-1].accuracy, f"{near[-1].label} logs {near[-1].accuracy:.2f} %"
+        return Verdict("unverifiable", None, f"epoch {part.epoch} is not logged")
+    if part.when == "after" and near[-1].accuracy >= part.number and part.unit >= 1:
+        return Verdict("unverifiable", near[-1].accuracy, f"{near[-1].label} logs more, {near[-1].accuracy:.2f} %")
+    return Verdict("false", near[-1].accuracy, f"{near[-1].label} logs {near[-1].accuracy:.2f} %")
 
 
-def _tested(known: Known, fact: Fact) -> Iterator[tuple[Run, tuple[Row, ...]]]:
-    """The runs and their test accuracies; the judged run only where its accuracies are established."""
-    for place, run in enumerate(known.runs):
-        rows = accuracy_rows(run, tested_split(run))
-        if rows and (place or fact.value is not None):
-            yield run, rows
+def judge_epochs(part: Part, subject: Subject) -> Verdict:
+    fact = subject.fact("epochs")
+    if fact.value is None:
+        return Verdict("unverifiable", None, fact.why)
+    if fact.value == part.number and not part.sense or part.sense == "below" and fact.value < part.number:
+        return Verdict("true", fact.value, f"{fact.value} epochs are logged")
+    other = next((run for run in subject.runs[1:] if run.length == part.number), None)
+    if other and not part.sense:
+        return Verdict("true", other.length, f"of another run than the judged one: {describe(other)}")
+    run = subject.runs[0] if subject.runs else None
+    if run and run.epochs[0].number not in (None, 0, 1) and part.number > fact.value:
+        first = run.epochs[0].number
+        return Verdict("unverifiable", fact.value, f"only {fact.value} epochs are logged, from epoch {first} on")
+    planned = {epoch.of for epoch in run.epochs} | {run.epochs[-1].number} if run else set()
+    if part.number in planned:
+        return Verdict("unverifiable", fact.value, f"{fact.value} epochs are logged; {part.number:g} is the number of the "
+                       "last one, or how many were planned")
+    return Verdict("false", fact.value, f"{fact.value} epochs are logged")
 
 
-def agrees(one: Assertion, value: float) -> bool:
-    """Whether `value` is what is asserted, to the digits that are named. "Achieved 85 %" is true of 86.54 % too."""
-    accuracy = "accuracy" in one.kind or one.kind == "reached"
-    slack = one.unit / 2 + 1e-6
-    if one.sense == "around":
-        return abs(value - one.number) <= max(slack, NEAR["accuracy"] if accuracy else NEAR["parameters"] * one.number)
-    if one.sense in ("over", "at_least", "at least"):
-        return value > one.number or (value == one.number and one.sense != "over")
-    if one.sense in ("below", "at_most", "at most"):
-        return value < one.number or (value == one.number and one.sense != "below")
-    if accuracy and one.unit >= 1 and one.number % 5 == 0 and one.number <= value < one.number + 5:
+def agrees(part: Part, value: float) -> bool:
+    """Whether an accuracy is what `part` says. "Achieved 85 %" is true of 86.54 % too."""
+    if part.sense == "around":
+        return abs(value - part.number) <= NEAR
+    if part.sense in ("over", "at_least"):
+        return value > part.number or (value == part.number and part.sense == "at_least")
+    if part.sense == "below":
+        return False
+    if part.reached and part.unit >= 1 and part.number % 5 == 0 and part.number <= value < part.number + 5:
         return True  # round numbers are thresholds
-    return abs(value - one.number) <= slack
-
-
-LOG_JUDGES = {"accuracy": _accuracy, "final_accuracy": _accuracy, "train_accuracy": _train_accuracy,
-              "train_final_accuracy": _train_accuracy, "epochs": _epochs, "reached": _reached, "accuracy_at": _accuracy_at}
+    return same(part.number, part.unit, value)

@@ -55,8 +55,11 @@ def log_audit(submission: Submission, choice: Choice, target: float | None, test
 
 
 def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:
-    """Whether the log can be true. Accuracies that are averages over batches are near the truth and do not count here; nor do
-    losses that are no average cross-entropies: they were divided by another count, or it is another loss."""
+    """Whether the log can be true.
+
+    Accuracies that are averages over batches are near the truth and do not count here; nor do losses that are no average
+    cross-entropies: they were divided by another count, or it is another loss.
+    """
     found = [one for one in found if not one.averaged]
     if found:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""

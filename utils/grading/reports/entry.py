@@ -65,8 +65,9 @@ def criterion_entry(result: criteria.Result) -> dict:
 
 
 def claim_entry(claim: Claim) -> dict:
+    marked = {"marked": list(claim.marked)} if claim.marked else {}
     return {"text": claim.text, "evidence": place_entry(claim.evidence), "verdict": claim.verdict,
-            "value": plain(claim.value), "why": claim.why}
+            "value": plain(claim.value), "why": claim.why} | marked
 
 
 def place_entry(place: Evidence) -> dict:

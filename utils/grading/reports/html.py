@@ -12,7 +12,7 @@ from markupsafe import Markup
 from utils.grading.fact_names import FACTS
 from utils.grading.reports.entry import Graded, place_label
 from utils.grading.reports.markdown import found_text, number, value_text
-from utils.grading.reports.safe_text import printable
+from utils.grading.reports.safe_text import divided, printable
 
 TEMPLATES = Path(__file__).with_name("templates")
 MARKS = {"pass": "✓ pass", "fail": "✗ fail", "unverifiable": "? unverifiable", "true": "✓ true", "false": "✗ false"}
@@ -24,7 +24,8 @@ def environment() -> Environment:
     made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
                        keep_trailing_newline=True,
                        finalize=lambda value: value if isinstance(value, Markup) else printable(value))
-    made.filters |= {"figure": number, "words": value_text, "found": found_text, "place": place_label, "short": printable}
+    made.filters |= {"figure": number, "words": value_text, "found": found_text, "place": place_label, "short": printable,
+                     "divided": divided}
     return made
 
 

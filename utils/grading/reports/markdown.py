@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 from utils.grading.fact_names import FACTS
 from utils.grading.reports.entry import Graded, place_label
-from utils.grading.reports.safe_text import code, markdown
+from utils.grading.reports.safe_text import code, divided, markdown
 from utils.tables import markdown_table
 
 MARKS = {"pass": "✅ pass", "fail": "❌ fail", "unverifiable": "❔ unverifiable",
@@ -101,10 +101,19 @@ def _advice(graded: Graded) -> list[str]:
 def _claims(claims: list[dict]) -> list[str]:
     if not claims:
         return []
-    rows = [(code(claim["text"]), MARKS[claim["verdict"]], markdown(value_text(claim["value"]), 200),
+    rows = [(_marked(claim), MARKS[claim["verdict"]], markdown(value_text(claim["value"]), 200),
              markdown(claim["why"], 300), code(place_label(claim["evidence"])))
             for claim in claims]
     return ["## Claims", "", markdown_table(("claim", "verdict", "found", "why", "where"), rows, left=5), ""]
+
+
+def _marked(claim: dict) -> str:
+    """The claim's words; in bold those that decided."""
+    before, inside, after = divided(claim["text"], claim.get("marked"))
+    if not inside.strip():
+        return code(claim["text"])
+    return " ".join(filter(None, (before.strip() and code(before, None), f"**{code(inside, None)}**",
+                                  after.strip() and code(after, None))))
 
 
 def _facts(facts: dict) -> list[str]:

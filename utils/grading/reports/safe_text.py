@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # What XML 1.0 cannot hold, and what makes terminals and readers see something else.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
@@ -38,3 +39,10 @@ def spreadsheet(text: object) -> str:
     """A CSV cell that no spreadsheet takes for a formula."""
     plain = one_line(text)
     return f"'{plain}" if plain.startswith(_FORMULA) else plain
+
+
+def divided(text: str, marked: Sequence[int] | None, limit: int = 300) -> tuple[str, str, str]:
+    """`text` before, in and after the characters that are `marked`; what is over `limit` falls off, with … where it was."""
+    start, end = marked or (0, 0)
+    shown = text if len(text) <= limit else text[:max(end, limit - 1)] + "…"
+    return shown[:start], shown[start:end], shown[end:]

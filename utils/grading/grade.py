@@ -159,10 +159,15 @@ def _about_nobodys(judged: Judged) -> list[str]:
 
 
 def _subjects(judged: Judged) -> list[Subject]:
-    """What claims are held against: every attempt, and every log that is nobody's, of which nothing else is known."""
+    """What claims are held against: every attempt, and what else the submission has, of which little or nothing is known:
+    logs that are nobody's, attempts that were not judged, networks that are defined and not trained."""
     found = [Subject(one.attempt.name, _called(one.attempt), one.attempt.training_notebook, one.facts, one.runs,
                      one is judged.first) for one in judged.every]
-    return found
+    found += [Subject(f"another log, {describe(run)}", (), None, {}, (run,), False) for run in judged.nobodys[:MOST]]
+    found += [Subject(one.name, _called(one), one.training_notebook, {}, (), False) for one, _ in judged.left]
+    known = {word for one in found for word in one.words}
+    networks = defined_networks(one.attempt.reader for one in judged.every)
+    return found + [Subject(name, (name,), None, {}, (), False) for name in sorted(networks - known)]
 
 
 def _called(attempt: Attempt) -> tuple[str, ...]:

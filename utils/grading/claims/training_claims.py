@@ -55,6 +55,8 @@ def _epochs(one: Assertion, known: Known, place: Evidence) -> tuple[str, object,
         return "unverifiable", None, fact.why
     if fact.value == one.number:
         return "true", fact.value, f"{fact.value} epochs are logged"
+    if known.runs and known.runs[0].length == one.number:
+        return "true", one.number, f"{one.number} epochs were begun one after the other; {fact.value} of them log a result"
     for run in known.runs[1:]:
         if run.length == one.number:
             return "true", run.length, f"of another run than the judged one: {describe(run)}"

@@ -56,7 +56,7 @@ def log_audit(submission: Submission, notebook: str | None, target: float | None
 
 
 def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:
-    """Whether the log can be true. Accuracies that are averages over batches are near the truth and do not count here; nor do
+    """Whether the log can be true. Accuracies that are averages over batches are near the truth and do not count; nor do
     losses that are no average cross-entropies: they were divided by another count, or it is another loss."""
     found = [one for one in found if not one.averaged]
     if found:

@@ -1,11 +1,14 @@
 """Logs that cannot be true, and honest ones that are not doubted."""
 
+import json
 import re
 from dataclasses import replace
 
 import pytest
 
-from tests.grading.written_logs import audit, bar, plain_per_cent, tqdm_from_0, training, value
+from tests.grading.written_logs import audit, bar, notebook, plain_per_cent, tqdm_from_0, training, value
+from utils.grading.log.audit import log_audit
+from utils.grading.submission.contents import read_submission
 
 COURSE = training()
 LOG = tqdm_from_0(COURSE)
@@ -159,3 +162,83 @@ def test_no_honest_log_is_doubted(tmp_path, seed):
         found = audit(tmp_path, write(restless))
         assert value(found, "log_consistent") is True, found.facts["log_consistent"].why
         assert value(found, "best_test_accuracy") == max(one.test for one in restless)
+
+
+# --- what is not established ------------------------------------------------------------------------------------------
+
+def fractions(*accuracies):
+    return "".join(f"Epoch {index}: val_loss=0.9, val_acc={one}\n" for index, one in enumerate(accuracies))
+
+
+def whole(*accuracies):
+    return "".join(f"Epoch {index}/3 - test accuracy: {one} %\n" for index, one in enumerate(accuracies, 1))
+
+
+@pytest.mark.parametrize("log, first", [
+    (fractions("0.571", "0.850", "0.853"), None), (fractions("0.571", "0.851", "0.853"), 1),
+    (fractions("0.571", "0.8500", "0.8530"), 1), (fractions("0.571", "0.849", "0.853"), 2),
+    (whole("57", "85", "88"), None), (whole("57", "84.6", "88"), 2), (whole("57.1", "85.0", "88.2"), None)])
+def test_rounding_may_explain_the_first_epoch_at_the_target(tmp_path, log, first):
+    found = audit(tmp_path, log)
+    assert value(found, "first_epoch_at_target") == first
+    assert first is not None or "rounded" in found.facts["first_epoch_at_target"].why
+
+
+TEST = "Test set: Average loss: {:.4f}, Accuracy: {}/10000 ({:.2f}%)\n"
+
+
+def begun(course, left_out=(), heading="[EPOCH {} / 50] -- "):
+    return "".join(heading.format(one.index) + "\n" + ("" if one.index in left_out else
+                   TEST.format(one.test_loss, one.test_correct, one.test)) for one in course)
+
+
+TRACEBACK = {"output_type": "error", "ename": "KeyboardInterrupt", "evalue": "", "traceback": [
+    "----> 7 for epoch in range(50):\n      8     test acc = 0\n", "     17     train_loss = 0", "KeyboardInterrupt: "]}
+THREAD = ('Exception in thread Thread-3:\nTraceback (most recent call last):\n  File "a.py", line 3, in run\n'
+          "    test_loss = 0\n    accuracy = 100.0\nRuntimeError: Set changed size during iteration\n")
+
+
+HALF = "Loss=0.51 Batch_id=90 Accuracy=71.39:  93%|#########3| 91/98 [00:09<00:00, 39.05it/s]\n"
+
+
+@pytest.mark.parametrize("after", ["", HALF, HALF + THREAD, "Train Epoch: 20 [0/50000 (0%)] Loss: 0.31\n"])
+@pytest.mark.parametrize("heading", ["[EPOCH {} / 50] -- ", "Epoch {}/50\n----------"])
+def test_an_epoch_that_was_broken_off_is_not_logged(tmp_path, after, heading):
+    book = json.loads(notebook(begun(COURSE[:20], heading=heading) + heading.format(20) + "\n" + after))
+    book["cells"][0]["outputs"].append(TRACEBACK)
+    (tmp_path / "S9.ipynb").write_text(json.dumps(book), encoding="utf-8")
+    found = log_audit(read_submission(tmp_path), "S9.ipynb", 85.0)
+    best = max(COURSE[:20], key=lambda one: one.test)
+    assert [value(found, name) for name in ("epochs", "best_test_accuracy", "best_epoch")] == [20, best.test, best.index]
+    assert value(found, "log_consistent") is True
+
+
+def test_a_traceback_within_a_log_takes_nothing_away(tmp_path):
+    found = audit(tmp_path, begun(COURSE[:9]) + THREAD + begun(COURSE[9:]))
+    assert value(found, "epochs") == 30 and value(found, "final_test_accuracy") == COURSE[-1].test
+
+
+@pytest.mark.parametrize("left_out, best_epoch", [((2,), True), ((28,), False), ((3, 25, 26), False)])
+@pytest.mark.parametrize("target", [75.0, 95.0])
+def test_an_epoch_that_logs_nothing_may_have_been_the_best(tmp_path, left_out, best_epoch, target):
+    best = max((one for one in COURSE if one.index not in left_out), key=lambda one: one.test)
+    found = audit(tmp_path, begun(COURSE, left_out), target=target)
+    assert value(found, "epochs") == 30 - len(left_out)
+    assert value(found, "best_epoch") == (best.index if best_epoch else None)
+    assert best_epoch or "may have been the best" in found.facts["best_epoch"].why
+    assert value(found, "best_test_accuracy") == (best.test if best_epoch or best.test >= target else None)
+
+
+def strong_augmentation(first, train, number=1, of=""):
+    return "".join(f"Epoch {number + index}{of}: train acc: {train + index:.2f}%, test acc: {first + index / 2:.2f}%\n"
+                   for index in range(4))
+
+
+@pytest.mark.parametrize("log, said", [
+    (strong_augmentation(85.6, 50.9), True), (strong_augmentation(85.6, 84.1, 0), True),
+    (LOG.replace("EPOCH: ", "EPOCH: 1"), False), (strong_augmentation(55, 31), False),
+    (strong_augmentation(85.6, 50.9, 10), False), (strong_augmentation(85.6, 50.9, 10, "/13"), False),
+    ("Training on MNIST\n" + strong_augmentation(97.1, 93), False), (LOG, False)])
+def test_weights_that_were_trained_before_are_remarked_on(tmp_path, log, said):
+    warnings = audit(tmp_path, log).warnings
+    assert any("before this log began" in warning for warning in warnings) == said

@@ -55,6 +55,11 @@ def figures(found):
     ("Test Accuracy: 8,652/10,000 (86.52 %)", None, 86.52),
     ("Epoche 3/30 - Test Acc: 44 %", None, 44),
     ("Epoch 3 | Test acc (raw) 43.60 | Test acc (EMA) 44.40", None, 43.6),
+    ("Epoch 3: ema_test_acc=0.20 test_acc=0.57", None, 0.57),
+    ("Epoch 3: EMA Test Acc: 20.00%, Test Acc: 57.00%", None, 57.0),
+    ("Epoch 3 test acc: 57.1 | EMA: train acc 10.0 test acc 20.0 | train acc: 45.0", 45.0, 57.1),
+    ("Epoch 3 train_acc 45.0 test_acc 57.1 test_acc_swa 20.0", 45.0, 57.1),
+    ("Epoch 3 | ema decay 0.999 | test acc: 57.1", None, 57.1),
     ("Epoch 3 test acc (TTA): 88.2 test acc: 84.9", None, 84.9)])
 def test_the_test_accuracy_of_all_images_is_read_and_no_other(line, train, test):
     read = read_line(line)
@@ -63,13 +68,112 @@ def test_the_test_accuracy_of_all_images_is_read_and_no_other(line, train, test)
     assert [number and number.value for number in found] == [train, test]
 
 
+@pytest.mark.parametrize("line, train, test", [
+    ("Epoch 3 | Train: 0.60 (80.00%) | Test: 0.42 (86.20%)", (0.6, 80), (0.42, 86.2)),
+    ("epoch 3 train 0.60/80.0% test 0.42/86.2%", (0.6, 80), (0.42, 86.2)),
+    ("train 0.60/80% test 0.42/86%", (0.6, 80), (0.42, 86)),
+    ("Epoch 3: train (0.60, 80.00%), test (0.42, 86.20%)", (0.6, 80), (0.42, 86.2)),
+    ("Epoch 3 train loss/acc: 0.60/80.00, test loss/acc: 0.42/86.20", (0.6, 80), (0.42, 86.2)),
+    ("Epoch 3 Train Loss (Acc): 0.60 (80.00) Test Loss (Acc): 0.42 (86.20)", (0.6, 80), (0.42, 86.2)),
+    ("Loss/Acc: train 0.60/0.80, test 0.42/0.862", (0.6, 0.8), (0.42, 0.862)),
+    ("Epoch 3 test acc/loss: 86.20/0.42", (None, None), (0.42, 86.2)),
+    ("Train: 0,60 (80,00 %) | Test: 0,42 (86,20 %)", (0.6, 80), (0.42, 86.2)),
+    ("Test: loss 0.42 (acc 86.20%)", (None, None), (0.42, 86.2)),
+    ("Test set: 0.42, 86.20%", (None, None), (0.42, 86.2)),
+    ("Epoch 3 Train Loss: 0.60 (80.00%) | Test Loss: 0.42 (86.20%)", (0.6, 80), (0.42, 86.2)),
+    ("Epoch 3 | EMA Test: 1.50 (20.10%) | Test: 0.42 (86.20%)", (None, None), (0.42, 86.2)),
+    ("Train: 0.60 (80.00%)", (None, None), (None, None)), ("Test: 0.42 (100%)", (None, None), (None, None)),
+    ("Train: 12.8s (26%) Test: 3.5s (12%)", (None, None), (None, None)),
+    ("Epoch 3 Train: 0.60 (20.00% err) Test: 0.42 (13.80% err)", (None, None), (None, None)),
+    ("Epoch 3 test loss: 0.42 (-3.80%)", (None, None), (0.42, None)),
+    ("Epoch 3 test loss: 0.42 (3.80% lower)", (None, None), (0.42, None)),
+    ("Split: train 0.80 (80.0%) test 0.20 (20.0%)", (None, None), (None, None)),
+    ("Epoch 3 Test: 0.42 [3/79]", (None, None), (None, None)),
+    ("Epoch 3 Avg Test Loss: 0.52 Avg Test Metric: 0.828", (None, None), (0.52, None))])
+def test_a_loss_and_an_accuracy_in_a_pair(line, train, test):
+    read = read_line(line)
+    numbers = read.numbers if read else {}
+    found = [tuple(number and number.value for number in (numbers.get((split, "loss")), numbers.get((split, "accuracy"))))
+             for split in ("train", "test")]
+    assert found == [train, test]
+
+
+def pairs(course):
+    return "".join(f"Epoch {one.index + 1}/{len(course)} | Train: {one.train_loss:.2f} ({one.train:.2f}%) | Test: "
+                   f"{one.test_loss:.2f} ({one.test:.2f}%)\n" for one in course)
+
+
+def pairs_below_a_heading(course):
+    return "".join(f"Epoch {one.index + 1}\n  train 0.60 / {one.train:.2f}%\n  test {one.test_loss:.2f} / {one.test:.2f}%\n"
+                   for one in course)
+
+
+@pytest.mark.parametrize("write", [pairs, pairs_below_a_heading])
+def test_a_log_of_pairs_with_the_final_and_the_best_one_after_it(tmp_path, write):
+    after = f"Final Test Accuracy: {COURSE[-1].test:.2f}%\nBest Test Accuracy: {BEST.test:.2f}%\n"
+    for outputs in ((write(COURSE), after), (write(COURSE) + after,)):
+        found = audit(tmp_path, *outputs)
+        assert figures(found) == (30, BEST.test, BEST.index) and value(found, "log_consistent") is True
+        assert value(found, "final_test_accuracy") == COURSE[-1].test
+
+
+# --- averaged weights -------------------------------------------------------------------------------------------------
+
+def ema_in_the_line(course):
+    return "".join(f"Epoch {one.index}: test acc: {one.test:.2f}% | EMA test acc: {one.index + 60:.2f}%\n" for one in course)
+
+
+def ema_in_brackets(course):
+    return "".join(f"Epoch {one.index} train loss {one.train_loss:.3f} test acc {one.test:.2f} test acc (swa) 91.00\n"
+                   for one in course)
+
+
+def ema_in_a_line_before(course):
+    return "".join(f"Epoch {one.index}\n[EMA] Test set: Average loss: 0.2, Accuracy: 9{one.index:02d}0/10000\nTest set: "
+                   f"Average loss: {one.test_loss:.4f}, Accuracy: {one.test_correct}/10000 ({one.test:.2f}%)\n"
+                   for one in course)
+
+
+def ema_in_a_line_after(course):
+    return "".join(f"Epoch {one.index}\ntest acc: {one.test:.2f}%\nema test acc: {one.index + 60}.00%\n" for one in course)
+
+
+def ema_columns(course, names="ema_test_acc,test_acc"):
+    return "\n".join([f"epoch,{names}", *(f"{one.index},9{one.index / 10:.2f},{one.test:.2f}" for one in course)])
+
+
+def ema_columns_in_a_table(course):
+    rows = [f"| {one.index} | {one.test:.2f} | 9{one.index / 10:.2f} |" for one in course]
+    return "\n".join(["| Epoch | Test Acc | Test Acc (EMA) |", "|---|---|---|", *rows])
+
+
+EMA = (ema_in_the_line, ema_in_brackets, ema_in_a_line_before, ema_in_a_line_after, ema_columns, ema_columns_in_a_table)
+
+
+@pytest.mark.parametrize("write", EMA)
+def test_averaged_weights_never_replace_the_plain_ones(tmp_path, write):
+    found = audit(tmp_path, write(COURSE))
+    assert figures(found) == (30, BEST.test, BEST.index)
+    assert not any("averaged weights" in warning for warning in found.warnings)
+
+
+@pytest.mark.parametrize("write", [
+    lambda course: "".join(f"Epoch {one.index}: EMA test acc: {one.test:.2f}%\n" for one in course),
+    lambda course: "".join(f"Epoch {one.index}\nTest Acc (EMA): {one.test:.2f}\n" for one in course),
+    lambda course: "\n".join(["epoch,test_acc_ema", *(f"{one.index},{one.test:.2f}" for one in course)])])
+def test_averaged_weights_alone_are_read_with_a_remark(tmp_path, write):
+    found = audit(tmp_path, write(COURSE))
+    assert figures(found) == (30, BEST.test, BEST.index)
+    assert any("averaged weights" in warning for warning in found.warnings)
+
+
 def test_decimal_commas_of_losses():
     numbers = read_line("Epoch 1/30 - Train Loss: 1,2676 - Test Accuracy: 44,40 %").numbers
     assert numbers["train", "loss"].value == 1.2676 and numbers["test", "accuracy"].unit == 0.01
 
 
 HEADS = ("acc", "Epoch 3 test acc", "100%|", "1/1 [", "average ", "train/", "total params ", "acc (", "**a**", "# ", "over",
-         "1,")
+         "1,", "test 0.5 (", "test loss/acc", "ema ", "ema_")
 RUNS = (" ", "\t \u2003", "1", "a", "/", ",", "|", "*", "_", "(", "=", "1/", "1,000,", "| ", "train/", "acc ", "1%|",
         "Epoch 1 ", "of ", "; ", "9% ", "━")
 

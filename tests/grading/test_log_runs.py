@@ -32,6 +32,30 @@ def test_losses_that_no_normalisation_explains(tmp_path):
     assert value(found, "best_test_accuracy") == max(one.test for one in COURSE)
 
 
+def table(course, train=1.0, test=1.0):
+    rows = [f"| {one.index + 1} | {one.train:.2f} % | {one.train_loss * train:.6f} | {one.test:.2f} % | "
+            f"{one.test_loss * test:.6f} |" for one in course]
+    return "\n".join(["| Epoch | TrainAcc | TrainLoss | TestAcc | TestLoss |", *rows]) + "\n"
+
+
+def lines(course, train=1.0, test=1.0):
+    return "".join(f"Epoch {one.index}: train average loss {one.train_loss * train:.6f}, train acc {one.train:.2f}%, "
+                   f"test average loss {one.test_loss * test:.6f}, test acc {one.test:.2f}%\n" for one in course)
+
+
+@pytest.mark.parametrize("write", [table, lines])
+@pytest.mark.parametrize("scale, text", [
+    ({"test": 1 / 128}, "test loss: sum of batch means"), ({"train": 1 / 256}, "train loss: sum of batch means"),
+    ({"test": 1 / 128, "train": 1 / 128}, "sum of batch means"), ({"train": 50_000}, "train loss: a sum over the images"),
+    ({}, None)])
+def test_each_split_has_its_own_scale(tmp_path, write, scale, text):
+    found = audit(tmp_path, write(COURSE, **scale))
+    named = value(found, "loss_normalisation")
+    assert named is None if text is None else named.startswith(text) and ";" not in named
+    assert value(found, "log_consistent") is True
+    assert value(found, "best_test_accuracy") == max(one.test for one in COURSE)
+
+
 # --- several runs -----------------------------------------------------------------------------------------------------
 
 def test_of_two_runs_the_better_is_judged_and_the_other_listed(tmp_path):

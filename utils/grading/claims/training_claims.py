@@ -174,6 +174,9 @@ def judge_epochs(part: Part, subject: Subject) -> Verdict:
         return Verdict("unverifiable", None, fact.why)
     if fact.value == part.number and not part.sense or part.sense == "below" and fact.value < part.number:
         return Verdict("true", fact.value, f"{fact.value} epochs are logged")
+    if subject.runs and subject.runs[0].length == part.number and not part.sense:
+        return Verdict("true", int(part.number), f"{part.number:g} epochs were begun one after the other; {fact.value} of them "
+                       "log a result")
     other = next((run for run in subject.runs[1:] if run.length == part.number), None)
     if other and not part.sense:
         return Verdict("true", other.length, f"of another run than the judged one: {describe(other)}")

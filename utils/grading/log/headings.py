@@ -1,5 +1,6 @@
 """The headings that a place in a text or a notebook stands under."""
 
+import html
 import re
 from collections.abc import Iterator
 
@@ -60,7 +61,7 @@ class Outline:
             level, text = 1 if match[1][0] == "=" else 2, self._before[1]
         else:
             return None
-        title = " ".join(re.sub(r"[*`]+|__", "", _TAG.sub(" ", _LINK.sub(r"\1", text))).split())
+        title = " ".join(re.sub(r"[*`]+|__", "", html.unescape(_TAG.sub(" ", _LINK.sub(r"\1", text)))).split())
         read = read_line(title)
         is_log = read is not None and (read.epoch is not None or bool(read.numbers))
         return (level, title) if any(map(str.isalnum, title)) and not is_log and "|" not in title else None

@@ -32,7 +32,7 @@ def read_pairs(text: str) -> tuple[dict[tuple[str, str], Number], str]:
     pairs = [match for match in _PAIR.finditer(text) if _plausible(match, bool(names), swapped)]
     splits = {split_named(match["split"]) for match in pairs}
     exact = len(splits) > 1 or any("." in match["accuracy"] for match in pairs)
-    if not names and (splits <= {"train"} or not exact):
+    if not names and (splits <= {"train"} or not exact or (len(splits) > 1 and all(map(_twice, pairs)))):
         return {}, text
     found, averaged = {}, stretches(text)
     for match in pairs:
@@ -51,11 +51,16 @@ def read_pairs(text: str) -> tuple[dict[tuple[str, str], Number], str]:
 
 
 def _plausible(match: re.Match, named: bool, swapped: bool) -> bool:
-    """Whether two numbers can be a loss and an accuracy, and no accuracy given twice."""
-    first, second = float(match["loss"]), float(match["accuracy"])
-    share = first if swapped else second
+    """Whether two numbers can be a loss and an accuracy."""
+    share = float(match["loss"] if swapped else match["accuracy"])
     if not 0 <= share <= 100 or (match["loss"] + match["accuracy"]).startswith(("+", "-")) or match["accuracy"][0] in "+-":
         return False
     if named:
         return not (match["percent"] if swapped else match["sign"])
-    return bool(match["percent"]) and not match["sign"] and "." in match["loss"] and abs(100 * first - second) > 1
+    return bool(match["percent"]) and not match["sign"] and not match["loss"].isdigit()
+
+
+def _twice(match: re.Match) -> bool:
+    """Whether both numbers are one share, as a fraction and in per cent."""
+    fraction, share = number_of(match["loss"], False), number_of(match["accuracy"], True)
+    return abs(100 * fraction.value - share.value) <= (100 * fraction.unit + share.unit) / 2

@@ -19,7 +19,8 @@ def graded(path="students/one", facts=None, text="86.54 %", rubric="era_s9") -> 
               "effective_transforms": [{"name": text, "fill": (0.5, float("nan"))}]}
     found = {name: Fact(value, text, (place, cell)) for name, value in (facts or values).items()}
     return compose(path, load_rubric(rubric), {"blocks": Fact(None, text)} | found,
-                   [Claim(text, place, "false", text, text, (1, max(2, len(text) - 1))), Claim(text, cell, "unverifiable", None, text)], [text])
+                   [Claim(text, place, "false", text, text, (1, max(2, len(text) - 1))),
+                    Claim(text, cell, "unverifiable", None, text)], [text])
 
 
 def perfect(path="students/best") -> Graded:

@@ -85,8 +85,13 @@ def _at(part: Part, rows: tuple[Row, ...]) -> Iterator[tuple[Row, bool]]:
     if first is not None and first.index is not None:
         if part.when == "at" and first.index in (part.epoch, part.epoch - 1) and threshold:
             yield first, True
-        if part.when == "within" and first.index <= part.epoch <= rows[-1].index + 2:
+        if part.when == "within" and first.index <= part.epoch <= rows[-1].index + 2 and _is_result(part, rows):
             yield first, True
+
+
+def _is_result(part: Part, rows: tuple[Row, ...]) -> bool:
+    """Whether an accuracy that some epoch reached is what the training came to, or what the named epochs came to."""
+    return any(agrees(part, row.accuracy) for row in (_best(rows), rows[-1], *_near(part, rows)))
 
 
 def _first(part: Part, rows: tuple[Row, ...]) -> Row | None:

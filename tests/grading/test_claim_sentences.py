@@ -97,3 +97,38 @@ def test_what_is_wrong_is_called_false(tmp_path, text):
 @pytest.mark.parametrize("text", SILENT)
 def test_what_is_not_of_the_final_result_is_no_claim(tmp_path, text):
     assert verdicts(tmp_path, text) in ([], ["unverifiable"])
+
+
+@pytest.mark.parametrize("text, expected", [
+    ("Params went down to ~171k; trained 8 epochs; reached ~77% accuracy.", []),
+    ("Achieved ~70% accuracy in less than 20 epochs.", ["unverifiable"]),
+    (f"Best accuracy: {B}%\nTraining took 5 minutes.", ["true"]),
+    ("Best accuracy: 81.11%\nParameters: 126,634", ["false", "true"]),
+    ("The training goes on\nuntil our model has reached\n91.20% test accuracy.", []),
+    (f"| Metric | Value |\n|---|---|\n| Test accuracy | {B}% |", ["true"]),
+    ("| Network | ResNet18 |\n|---|---|\n| Test accuracy | 93.10% |", [])])
+def test_lines_are_joined_only_where_a_sentence_goes_on(tmp_path, text, expected):
+    assert verdicts(tmp_path, text) == expected
+
+
+@pytest.mark.parametrize("heading, expected", [
+    ("# The objective is 85 % on CIFAR-10", ["false"]), ("# Task: image classification", ["false"]),
+    ("## Results", ["false"]), ("## Objective", []), ("## Problem Statement", []), ("**Requirements:**", []),
+    ("### Assignment", []), ("## Targets", []), ("## Experiment 2", ["unverifiable"]), ("## Baseline", ["unverifiable"]),
+    ("## Second (another network)", ["unverifiable"]),
+    ("## `old/cifar10_v3.ipynb`", ["unverifiable"]), ("## 3. Model", ["false"])])
+def test_a_heading_says_of_what_its_section_is(tmp_path, heading, expected):
+    text = f"# Network\n\n{heading}\n\nThe model has a test accuracy of 91.20%.\n"
+    assert [one.verdict for one in of_readme(tmp_path, text, KNOWN)] == expected
+
+
+def test_the_same_words_below_another_heading_are_another_claim(tmp_path):
+    text = f"## First\n\n* Test accuracy: {B}%\n\n## Second (another network)\n\n* Test accuracy: {B}%\n"
+    assert [one.verdict for one in of_readme(tmp_path, text, KNOWN)] == ["true", "unverifiable"]
+    assert len(of_readme(tmp_path, f"Test accuracy: {B}%\n\nTest accuracy: {B}%\n", KNOWN)) == 1
+
+
+def test_a_text_log_claims_nothing(tmp_path):
+    log = "".join(f"Epoch {one.index + 1}/30\nTrain Acc: {one.train:.2f}%\nTest Acc: {one.test:.2f}%\n\n" for one in COURSE)
+    (tmp_path / "run_1.txt").write_text(f"Training begins.\n{log}Best test accuracy: 99.00%\n")
+    assert of_readme(tmp_path, "Nothing to say.\n", KNOWN) == []

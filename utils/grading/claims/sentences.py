@@ -23,12 +23,13 @@ _BESIDE_TASK = frozenset("the our my project session model statement definition 
                          "main given what is results result".split())
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+|\s*[|]|\s*<")
 _QUOTED = re.compile(r"\s*>|\s*(?:[-*+•]|\d{1,2}[.)])?\s*\[[^\]]{0,200}\]\([^)]{0,300}\)\s*$")  # or a table of contents
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(*])|\s*[;\n]\s*")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(*])|\n")
 _ENDS_LINE = re.compile(r"(?:[\d%.!?]|\*\*|<br\s*/?>|\\)\s*$")
+_LABEL = re.compile(r"(?:\*\*|__)?[A-Z][\w ()-]{1,40}(?:\*\*|__)?\s?[:=]")
 _SUMMARY = re.compile(r"\W*(?:Total|Trainable|Non-trainable) params:\s*[\d,]+\W*")  # as programs print it
 _TABLE_RULE = re.compile(r"[\s|:-]+")
-_COLUMNS = frozenset("metric metrics value values result results score scores quantity property parameter parameters detail "
-                     "details name item".split())
+_COLUMNS = frozenset("attribute metric metrics value values result results score scores quantity property parameter parameters "
+                     "detail details name item".split())
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,7 @@ def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str]]]
             line = ""
         passed = fenced or _FENCE.match(line) or not line.strip() or _is_printed(line) or _QUOTED.match(line)
         alone = bool(heading) or bool(_ITEM.match(line))
-        if paragraph and (alone or passed or (ended and line[:1].isupper())):
+        if paragraph and (alone or passed or (ended and line[:1].isupper()) or _LABEL.match(line)):
             yield paragraph
             paragraph = []
         if heading:

@@ -19,7 +19,8 @@ _COMMON = re.compile(r"main|s\d+|session.?\d*|assignment.?\d*|notebook|copy|fina
 _APART = re.compile(r"\b(?:step|model|experiment|attempt|iteration|network|net|version|code|trial|stage|try|run|phase)s?"
                     r"\W{0,2}(?:\d+|one|two|three|four|[A-Da-d]\b)|\b(?:first|second|third|fourth|fifth)\b", re.I)
 _OTHER = re.compile(r"\b(?:another|other|previous|earlier|initial|baseline|base|old|alternative|comparison|compared|"
-                    r"ablations?|without|tried|failed|references?|related|paper|literature|citations?)\b", re.I)
+                    r"ablations?|without|tried|failed|references?|related|paper|literature|citations?)\b|"
+                    r"\w\.(?:ipynb|py)\b", re.I)  # a file that is none of theirs
 
 
 @dataclass(frozen=True)

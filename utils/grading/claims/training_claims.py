@@ -85,8 +85,13 @@ def _at(part: Part, rows: tuple[Row, ...]) -> Iterator[tuple[Row, bool]]:
     if first is not None and first.index is not None:
         if part.when == "at" and first.index in (part.epoch, part.epoch - 1) and threshold:
             yield first, True
-        if part.when == "within" and first.index <= part.epoch <= rows[-1].index + 2:
+        if part.when == "within" and first.index <= part.epoch <= rows[-1].index + 2 and _is_result(part, rows):
             yield first, True
+
+
+def _is_result(part: Part, rows: tuple[Row, ...]) -> bool:
+    """Whether an accuracy that some epoch reached is what the training came to, or what the named epochs came to."""
+    return any(agrees(part, row.accuracy) for row in (_best(rows), rows[-1], *_near(part, rows)))
 
 
 def _first(part: Part, rows: tuple[Row, ...]) -> Row | None:
@@ -175,8 +180,8 @@ def judge_epochs(part: Part, subject: Subject) -> Verdict:
     if fact.value == part.number and not part.sense or part.sense == "below" and fact.value < part.number:
         return Verdict("true", fact.value, f"{fact.value} epochs are logged")
     if subject.runs and subject.runs[0].length == part.number and not part.sense:
-        return Verdict("true", int(part.number), f"{part.number:g} epochs were begun one after the other; {fact.value} of them "
-                       "log a result")
+        return Verdict("true", int(part.number), f"{part.number:g} epochs were begun one after another; {fact.value} of "
+                       "them log a result")
     other = next((run for run in subject.runs[1:] if run.length == part.number), None)
     if other and not part.sense:
         return Verdict("true", other.length, f"of another run than the judged one: {describe(other)}")

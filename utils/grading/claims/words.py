@@ -52,10 +52,10 @@ _LEXICON = (
           r"extract|capture)"),  # a purpose
     ("s", "|".join(f"(?P<{sense}>{words})" for sense, words in SENSES.items())), ("s", ">=|<=|[~≈≥≤<>]"),
     ("B", r"best|highest|max(?:imum)?|peak"), ("F", r"final|last|end(?:s|ed)|finish(?:es|ed)"), ("g", "target"),
-    ("v", r"reach(?:es|ed)|ach?ie?i?v(?:es|ed)|attain(?:s|ed)|hits?|got|gets|gives|gave|obtain(?:s|ed)|yield(?:s|ed)|"
+    ("v", r"reach(?:es|ed)|ach(?:ie|ei|i|e)v(?:es|ed)|attain(?:s|ed)|hits?|got|gets|gives|gave|obtain(?:s|ed)|yield(?:s|ed)|"
           r"scores|scored|touched|delivers|delivered|"
           r"cross(?:es|ed)|exceed(?:s|ed)|surpass(?:es|ed)"),
-    ("I", r"reach|ach?ie?i?ve|attain|obtain|get|use|apply"),
+    ("I", r"reach|ach(?:ie|ei|i|e)ve|attain|obtain|get|use|apply"),
     ("t", r"trained|ran|run"), ("b", r"is|are|was|were|be|been|being"),
     ("u", r"us(?:es|ed|ing)|appl(?:ies|ied)|has|have|had|having|contain(?:s|ed)|includ(?:es|ed)|employ(?:s|ed)|"
           r"incorporat(?:es|ed)|utili[sz](?:es|ed)|implemented|added|features|followed\s+by|consists\s+of"),

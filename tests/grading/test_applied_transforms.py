@@ -38,6 +38,22 @@ def inside(container):
     return swapped(THREE, container.format(THREE))
 
 
+def torchvision(steps):
+    """The three steps inside a Compose of torchvision's; PIPELINE([…]) stands for albumentations' with these in addition."""
+    rest = THREE.replace(f"    {HOLE},\n", "").strip().replace("\n", "")
+    steps = re.sub(r"PIPELINE\(\[(.*?)\]\)(?=, T|$)", r"of([REST \1])", steps, flags=re.S).replace("REST", rest)
+    text = f"""
+from torchvision import transforms as T
+import numpy as np
+def of(steps):
+    pipeline = A.Compose(steps)
+    return lambda image: pipeline(image=np.array(image))["image"]
+train_transforms = T.Compose([{steps}, T.ToTensor(), T.Normalize(MEAN, STD)])
+"""
+    return {"transforms.py": PIPELINE.replace("train_transforms =", "unused =") + text,
+            "data.py": DATA.replace(CALL, "self.transform(image)")}
+
+
 # Files over those of the tidy submission, and the four facts.
 CASES = {
     "nothing": ({}, GOOD),
@@ -86,8 +102,24 @@ CASES = {
         hole(f"A.Resize(64, 64),\n    {PIXELS},\n    A.Resize(32, 32)"), (True, True, None, True)),
     "images of 64 to the end": (hole(f"A.Resize(64, 64),\n    {new()}"), (True, True, None, True)),
     "padded, and cut afterwards": (
-        hole(f"A.PadIfNeeded(min_height=64, min_width=64),\n    {new()},\n    A.CenterCrop(32, 32)"),
-        (True, True, None, True)),
+        hole(f"A.PadIfNeeded(min_height=64, min_width=64),\n    {new()},\n    A.CenterCrop(32, 32)"), GOOD),
+    "padded on all sides, and cut anywhere": (hole(f"A.Pad(4),\n    {new()},\n    A.RandomCrop(32, 32)"), GOOD),
+    "padded by what only a run knows": (hole(f"A.Pad(pad),\n    {new()},\n    A.RandomCrop(32, 32)"), GOOD),
+    "half of a side that is padded": (
+        hole(f"A.PadIfNeeded(64, 64),\n    {HALF},\n    A.CenterCrop(32, 32)"), (True, True, False, True)),
+    "half of a side that is padded by what only a run knows": (
+        hole(f"A.Pad(pad),\n    {HALF},\n    A.RandomCrop(32, 32)"), (True, True, None, True)),
+    "8 pixels of a padded image": (
+        hole(f"A.PadIfNeeded(40, 40),\n    {new(hole_height_range='(8, 8)')},\n    A.RandomCrop(32, 32)"),
+        (True, True, False, True)),
+    "padded, and resized afterwards": (
+        hole(f"A.PadIfNeeded(64, 64),\n    {new()},\n    A.Resize(32, 32)"), (True, True, False, True)),
+    "cut, and resized to what it was": (
+        hole(f"{new()},\n    A.CenterCrop(16, 16),\n    A.Resize(32, 32)"), (True, True, False, True)),
+    "padded by torchvision, and cut by it": (torchvision(f"T.Pad(4), PIPELINE([{new()}]), T.RandomCrop(32)"), GOOD),
+    "cut by torchvision with padding": (torchvision(f"PIPELINE([{new()}]), T.RandomCrop(32, padding=4)"), GOOD),
+    "zoomed by torchvision": (
+        torchvision(f"PIPELINE([{new()}]), T.RandomResizedCrop(32)"), (True, True, None, True)),
     "padded and cut before": (
         hole(f"A.PadIfNeeded(min_height=40, min_width=40),\n    A.RandomCrop(32, 32),\n    {new()}"), GOOD),
     "cut to the same size": (hole(f"{new()},\n    A.CenterCrop(32, 32),\n    A.PadIfNeeded(32, 32)"), GOOD),

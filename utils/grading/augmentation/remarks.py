@@ -2,6 +2,8 @@
 
 from utils.grading.augmentation.effective_steps import EffectiveStep, as_data
 from utils.grading.augmentation.effective_values import uses_old_names
+from utils.grading.augmentation.hole import steps_that_cut
+from utils.grading.augmentation.image_size import CUT, RESCALE
 from utils.grading.augmentation.pixel_scale import Scale, after
 from utils.grading.facts import Fact
 
@@ -33,13 +35,20 @@ def step_remarks(judged: list[EffectiveStep]):
                 yield f"ShiftScaleRotate has {', '.join(still)} at 0."
 
 
-_MOVES = {"ShiftScaleRotate", "Affine", "Rotate", "SafeRotate", "RandomCrop", "RandomResizedCrop", "Resize", "RandomScale"}
+_MOVE = {"ShiftScaleRotate", "Affine", "Rotate", "SafeRotate", "Perspective", "RandomRotation", "RandomAffine"}
+_RANDOM = (_MOVE | RESCALE | CUT) - {"Resize", "CenterCrop", "FiveCrop", "TenCrop", "Crop", "LongestMaxSize",
+                                     "SmallestMaxSize"} | {"HorizontalFlip", "CoarseDropout", "RandomHorizontalFlip"}
 
 
 def order_remarks(judged: list[EffectiveStep]):
-    names = [one.step.name for one in judged]
-    if "CoarseDropout" in names and (later := [name for name in names[names.index("CoarseDropout"):] if name in _MOVES]):
-        yield f"{later[0]} comes after CoarseDropout and moves, scales or cuts the hole."
+    hole = next((one for one in judged if one.step.name == "CoarseDropout" and one.acts is not False), None)
+    if hole is None:
+        return
+    later = judged[judged.index(hole) + 1:]
+    if moving := [one.step.name for one in later if one.step.name in _MOVE | RESCALE]:
+        yield f"{moving[0]} comes after CoarseDropout and moves or scales the hole."
+    if cutting := steps_that_cut(hole, judged):
+        yield f"{cutting[0]} comes after CoarseDropout and may cut off a part of the hole."
 
 
 def statistics(judged: list[EffectiveStep], tested: list[EffectiveStep] | None, warnings: list[str]) -> Fact:
@@ -50,8 +59,7 @@ def statistics(judged: list[EffectiveStep], tested: list[EffectiveStep] | None, 
             warnings.append(f"The {kind} images are normalised with {text}.")
     if tested is None:
         return Fact(None, "no transforms for test images were found")
-    random = [one.step.name for one in tested if one.step.name in _MOVES - {"Resize"} | {"HorizontalFlip", "CoarseDropout",
-                                                                                        "RandomHorizontalFlip"}]
+    random = [one.step.name for one in tested if one.step.name in _RANDOM]
     if random:
         warnings.append(f"The test images are augmented too ({', '.join(random)}).")
     if None in scales:

@@ -38,6 +38,13 @@ def inside(container):
     return swapped(THREE, container.format(THREE))
 
 
+def swapped_list(container, holed=HOLE):
+    """The list of the training transforms in another container; {} stands for what is in it."""
+    entries = f"{THREE.replace(HOLE, holed)}    A.Normalize(mean=MEAN, std=STD),\n    ToTensorV2(),\n"
+    whole = f"[\n{THREE}    A.Normalize(mean=MEAN, std=STD),\n    ToTensorV2(),\n]"
+    return swapped(whole, container.format(entries))
+
+
 def torchvision(steps):
     """The three steps inside a Compose of torchvision's; PIPELINE([…]) stands for albumentations' with these in addition."""
     rest = THREE.replace(f"    {HOLE},\n", "").strip().replace("\n", "")
@@ -127,6 +134,21 @@ CASES = {
     "zoomed before": (hole(f"A.RandomResizedCrop(size=(32, 32)),\n    {new()}"), GOOD),
     "resized to what only a run knows": (hole(f"A.Resize(size, size),\n    {new()}"), (True, True, None, True)),
     "resized now and then": (hole(f"A.Resize(64, 64, p=0.5),\n    {new()}"), (True, True, None, True)),
+    "in a set": (swapped_list("{{{}}}"), (True, True, True, None)),
+    "in a set, filled with 0": (swapped_list("{{{}}}", new(fill="0")), (True, True, True, None)),
+    "in a set, filled by a method": (swapped_list("{{{}}}", new(fill="'random'")), (True, True, True, False)),
+    "in a set that set() makes, listed": (swapped_list("list(set([{}]))"), (True, True, True, None)),
+    "in a set that is spread": (swapped_list("[*{{{}}}]"), NONE),
+    "in a set by a name": (
+        {"transforms.py": swapped_list("steps")["transforms.py"].replace(
+            "train_transforms =",
+            f"steps = frozenset((\n{THREE}    A.Normalize(MEAN, STD), ToTensorV2()))\ntrain_transforms =")},
+        (True, True, True, None)),
+    "shuffled": (swapped_list("[A.RandomOrder([{}], n=5)]"), (True, True, True, None)),
+    "a set of what keeps the scale": (inside("    A.Compose({{\n{}}}),\n"), GOOD),
+    "a set with another size": (
+        swapped_list("{{A.Resize(64, 64), A.Resize(32, 32), {}}}"), (True, True, None, None)),
+    "a set with one entry": (hole(f"A.Compose({{{HOLE}}})"), GOOD),
     "two holes on an image that is cut": (
         hole(f"{new(num_holes_range='(2, 2)')},\n    A.RandomCrop(16, 16)"), (True, True, False, True)),
 }
@@ -169,3 +191,11 @@ def test_the_reason_is_said(tmp_path):
     line = PIPELINE.count("\n") + 2
     where = f"line {line} of transforms.py"
     assert audit.facts[ONE].why == f"CoarseDropout is built, but {where} changes Compose after it was built"
+
+
+def test_a_set_is_said_to_have_no_order(tmp_path):
+    submission = build(tmp_path, TIDY | swapped_list("{{{}}}"))
+    audit = transforms_audit(submission, find(submission))
+    assert audit.facts[FILL].why.endswith("stand in a set, which has no order; put them in a list")
+    assert [warning for warning in audit.warnings if "put them in a list" in warning]
+    assert audit.facts["statistics_agree"].value is True

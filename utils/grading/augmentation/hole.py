@@ -2,7 +2,7 @@
 
 from utils.data.transforms import MEAN
 from utils.grading.augmentation.effective_steps import EffectiveStep
-from utils.grading.augmentation.image_size import CIFAR, CUT, RESCALE, keeps_all, size_after
+from utils.grading.augmentation.image_size import CIFAR, CUT, RESCALE, keeps_all
 from utils.grading.augmentation.pixel_scale import channels, near, shown
 from utils.grading.facts import Fact
 
@@ -19,6 +19,9 @@ def judge_fill(one: EffectiveStep) -> Fact:
     given = channels(fill)
     if given is None:
         return Fact(None, f"the fill {str(fill)[:40]} is neither a number nor three", (one.place,))
+    if one.scale is None and one.step.order:
+        why = f"whether the hole is filled before or behind what normalises is not known: the transforms {one.step.order}"
+        return Fact(None, why, (one.place,))
     if one.scale is None:
         return Fact(None, "what the images are normalised with before the hole is filled is not known", (one.place,))
     pixel = one.scale.pixel(given)
@@ -32,23 +35,29 @@ def judge_fill(one: EffectiveStep) -> Fact:
     return Fact(False, f"{seen}; the data set's mean {shown(wanted)} would be written as {right} there", (one.place,))
 
 
+def behind(hole: EffectiveStep, judged: list[EffectiveStep]) -> list[EffectiveStep]:
+    """The steps that certainly come behind the hole."""
+    return [one for one in judged[judged.index(hole) + 1:] if not one.among(hole)]
+
+
 def scale_of_hole(hole: EffectiveStep, judged: list[EffectiveStep]) -> tuple[tuple[float, float], str]:
     """By how much the steps behind the hole scale it, height and width, and why that is not known, if so.
 
     Padding and cutting move pixels and take some away, and leave each as large as it was; resizing does not.
     """
     high = wide = 1.0
-    for one in judged[judged.index(hole) + 1:]:
+    beside = next((one.step for one in judged if one.among(hole) and one.step.name in RESCALE), None)
+    if beside is not None:
+        return (high, wide), f"whether {beside.name} comes before it or behind it is not: the transforms {beside.order}"
+    for one in behind(hole, judged):
         if one.step.name not in RESCALE:
             continue
-        after = size_after(one.step, one.values, one.size)
         if one.step.name != "Resize":
             return (high, wide), f"{one.step.name} behind it rescales the image, and with it the hole"
-        if after is None or one.size is None:
+        if one.size_behind is None or one.size is None:
             return (high, wide), f"by how much {one.step.name} behind it rescales the image is not known"
-        high, wide = high * after[0] / one.size[0], wide * after[1] / one.size[1]
-    last = judged[-1]
-    end = size_after(last.step, last.values, last.size)
+        high, wide = (by * end / start for by, end, start in zip((high, wide), one.size_behind, one.size))
+    end = judged[-1].size_behind
     if end == CIFAR or not any(one.step.name in RESCALE for one in judged):
         return (high, wide), ""
     if end is None:
@@ -58,7 +67,7 @@ def scale_of_hole(hole: EffectiveStep, judged: list[EffectiveStep]) -> tuple[tup
 
 def steps_that_cut(hole: EffectiveStep, judged: list[EffectiveStep]) -> list[str]:
     """The names of the steps behind the hole that may cut off a part of it."""
-    return [one.step.name for one in judged[judged.index(hole) + 1:]
+    return [one.step.name for one in behind(hole, judged)
             if one.step.name in CUT and not keeps_all(one.step, one.values, one.size)]
 
 

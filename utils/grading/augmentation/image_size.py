@@ -7,8 +7,8 @@ from utils.grading.augmentation.applied_transforms import Step
 from utils.grading.augmentation.effective_values import Effective
 
 CIFAR = (32, 32)
-RESCALE = {"Resize", "RandomResizedCrop", "RandomSizedCrop", "RandomScale", "LongestMaxSize", "SmallestMaxSize", "CropAndPad",
-           "RandomSizedBBoxSafeCrop", "ScaleJitter", "RandomShortestSize", "RandomResize"}
+RESCALE = {"Resize", "RandomResizedCrop", "RandomSizedCrop", "RandomScale", "LongestMaxSize", "SmallestMaxSize",
+           "CropAndPad", "RandomSizedBBoxSafeCrop", "ScaleJitter", "RandomShortestSize", "RandomResize"}
 CUT = {"CenterCrop", "RandomCrop", "Crop", "FiveCrop", "TenCrop", "RandomCropFromBorders", "BBoxSafeRandomCrop",
        "AtLeastOneBBoxRandomCrop", "CropNonEmptyMaskIfExists", "RandomCropNearBBox", "RandomIoUCrop"}
 PAD = {"PadIfNeeded", "Pad", "RandomZoomOut"}

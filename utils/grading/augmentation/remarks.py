@@ -2,9 +2,9 @@
 
 from utils.grading.augmentation.effective_steps import EffectiveStep, as_data
 from utils.grading.augmentation.effective_values import uses_old_names
-from utils.grading.augmentation.hole import steps_that_cut
+from utils.grading.augmentation.hole import behind, steps_that_cut
 from utils.grading.augmentation.image_size import CUT, RESCALE
-from utils.grading.augmentation.pixel_scale import Scale, after
+from utils.grading.augmentation.pixel_scale import Scale
 from utils.grading.facts import Fact
 
 
@@ -41,11 +41,12 @@ _RANDOM = (_MOVE | RESCALE | CUT) - {"Resize", "CenterCrop", "FiveCrop", "TenCro
 
 
 def order_remarks(judged: list[EffectiveStep]):
+    if order := next((one.step.order for one in judged if one.step.order), ""):
+        yield f"In which order the training transforms act is not known: they {order}."
     hole = next((one for one in judged if one.step.name == "CoarseDropout" and one.acts is not False), None)
     if hole is None:
         return
-    later = judged[judged.index(hole) + 1:]
-    if moving := [one.step.name for one in later if one.step.name in _MOVE | RESCALE]:
+    if moving := [one.step.name for one in behind(hole, judged) if one.step.name in _MOVE | RESCALE]:
         yield f"{moving[0]} comes after CoarseDropout and moves or scales the hole."
     if cutting := steps_that_cut(hole, judged):
         yield f"{cutting[0]} comes after CoarseDropout and may cut off a part of the hole."
@@ -71,7 +72,4 @@ def statistics(judged: list[EffectiveStep], tested: list[EffectiveStep] | None, 
 
 
 def _final(judged: list[EffectiveStep] | None) -> Scale | None:
-    if not judged:
-        return None
-    last = judged[-1]
-    return after(last.step, last.values, last.scale)
+    return judged[-1].scale_behind if judged else None

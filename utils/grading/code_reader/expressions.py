@@ -12,6 +12,7 @@ from utils.grading.code_reader.values import (
     Made,
     Super,
     Unknown,
+    Unordered,
     UserClass,
     UserFunction,
     on_the_cpu,
@@ -49,7 +50,9 @@ def elements(reader, nodes, frame) -> tuple[list, bool]:
     for node in nodes:
         if isinstance(node, ast.Starred):
             part = evaluate(reader, node.value, frame)
-            if isinstance(part, (list, tuple, dict)):
+            if isinstance(part, Unordered) and len(part) > 1:
+                values.extend([Unknown("which entry of a set comes first is not known")] * len(part))
+            elif isinstance(part, (list, tuple, dict)):
                 values.extend(part)
             else:
                 values.append(Unknown(f"what *{ast.unparse(node.value)[:40]} stands for is not known"))
@@ -157,7 +160,7 @@ def _comprehension(reader, node, frame):
         return Unknown("what the comprehension runs over is not known")
     if isinstance(node, ast.DictComp):
         return {key: value for key, value in results if members.hashable(key)}
-    return results
+    return Unordered(results) if isinstance(node, ast.SetComp) else results
 
 
 def _generate(reader, node, generators, frame, results) -> bool:
@@ -231,7 +234,7 @@ def _super(args, frame: Frame):
 
 _HANDLERS = {
     ast.Constant: _constant, ast.Name: _name, ast.Tuple: _sequence(tuple), ast.List: _sequence(list),
-    ast.Set: _sequence(tuple), ast.Dict: _dict, ast.Attribute: _attribute, ast.Subscript: _subscript, ast.BinOp: _binary,
+    ast.Set: _sequence(Unordered), ast.Dict: _dict, ast.Attribute: _attribute, ast.Subscript: _subscript, ast.BinOp: _binary,
     ast.UnaryOp: _unary, ast.Compare: _compare, ast.BoolOp: _boolean, ast.IfExp: _conditional, ast.ListComp: _comprehension,
     ast.GeneratorExp: _comprehension, ast.SetComp: _comprehension, ast.DictComp: _comprehension, ast.Lambda: _lambda,
     ast.JoinedStr: _text, ast.NamedExpr: _walrus,

@@ -4,7 +4,7 @@ import numpy as np
 
 from utils.grading.code_reader import config_files, members
 from utils.grading.code_reader.snapshots import NAMESPACES
-from utils.grading.code_reader.values import Instance, Library, Made, Module, Unknown, UserClass, UserFunction
+from utils.grading.code_reader.values import Instance, Library, Made, Module, Unknown, Unordered, UserClass, UserFunction
 
 NOT_KNOWN = object()
 _TEXT = {"lower", "upper", "strip", "rstrip", "lstrip", "split", "join", "replace", "startswith", "endswith", "title"}
@@ -95,10 +95,13 @@ def _numbers(convert):
     return function
 
 
-def _entries(convert):
+def _entries(convert, ordered: bool = True):
+    """What a function of entries gives; one that does not put them in an `ordered` way leaves a set as it is."""
     def function(reader, args, kwargs, frame):
         if not args:
             return convert([])
+        if isinstance(args[0], Unordered) and not ordered:
+            return args[0]
         items = members.iterate(args[0])
         try:
             return NOT_KNOWN if items is None else convert(items)
@@ -207,8 +210,9 @@ FUNCTIONS = {
     **{name: _loaded(parse) for name, parse in config_files.PARSERS.items()}, "builtins.open": _open, "builtins.vars": _vars,
     "builtins.int": _numbers(int), "builtins.float": _numbers(float), "builtins.round": _numbers(round),
     "builtins.abs": _numbers(abs), "builtins.str": _numbers(str), "builtins.bool": _numbers(bool),
-    "builtins.tuple": _entries(tuple), "builtins.list": _entries(list), "builtins.len": _entries(_length),
-    "builtins.set": _entries(tuple), "builtins.reversed": _entries(lambda items: items[::-1]),
+    "builtins.tuple": _entries(tuple, ordered=False), "builtins.list": _entries(list, ordered=False),
+    "builtins.set": _entries(Unordered), "builtins.frozenset": _entries(Unordered), "builtins.len": _entries(_length),
+    "builtins.reversed": _entries(lambda items: items[::-1]),
     "builtins.sorted": _entries(lambda items: sorted(items)), "builtins.enumerate": _enumerate,
     "numpy.mean": _statistic("mean"), "numpy.std": _statistic("std"),
     "builtins.sum": _sum, "builtins.range": _range, "builtins.zip": _zip, "builtins.map": _map, "builtins.dict": _dict,

@@ -88,6 +88,8 @@ def one_hole(acting: list[EffectiveStep], judged: list[EffectiveStep]) -> Fact:
                                              ("holes {} pixels wide", width, 16))
              if ends is not None and tuple(ends) != (wanted, wanted) and (text.endswith("holes") or not lost)]
     seen = f"{_span(count)} hole(s) of {_span(height)} × {_span(width)} pixels (albumentations {one.values.version}.x)"
+    if placed := one.values.said_by_position():
+        seen += f", given by position: {placed}"
     if one.values.ignored:
         seen += f", because {', '.join(one.values.ignored)} are ignored by albumentations {one.values.version}.x"
     if scale != (1, 1):

@@ -5,6 +5,7 @@ A step that only pads or cuts leaves each pixel as large as it was; one that res
 
 from utils.grading.augmentation.applied_transforms import Step
 from utils.grading.augmentation.effective_values import Effective
+from utils.grading.augmentation.torchvision_names import by_position
 
 CIFAR = (32, 32)
 RESCALE = {"Resize", "RandomResizedCrop", "RandomSizedCrop", "RandomScale", "LongestMaxSize", "SmallestMaxSize",
@@ -34,8 +35,7 @@ def keeps_all(step: Step, values: Effective | None, size: tuple[int, int] | None
 
 def given_by_name(step: Step) -> dict:
     """A torchvision transform's arguments by name."""
-    names = ("padding",) if step.name == "Pad" else ("size", "padding")
-    return dict(zip(names, step.transform.args)) | step.transform.kwargs
+    return by_position(step.transform) | step.transform.kwargs
 
 
 def _made(name: str, given: dict, size: tuple[int, int]) -> tuple[int, int] | None:

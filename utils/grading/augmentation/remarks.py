@@ -1,7 +1,7 @@
 """Remarks on a training pipeline that decide nothing: old names, order, statistics that differ."""
 
 from utils.grading.augmentation.effective_steps import EffectiveStep, as_data
-from utils.grading.augmentation.effective_values import uses_old_names
+from utils.grading.augmentation.effective_values import Effective, old_names
 from utils.grading.augmentation.hole import behind, steps_that_cut
 from utils.grading.augmentation.image_size import CUT, RESCALE
 from utils.grading.augmentation.pixel_scale import Scale
@@ -9,17 +9,30 @@ from utils.grading.facts import Fact
 
 
 def version_warnings(judged: list[EffectiveStep], version: str | None, why: str):
+    because = why or "they are judged as the 1.x that knows them took them, since no version is pinned"
     for one in judged:
-        if one.values is None or not uses_old_names(one.step.name, one.step.transform):
+        if one.values is None:
             continue
-        if version == "2":
-            names = ", ".join(one.values.ignored)
-            yield (f"{one.step.name} is given {names}, which albumentations 2 ignores ({why}): it works "
-                   f"with {as_data(one.values.values)}.")
-        else:
-            because = why or "they are judged as the 1.x that knows them took them, since no version is pinned"
-            yield (f"{one.step.name} uses argument names of albumentations 1.x ({because}); "
-                   f"albumentations 2 ignores them and would use {as_data(one.values.other)}.")
+        name, values, names = one.step.name, one.values, ", ".join(old_names(one.step.name, one.step.transform))
+        if names and version == "2":
+            made = "refuses the others" if values.values is None else f"it works with {as_data(values.values)}"
+            yield f"{name} is given {names}, which albumentations 2 ignores ({why}): {made}."
+        elif names:
+            made = "refuse the others" if values.other is None else f"use {as_data(values.other)}"
+            yield (f"{name} uses argument names of albumentations 1.x ({because}); "
+                   f"albumentations 2 ignores them and would {made}.")
+        if values.means_another and not (values.version == "2" and values.values is not None and values.fits_one(version)):
+            yield _by_position(name, values, why)
+
+
+def _by_position(name: str, values: Effective, why: str) -> str:
+    """What each version takes the arguments for that are given by position, and which is believed."""
+    results = {values.version: values.values, "2" if values.version == "1" else "1": values.other}
+    taken = [f"albumentations {one}.x takes " + (
+        f"{', '.join(values.placed[one])} there, and refuses these" if results[one] is None else
+        f"them as {values.said_by_position(one)}") for one in "12"]
+    judged = f"they are judged as {values.version}.x takes them ({why or 'no version is pinned'})"
+    return f"{name} is given arguments by position: {'; '.join(taken)}; {judged}. Give them by name."
 
 
 def step_remarks(judged: list[EffectiveStep]):

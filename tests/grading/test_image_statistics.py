@@ -9,7 +9,7 @@ from tests.grading.pipeline_changes import FILL, after_normalize, hole, new
 from utils.data.transforms import MEAN, STD
 from utils.grading.augmentation.audit import transforms_audit
 from utils.grading.code_reader import image_sources
-from utils.grading.code_reader.image_statistics import Images
+from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.values import Unknown
 from utils.grading.program.finding import find

@@ -3,7 +3,7 @@
 import ast
 import operator
 
-from utils.grading.code_reader import calls, image_sources, image_statistics, members
+from utils.grading.code_reader import calls, image_axes, image_sources, members
 from utils.grading.code_reader.operators import LONGEST, binary, compare
 from utils.grading.code_reader.values import (
     Frame,
@@ -177,7 +177,7 @@ def _each_image(reader, node, over, frame: Frame):
     if one is None or not plain:
         return None
     reader.bind(node.generators[0].target, one, frame)
-    return image_statistics.collected(evaluate(reader, node.elt, frame))
+    return image_axes.collected(evaluate(reader, node.elt, frame))
 
 
 def _generate(reader, node, generators, frame, results, items=None) -> bool:

@@ -6,8 +6,8 @@ from dataclasses import replace
 import numpy as np
 
 from utils.data.transforms import MEAN, STD
-from utils.grading.code_reader import image_statistics
-from utils.grading.code_reader.image_statistics import Every, Images
+from utils.grading.code_reader import image_axes, image_statistics
+from utils.grading.code_reader.images import Every, Images
 from utils.grading.code_reader.values import Instance, Library, Made, Unknown, UserFunction
 
 _TRAIN, _TEST = 50_000, 10_000
@@ -153,8 +153,8 @@ _FUNCTIONS = {
                     "subtract", "add", "div", "mul", "sub", "swapaxes")},
     **{name: _same for name in _ARRAYS},
     **{name: _method("float") for name in ("torch.Tensor", "torch.FloatTensor", "numpy.float32", "numpy.float64")},
-    **{name: _at(image_statistics.stacked) for name in ("numpy.stack", "torch.stack")},
-    **{name: _at(image_statistics.joined) for name in _JOIN},
+    **{name: _at(image_axes.stacked) for name in ("numpy.stack", "torch.stack")},
+    **{name: _at(image_axes.joined) for name in _JOIN},
 }
 
 
@@ -165,5 +165,5 @@ def function(library: Library, args: tuple, kwargs: dict):
         return None
     if isinstance(images, (list, tuple)) and images and all(isinstance(part, Images) for part in images):
         place = kwargs.get("axis", kwargs.get("dim", args[1] if len(args) > 1 else 0))
-        return image_statistics.together(images, place) if library.name in _JOIN else None
+        return image_axes.together(images, place) if library.name in _JOIN else None
     return known(images, args[1:], kwargs) if isinstance(images, Images) else None

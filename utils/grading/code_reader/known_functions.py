@@ -2,17 +2,12 @@
 
 import numpy as np
 
-from utils.grading.code_reader import config_files, image_sources, image_statistics, members
+from utils.grading.code_reader import arrays, config_files, image_sources, image_statistics, members
 from utils.grading.code_reader.snapshots import NAMESPACES
 from utils.grading.code_reader.values import Instance, Library, Made, Module, Unknown, Unordered, UserClass, UserFunction
 
 NOT_KNOWN = object()
-NOT_FOLLOWED = Unknown("what is computed from the array is not followed")
-_NUMPY_WORDS = {"dim": "axis", "keepdim": "keepdims"}
 _TEXT = {"lower", "upper", "strip", "rstrip", "lstrip", "split", "join", "replace", "startswith", "endswith", "title"}
-_ARRAY_METHODS = {"tolist", "mean", "std", "sum", "round", "item", "copy", "flatten", "ravel", "squeeze", "reshape"}
-_SAME_ARRAY = {"numpy", "cpu", "detach", "clone", "float", "double", "contiguous"}  # of torch's
-_ARITHMETIC = {"mul": np.multiply, "div": np.divide, "add": np.add, "sub": np.subtract}
 _LONGEST = 10_000
 
 
@@ -30,34 +25,10 @@ def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
         if isinstance(value, members.IMAGES):
             return image_statistics.method(value, name, args, kwargs)
         if isinstance(value, members.ARRAY):
-            return _of_array(value, name, args, kwargs)
+            return arrays.of_array(value, name, args, kwargs)
     except Exception:  # wrong arguments in the stranger's code
         pass
     return Unknown(f"the result of .{name}() is known only when the code runs")
-
-
-def _of_array(value, name: str, args: tuple, kwargs: dict):
-    """What a method of a small array, numpy's or torch's, gives."""
-    kwargs = {_NUMPY_WORDS.get(key, key): word for key, word in kwargs.items()}
-    if name in _SAME_ARRAY:
-        return value
-    if name in ("astype", "to"):
-        kind = kwargs.get("dtype", args[0] if args else None)
-        return _as_type(value, kind) if name == "astype" or isinstance(kind, Library) else value
-    if name == "sqrt":
-        return np.sqrt(value)
-    if name == "view":  # torch's; numpy's is given a type
-        name = "reshape" if args and all(type(size) is int for size in args) else name
-    if name in _ARITHMETIC:
-        return _ARITHMETIC[name](value, *args)
-    return getattr(value, name)(*args, **kwargs) if name in _ARRAY_METHODS else NOT_FOLLOWED
-
-
-def _as_type(value, kind):
-    name = kind if isinstance(kind, str) else getattr(kind, "last", "")
-    if name.startswith(("int", "uint")):
-        return np.trunc(value)
-    return value if name.startswith(("float", "double")) else NOT_FOLLOWED
 
 
 def _limited(result):

@@ -4,7 +4,8 @@ import math
 
 import numpy as np
 
-from utils.grading.code_reader import changes, image_sources, image_statistics
+from utils.grading.code_reader import changes, image_axes, image_sources, image_statistics
+from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.values import (
     Frame,
     Instance,
@@ -20,7 +21,7 @@ from utils.grading.code_reader.values import (
 )
 
 ARRAY = (np.ndarray, np.generic)
-IMAGES = image_statistics.Images
+IMAGES = Images
 BUILTINS = set("""
 int float str bool tuple list dict set len range zip map sum round abs min max sorted reversed enumerate print super object
 isinstance getattr setattr delattr hasattr type property staticmethod classmethod open iter next any all filter Exception
@@ -119,7 +120,7 @@ def item(reader, value, key, frame: Frame, node):
 
 def _item_of_object(reader, value, key, frame, node):
     if isinstance(value, IMAGES):
-        return image_statistics.item(value, key)
+        return image_axes.item(value, key)
     if (entry := image_sources.entry(value, key)) is not None:
         return entry
     if isinstance(value, Instance) and value.cls.find("__getitem__")[1]:

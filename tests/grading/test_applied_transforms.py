@@ -38,6 +38,29 @@ def inside(container):
     return swapped(THREE, container.format(THREE))
 
 
+def swapped_list(container, holed=HOLE):
+    """The list of the training transforms in another container; {} stands for what is in it."""
+    entries = f"{THREE.replace(HOLE, holed)}    A.Normalize(mean=MEAN, std=STD),\n    ToTensorV2(),\n"
+    whole = f"[\n{THREE}    A.Normalize(mean=MEAN, std=STD),\n    ToTensorV2(),\n]"
+    return swapped(whole, container.format(entries))
+
+
+def torchvision(steps):
+    """The three steps inside a Compose of torchvision's; PIPELINE([…]) stands for albumentations' with these in addition."""
+    rest = THREE.replace(f"    {HOLE},\n", "").strip().replace("\n", "")
+    steps = re.sub(r"PIPELINE\(\[(.*?)\]\)(?=, T|$)", r"of([REST \1])", steps, flags=re.S).replace("REST", rest)
+    text = f"""
+from torchvision import transforms as T
+import numpy as np
+def of(steps):
+    pipeline = A.Compose(steps)
+    return lambda image: pipeline(image=np.array(image))["image"]
+train_transforms = T.Compose([{steps}, T.ToTensor(), T.Normalize(MEAN, STD)])
+"""
+    return {"transforms.py": PIPELINE.replace("train_transforms =", "unused =") + text,
+            "data.py": DATA.replace(CALL, "self.transform(image)")}
+
+
 # Files over those of the tidy submission, and the four facts.
 CASES = {
     "nothing": ({}, GOOD),
@@ -86,8 +109,24 @@ CASES = {
         hole(f"A.Resize(64, 64),\n    {PIXELS},\n    A.Resize(32, 32)"), (True, True, None, True)),
     "images of 64 to the end": (hole(f"A.Resize(64, 64),\n    {new()}"), (True, True, None, True)),
     "padded, and cut afterwards": (
-        hole(f"A.PadIfNeeded(min_height=64, min_width=64),\n    {new()},\n    A.CenterCrop(32, 32)"),
-        (True, True, None, True)),
+        hole(f"A.PadIfNeeded(min_height=64, min_width=64),\n    {new()},\n    A.CenterCrop(32, 32)"), GOOD),
+    "padded on all sides, and cut anywhere": (hole(f"A.Pad(4),\n    {new()},\n    A.RandomCrop(32, 32)"), GOOD),
+    "padded by what only a run knows": (hole(f"A.Pad(pad),\n    {new()},\n    A.RandomCrop(32, 32)"), GOOD),
+    "half of a side that is padded": (
+        hole(f"A.PadIfNeeded(64, 64),\n    {HALF},\n    A.CenterCrop(32, 32)"), (True, True, False, True)),
+    "half of a side that is padded by what only a run knows": (
+        hole(f"A.Pad(pad),\n    {HALF},\n    A.RandomCrop(32, 32)"), (True, True, None, True)),
+    "8 pixels of a padded image": (
+        hole(f"A.PadIfNeeded(40, 40),\n    {new(hole_height_range='(8, 8)')},\n    A.RandomCrop(32, 32)"),
+        (True, True, False, True)),
+    "padded, and resized afterwards": (
+        hole(f"A.PadIfNeeded(64, 64),\n    {new()},\n    A.Resize(32, 32)"), (True, True, False, True)),
+    "cut, and resized to what it was": (
+        hole(f"{new()},\n    A.CenterCrop(16, 16),\n    A.Resize(32, 32)"), (True, True, False, True)),
+    "padded by torchvision, and cut by it": (torchvision(f"T.Pad(4), PIPELINE([{new()}]), T.RandomCrop(32)"), GOOD),
+    "cut by torchvision with padding": (torchvision(f"PIPELINE([{new()}]), T.RandomCrop(32, padding=4)"), GOOD),
+    "zoomed by torchvision": (
+        torchvision(f"PIPELINE([{new()}]), T.RandomResizedCrop(32)"), (True, True, None, True)),
     "padded and cut before": (
         hole(f"A.PadIfNeeded(min_height=40, min_width=40),\n    A.RandomCrop(32, 32),\n    {new()}"), GOOD),
     "cut to the same size": (hole(f"{new()},\n    A.CenterCrop(32, 32),\n    A.PadIfNeeded(32, 32)"), GOOD),
@@ -95,6 +134,21 @@ CASES = {
     "zoomed before": (hole(f"A.RandomResizedCrop(size=(32, 32)),\n    {new()}"), GOOD),
     "resized to what only a run knows": (hole(f"A.Resize(size, size),\n    {new()}"), (True, True, None, True)),
     "resized now and then": (hole(f"A.Resize(64, 64, p=0.5),\n    {new()}"), (True, True, None, True)),
+    "in a set": (swapped_list("{{{}}}"), (True, True, True, None)),
+    "in a set, filled with 0": (swapped_list("{{{}}}", new(fill="0")), (True, True, True, None)),
+    "in a set, filled by a method": (swapped_list("{{{}}}", new(fill="'random'")), (True, True, True, False)),
+    "in a set that set() makes, listed": (swapped_list("list(set([{}]))"), (True, True, True, None)),
+    "in a set that is spread": (swapped_list("[*{{{}}}]"), NONE),
+    "in a set by a name": (
+        {"transforms.py": swapped_list("steps")["transforms.py"].replace(
+            "train_transforms =",
+            f"steps = frozenset((\n{THREE}    A.Normalize(MEAN, STD), ToTensorV2()))\ntrain_transforms =")},
+        (True, True, True, None)),
+    "shuffled": (swapped_list("[A.RandomOrder([{}], n=5)]"), (True, True, True, None)),
+    "a set of what keeps the scale": (inside("    A.Compose({{\n{}}}),\n"), GOOD),
+    "a set with another size": (
+        swapped_list("{{A.Resize(64, 64), A.Resize(32, 32), {}}}"), (True, True, None, None)),
+    "a set with one entry": (hole(f"A.Compose({{{HOLE}}})"), GOOD),
     "two holes on an image that is cut": (
         hole(f"{new(num_holes_range='(2, 2)')},\n    A.RandomCrop(16, 16)"), (True, True, False, True)),
 }
@@ -137,3 +191,11 @@ def test_the_reason_is_said(tmp_path):
     line = PIPELINE.count("\n") + 2
     where = f"line {line} of transforms.py"
     assert audit.facts[ONE].why == f"CoarseDropout is built, but {where} changes Compose after it was built"
+
+
+def test_a_set_is_said_to_have_no_order(tmp_path):
+    submission = build(tmp_path, TIDY | swapped_list("{{{}}}"))
+    audit = transforms_audit(submission, find(submission))
+    assert audit.facts[FILL].why.endswith("stand in a set, which has no order; put them in a list")
+    assert [warning for warning in audit.warnings if "put them in a list" in warning]
+    assert audit.facts["statistics_agree"].value is True

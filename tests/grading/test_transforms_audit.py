@@ -80,7 +80,11 @@ WARNINGS = {
                 f"    {HOLE},\n    A.Norm", "    A.Norm"
             )
         },
-        "comes after CoarseDropout",
+        "ShiftScaleRotate comes after CoarseDropout and moves or scales the hole.",
+    ),
+    "a hole that is cut": (
+        hole(f"A.PadIfNeeded(48, 48),\n    {HOLE},\n    A.CenterCrop(32, 32)"),
+        "CenterCrop comes after CoarseDropout and may cut off a part of the hole.",
     ),
 }
 
@@ -91,8 +95,10 @@ def test_remark(kind, tmp_path):
     assert any(said in warning for warning in facts(tmp_path, files).warnings)
 
 
-def test_a_good_pipeline_is_not_remarked_on(tmp_path):
-    assert facts(tmp_path, {}).warnings == ()
+@pytest.mark.parametrize("files", [{}, hole(f"{HOLE},\n    A.CenterCrop(32, 32)"),
+                                   hole(f"A.Pad(4),\n    A.RandomCrop(32, 32),\n    {HOLE}")])
+def test_a_good_pipeline_is_not_remarked_on(files, tmp_path):
+    assert facts(tmp_path, files).warnings == ()
 
 
 @pytest.mark.parametrize(

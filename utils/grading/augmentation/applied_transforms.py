@@ -8,10 +8,12 @@ from utils.grading.code_reader.changes import TRANSFORMS
 from utils.grading.code_reader.members import bound
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import is_dataset
-from utils.grading.code_reader.values import Call, Instance, Made, Member, Super, Unknown, UserFunction
+from utils.grading.code_reader.values import Call, Instance, Made, Member, Super, Unknown, Unordered, UserFunction
 
 _CONTAINERS = {"OneOf", "SomeOf", "OneOrOther", "RandomOrder", "Sequential", "RandomApply", "RandomChoice"}
-_CHOICES = {"OneOf", "SomeOf", "OneOrOther", "RandomChoice"}
+_IN_A_SET = "stand in a set, which has no order; put them in a list"
+_ONE_OF = {"OneOf", "OneOrOther", "RandomChoice"}
+_CHOICES = {"SomeOf"} | _ONE_OF
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Way:
 class Step(Way):
     """One transform of a pipeline."""
     transform: Made = field(default_factory=lambda: Made(""))
+    group: int = 0  # the same number, not 0, for the steps of which none is known to come before another
+    order: str = ""  # why their order is not known
 
     @property
     def library(self) -> str:
@@ -161,12 +165,22 @@ def _of_container(reader: Reader, container: Made, found: Applied, way: Way, dep
     reach = way.reach * min(p, 1) if way.reach is not None and isinstance(p, (int, float)) else None
     if container.last in _CONTAINERS:
         way = replace(way, inside=container.last)
+    first = len(found.steps)
     weights = [one.kwargs.get("p") if isinstance(one, Made) else None for one in steps or ()]
     weighed = container.last == "OneOf" and all(isinstance(one, (int, float)) for one in weights) and sum(weights) > 0
     for place, one in enumerate(steps or ()):
         share = weights[place] / sum(weights) if weighed else 1
         inner = replace(way, reach=reach and reach * share, chosen=container.last in _CHOICES)
         of_transform(reader, one, found, inner, depth + 1)
+    if why := _no_order(container, steps):
+        found.steps[first:] = [replace(step, group=id(container), order=why) for step in found.steps[first:]]
+
+
+def _no_order(container: Made, steps) -> str:
+    """Why the order in which the steps of a container act is not known; an empty text where it is, or does not matter."""
+    if container.last == "RandomOrder":
+        return "are shuffled by RandomOrder"
+    return _IN_A_SET if isinstance(steps, Unordered) and len(steps) > 1 and container.last not in _ONE_OF else ""
 
 
 def _probability(container: Made):

@@ -5,6 +5,7 @@ from utils.grading.augmentation.effective_steps import EffectiveStep, as_data, j
 from utils.grading.augmentation.effective_values import uses_old_names
 from utils.grading.augmentation.pipelines import Pipeline, test_pipeline, training_pipeline
 from utils.grading.augmentation.remarks import order_remarks, statistics, step_remarks, version_warnings
+from utils.grading.augmentation.torchvision_names import by_position
 from utils.grading.augmentation.transform_facts import dropout, flip, shift_scale_rotate
 from utils.grading.code_reader.reader import Reader
 from utils.grading.facts import Audit, Fact
@@ -18,7 +19,8 @@ def transforms_audit(submission: Submission, found) -> Audit:
     """Facts about the training pipeline: the four that the rubric asks for, and `effective_transforms`.
 
     `effective_transforms` is a list of {"name", "arguments" (effective), "version" ("1" or "2": which albumentations they
-    are effective under), "ignored" (names that it does not know), "other_version" (the arguments under the other one)}.
+    are effective under), "ignored" (names that it does not know), "by_position" (the arguments that are given by position,
+    under that version's names), "other_version" (the arguments under the other one)}.
     `statistics_agree` is whether training and test images are normalised alike.
     """
     reader = found.reader
@@ -51,8 +53,10 @@ def _listed(judged: list[EffectiveStep], pipeline: Pipeline) -> Fact:
     rows = []
     for one in judged:
         values, old = one.values, uses_old_names(one.step.name, one.step.transform)
+        placed = values.by_position if values else by_position(one.step.transform)
         rows.append({"name": f"{one.step.library}.{one.step.name}",
-                     "arguments": as_data(values.values) if values else as_data(one.step.transform.kwargs),
+                     "arguments": as_data(values.values) if values else as_data(placed | one.step.transform.kwargs),
                      "version": values.version if values else None, "ignored": list(values.ignored) if values else [],
+                     "by_position": as_data(placed),
                      "other_version": as_data(values.other) if values and old else None})
     return Fact(rows, f"{pipeline.why}" + (f"; {pipeline.unread[0]}" if pipeline.unread else ""), (pipeline.place,))

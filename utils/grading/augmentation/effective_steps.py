@@ -1,6 +1,7 @@
 """The steps of a pipeline with what they amount to, and the scale of the pixels that each is given."""
 
 from dataclasses import dataclass
+from itertools import groupby
 
 from utils.grading.augmentation.applied_transforms import Step
 from utils.grading.augmentation.effective_values import Effective, effective, uses_old_names
@@ -15,11 +16,14 @@ SELDOM = 0.01  # of the images: a transform that acts on fewer is not applied
 
 @dataclass(frozen=True)
 class EffectiveStep:
-    """A step with its effective values, and the scale of the pixels and the size of the images that it is given."""
+    """A step with its effective values; the scale of the pixels and the size of the images that it is given, and those
+    behind it and all whose order relative to it is not known."""
     step: Step
     values: Effective | None
     scale: Scale | None
-    size: tuple[int, int] | None = CIFAR
+    size: tuple[int, int] | None
+    scale_behind: Scale | None
+    size_behind: tuple[int, int] | None
 
     @property
     def place(self) -> Evidence:
@@ -27,6 +31,10 @@ class EffectiveStep:
 
     def value(self, name: str):
         return (self.values.values or {}).get(name) if self.values else None
+
+    def among(self, other: "EffectiveStep") -> bool:
+        """Whether it is not known which of the two comes first."""
+        return self.step.group != 0 and self.step.group == other.step.group
 
     @property
     def chance(self) -> float | None:
@@ -48,14 +56,25 @@ def judged_steps(pipeline: Pipeline, version: str | None) -> list[EffectiveStep]
     if version is None and any(uses_old_names(step.name, step.transform) for step in albumentations):
         version = "1"
     result, scale, size = [], Scale(), CIFAR
-    for step in pipeline.steps:
-        values = effective(step.transform, version) if step.library == "albumentations" else None
-        result.append(EffectiveStep(step, values, scale, size))
-        ends = after(step, values, scale), size_after(step, values, size)
-        if step.doubt:
-            ends = (known if known == end else None for known, end in zip((scale, size), ends))
-        scale, size = ends
+    for _, group in groupby(enumerate(pipeline.steps), key=lambda entry: entry[1].group or -entry[0]):
+        steps = [(step, effective(step.transform, version) if step.library == "albumentations" else None)
+                 for _, step in group]
+        scales, scale = _through(steps, scale, after)
+        sizes, size = _through(steps, size, size_after)
+        result += [EffectiveStep(step, values, *given, scale, size) for (step, values), *given in zip(steps, scales, sizes)]
     return result
+
+
+def _through(steps: list[tuple[Step, Effective | None]], before, behind) -> tuple[list, object]:
+    """What each of some steps in any order is given, and what is left behind them all; None for what depends on it.
+
+    `behind(step, values, before)` is what one step makes of `before`, the scale of the pixels or the size of the images.
+    """
+    ends = [behind(step, values, before) for step, values in steps]
+    ends = [None if step.doubt and end != before else end for (step, _), end in zip(steps, ends)]
+    changing = [place for place, end in enumerate(ends) if end != before]
+    given = [before if set(changing) <= {place} else None for place in range(len(steps))]
+    return given, before if not changing else ends[changing[0]] if len(changing) == 1 else None
 
 
 def as_data(value):

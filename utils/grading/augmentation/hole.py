@@ -1,10 +1,8 @@
 """The hole of CoarseDropout: how many there are and how large in the final image, and with what they are filled."""
 
-from collections.abc import Sequence
-
 from utils.data.transforms import MEAN
 from utils.grading.augmentation.effective_steps import EffectiveStep
-from utils.grading.augmentation.image_size import CIFAR, OTHERS, TO_A_SIZE, given_by_name, size_after
+from utils.grading.augmentation.image_size import CIFAR, CUT, RESCALE, keeps_all
 from utils.grading.augmentation.pixel_scale import channels, near, shown
 from utils.grading.facts import Fact
 
@@ -21,6 +19,9 @@ def judge_fill(one: EffectiveStep) -> Fact:
     given = channels(fill)
     if given is None:
         return Fact(None, f"the fill {str(fill)[:40]} is neither a number nor three", (one.place,))
+    if one.scale is None and one.step.order:
+        why = f"whether the hole is filled before or behind what normalises is not known: the transforms {one.step.order}"
+        return Fact(None, why, (one.place,))
     if one.scale is None:
         return Fact(None, "what the images are normalised with before the hole is filled is not known", (one.place,))
     pixel = one.scale.pixel(given)
@@ -34,28 +35,40 @@ def judge_fill(one: EffectiveStep) -> Fact:
     return Fact(False, f"{seen}; the data set's mean {shown(wanted)} would be written as {right} there", (one.place,))
 
 
-def fate_of_hole(hole: EffectiveStep, later: Sequence[EffectiveStep]) -> tuple[tuple[float, float], str]:
-    """By how much the steps behind the hole scale it, height and width, and why that is not known, if so."""
+def behind(hole: EffectiveStep, judged: list[EffectiveStep]) -> list[EffectiveStep]:
+    """The steps that certainly come behind the hole."""
+    return [one for one in judged[judged.index(hole) + 1:] if not one.among(hole)]
+
+
+def scale_of_hole(hole: EffectiveStep, judged: list[EffectiveStep]) -> tuple[tuple[float, float], str]:
+    """By how much the steps behind the hole scale it, height and width, and why that is not known, if so.
+
+    Padding and cutting move pixels and take some away, and leave each as large as it was; resizing does not.
+    """
     high = wide = 1.0
-    size = hole.size
-    for one in later:
-        after = size_after(one.step, one.values, one.size)
-        if one.step.name == "Resize" and after and size:
-            high, wide = high * after[0] / size[0], wide * after[1] / size[1]
-        elif one.step.name in TO_A_SIZE | OTHERS and (after != size or _moves(one)):
-            return (high, wide), f"{one.step.name} behind it cuts or pads the image, and with it the hole"
-        size = after
-    if size is None:
+    beside = next((one.step for one in judged if one.among(hole) and one.step.name in RESCALE), None)
+    if beside is not None:
+        return (high, wide), f"whether {beside.name} comes before it or behind it is not: the transforms {beside.order}"
+    for one in behind(hole, judged):
+        if one.step.name not in RESCALE:
+            continue
+        if one.step.name != "Resize":
+            return (high, wide), f"{one.step.name} behind it rescales the image, and with it the hole"
+        if one.size_behind is None or one.size is None:
+            return (high, wide), f"by how much {one.step.name} behind it rescales the image is not known"
+        high, wide = (by * end / start for by, end, start in zip((high, wide), one.size_behind, one.size))
+    end = judged[-1].size_behind
+    if end == CIFAR or not any(one.step.name in RESCALE for one in judged):
+        return (high, wide), ""
+    if end is None:
         return (high, wide), "how large the images are is not known"
-    if size != CIFAR:
-        return (high, wide), f"the images end with {size[0]} × {size[1]} pixels, not with 32 × 32"
-    return (high, wide), ""
+    return (high, wide), f"the images end with {end[0]} × {end[1]} pixels, not with 32 × 32"
 
 
-def _moves(one: EffectiveStep) -> bool:
-    """Whether a step that keeps the size may still move or scale what is in the image."""
-    padded = one.values is None and "padding" in given_by_name(one.step)
-    return padded or one.step.name in ("RandomResizedCrop", "RandomSizedCrop", "CropAndPad")
+def steps_that_cut(hole: EffectiveStep, judged: list[EffectiveStep]) -> list[str]:
+    """The names of the steps behind the hole that may cut off a part of it."""
+    return [one.step.name for one in behind(hole, judged)
+            if one.step.name in CUT and not keeps_all(one.step, one.values, one.size)]
 
 
 def one_hole(acting: list[EffectiveStep], judged: list[EffectiveStep]) -> Fact:
@@ -67,16 +80,23 @@ def one_hole(acting: list[EffectiveStep], judged: list[EffectiveStep]) -> Fact:
     ranges = {name: one.value(name) for name in ("num_holes_range", "hole_height_range", "hole_width_range")}
     unknown = [name for name, ends in ranges.items() if ends is None]
     count = ranges["num_holes_range"]
-    scale, lost = fate_of_hole(one, judged[judged.index(one) + 1:])
+    scale, lost = scale_of_hole(one, judged)
     height, width = _pixels(ranges["hole_height_range"], ranges["hole_width_range"], one, scale)
+    if None in (height, width) and not unknown:
+        lost = lost or "it is a fraction of the image's side, and how large the images are there is not known"
     wrong = [text for text, ends, wanted in (("{} holes", count, 1), ("holes {} pixels high", height, 16),
                                              ("holes {} pixels wide", width, 16))
              if ends is not None and tuple(ends) != (wanted, wanted) and (text.endswith("holes") or not lost)]
     seen = f"{_span(count)} hole(s) of {_span(height)} × {_span(width)} pixels (albumentations {one.values.version}.x)"
+    if placed := one.values.said_by_position():
+        seen += f", given by position: {placed}"
     if one.values.ignored:
         seen += f", because {', '.join(one.values.ignored)} are ignored by albumentations {one.values.version}.x"
     if scale != (1, 1):
-        seen += f", made on images of {one.size[0]} × {one.size[1]} that are resized behind it"
+        made_on = f"images of {one.size[0]} × {one.size[1]}" if one.size else "images"
+        seen += f", made on {made_on} that are resized behind it"
+    if cut := steps_that_cut(one, judged):
+        seen += f"; {cut[0]} behind it may cut off a part"
     if wrong:
         return Fact(False, f"{seen}; the task asks for exactly one of 16 × 16", places)
     if scale != (1, 1):
@@ -88,14 +108,17 @@ def one_hole(acting: list[EffectiveStep], judged: list[EffectiveStep]) -> Fact:
 
 
 def _pixels(height, width, one: EffectiveStep, scale: tuple[float, float]):
-    """Both ranges in pixels of the final image. 1.x takes floats for fractions of the image's side, 2.x takes both for
-    fractions if the height is below 1."""
-    fractions = height is not None and height[-1] < 1
+    """Both ranges in pixels of the final image; None where they cannot be told. 1.x takes floats for fractions of the
+    image's side, 2.x takes both for fractions if the height is below 1."""
+    old = one.values.version == "1" or height is None
+
+    def in_pixels(end, side):
+        fraction = isinstance(end, float) and end <= 1 if old else height[-1] < 1
+        return end if not fraction else side and end * side
     result = []
-    for ends, side, by in zip((height, width), one.size or CIFAR, scale):
-        old = one.values.version == "1" or height is None
-        made = ends and [end * side if (isinstance(end, float) and end <= 1 if old else fractions) else end for end in ends]
-        result.append(made and tuple(int(int(end) * by) for end in made))
+    for ends, side, by in zip((height, width), one.size or (None, None), scale):
+        made = [in_pixels(end, side) for end in ends or (None,)]
+        result.append(None if None in made else tuple(int(int(end) * by) for end in made))
     return result
 
 

@@ -1,18 +1,24 @@
-"""How large the images are at a place of a pipeline."""
+"""How large the images are at a place of a pipeline, and which steps rescale what is in them.
+
+A step that only pads or cuts leaves each pixel as large as it was; one that resizes does not.
+"""
 
 from utils.grading.augmentation.applied_transforms import Step
 from utils.grading.augmentation.effective_values import Effective
+from utils.grading.augmentation.torchvision_names import by_position
 
 CIFAR = (32, 32)
-TO_A_SIZE = {"Resize", "CenterCrop", "RandomCrop", "RandomResizedCrop", "RandomSizedCrop"}
-OTHERS = {"PadIfNeeded", "Pad", "RandomScale", "LongestMaxSize", "SmallestMaxSize", "CropAndPad", "Crop", "FiveCrop",
-           "RandomCropFromBorders", "BBoxSafeRandomCrop", "RandomSizedBBoxSafeCrop", "CropNonEmptyMaskIfExists", "TenCrop",
-           "RandomZoomOut", "ScaleJitter", "RandomShortestSize", "RandomIoUCrop"}
+RESCALE = {"Resize", "RandomResizedCrop", "RandomSizedCrop", "RandomScale", "LongestMaxSize", "SmallestMaxSize",
+           "CropAndPad", "RandomSizedBBoxSafeCrop", "ScaleJitter", "RandomShortestSize", "RandomResize"}
+CUT = {"CenterCrop", "RandomCrop", "Crop", "FiveCrop", "TenCrop", "RandomCropFromBorders", "BBoxSafeRandomCrop",
+       "AtLeastOneBBoxRandomCrop", "CropNonEmptyMaskIfExists", "RandomCropNearBBox", "RandomIoUCrop"}
+PAD = {"PadIfNeeded", "Pad", "RandomZoomOut"}
+_TO_A_SIZE = {"Resize", "CenterCrop", "RandomCrop", "RandomResizedCrop", "RandomSizedCrop"}
 
 
 def size_after(step: Step, values: Effective | None, size: tuple[int, int] | None) -> tuple[int, int] | None:
     """The height and width behind a step; None once they are not known."""
-    if size is None or step.name not in TO_A_SIZE | OTHERS:
+    if size is None or step.name not in RESCALE | CUT | PAD:
         return size
     given = (values.values or {}) if values is not None else given_by_name(step)
     made = _made(step.name, given, size)
@@ -21,14 +27,19 @@ def size_after(step: Step, values: Effective | None, size: tuple[int, int] | Non
     return made if always or made == size else None
 
 
+def keeps_all(step: Step, values: Effective | None, size: tuple[int, int] | None) -> bool:
+    """Whether a step that cuts or pads certainly leaves images of that size as they are."""
+    padded = values is None and given_by_name(step).get("padding")
+    return size is not None and size_after(step, values, size) == size and not padded
+
+
 def given_by_name(step: Step) -> dict:
     """A torchvision transform's arguments by name."""
-    names = ("padding",) if step.name == "Pad" else ("size", "padding")
-    return dict(zip(names, step.transform.args)) | step.transform.kwargs
+    return by_position(step.transform) | step.transform.kwargs
 
 
 def _made(name: str, given: dict, size: tuple[int, int]) -> tuple[int, int] | None:
-    if name in TO_A_SIZE:
+    if name in _TO_A_SIZE:
         return _pair(given.get("size", (given.get("height"), given.get("width"))))
     if name == "PadIfNeeded" and given.get("pad_height_divisor") is None and given.get("pad_width_divisor") is None:
         least = _pair((given.get("min_height"), given.get("min_width")))

@@ -1,23 +1,38 @@
 """Remarks on a training pipeline that decide nothing: old names, order, statistics that differ."""
 
 from utils.grading.augmentation.effective_steps import EffectiveStep, as_data
-from utils.grading.augmentation.effective_values import uses_old_names
-from utils.grading.augmentation.pixel_scale import Scale, after
+from utils.grading.augmentation.effective_values import Effective, old_names
+from utils.grading.augmentation.hole import behind, steps_that_cut
+from utils.grading.augmentation.image_size import CUT, RESCALE
+from utils.grading.augmentation.pixel_scale import Scale
 from utils.grading.facts import Fact
 
 
 def version_warnings(judged: list[EffectiveStep], version: str | None, why: str):
+    because = why or "they are judged as the 1.x that knows them took them, since no version is pinned"
     for one in judged:
-        if one.values is None or not uses_old_names(one.step.name, one.step.transform):
+        if one.values is None:
             continue
-        if version == "2":
-            names = ", ".join(one.values.ignored)
-            yield (f"{one.step.name} is given {names}, which albumentations 2 ignores ({why}): it works "
-                   f"with {as_data(one.values.values)}.")
-        else:
-            because = why or "they are judged as the 1.x that knows them took them, since no version is pinned"
-            yield (f"{one.step.name} uses argument names of albumentations 1.x ({because}); "
-                   f"albumentations 2 ignores them and would use {as_data(one.values.other)}.")
+        name, values, names = one.step.name, one.values, ", ".join(old_names(one.step.name, one.step.transform))
+        if names and version == "2":
+            made = "refuses the others" if values.values is None else f"it works with {as_data(values.values)}"
+            yield f"{name} is given {names}, which albumentations 2 ignores ({why}): {made}."
+        elif names:
+            made = "refuse the others" if values.other is None else f"use {as_data(values.other)}"
+            yield (f"{name} uses argument names of albumentations 1.x ({because}); "
+                   f"albumentations 2 ignores them and would {made}.")
+        if values.means_another and not (values.version == "2" and values.values is not None and values.fits_one(version)):
+            yield _by_position(name, values, why)
+
+
+def _by_position(name: str, values: Effective, why: str) -> str:
+    """What each version takes the arguments for that are given by position, and which is believed."""
+    results = {values.version: values.values, "2" if values.version == "1" else "1": values.other}
+    taken = [f"albumentations {one}.x takes " + (
+        f"{', '.join(values.placed[one])} there, and refuses these" if results[one] is None else
+        f"them as {values.said_by_position(one)}") for one in "12"]
+    judged = f"they are judged as {values.version}.x takes them ({why or 'no version is pinned'})"
+    return f"{name} is given arguments by position: {'; '.join(taken)}; {judged}. Give them by name."
 
 
 def step_remarks(judged: list[EffectiveStep]):
@@ -33,13 +48,21 @@ def step_remarks(judged: list[EffectiveStep]):
                 yield f"ShiftScaleRotate has {', '.join(still)} at 0."
 
 
-_MOVES = {"ShiftScaleRotate", "Affine", "Rotate", "SafeRotate", "RandomCrop", "RandomResizedCrop", "Resize", "RandomScale"}
+_MOVE = {"ShiftScaleRotate", "Affine", "Rotate", "SafeRotate", "Perspective", "RandomRotation", "RandomAffine"}
+_RANDOM = (_MOVE | RESCALE | CUT) - {"Resize", "CenterCrop", "FiveCrop", "TenCrop", "Crop", "LongestMaxSize",
+                                     "SmallestMaxSize"} | {"HorizontalFlip", "CoarseDropout", "RandomHorizontalFlip"}
 
 
 def order_remarks(judged: list[EffectiveStep]):
-    names = [one.step.name for one in judged]
-    if "CoarseDropout" in names and (later := [name for name in names[names.index("CoarseDropout"):] if name in _MOVES]):
-        yield f"{later[0]} comes after CoarseDropout and moves, scales or cuts the hole."
+    if order := next((one.step.order for one in judged if one.step.order), ""):
+        yield f"In which order the training transforms act is not known: they {order}."
+    hole = next((one for one in judged if one.step.name == "CoarseDropout" and one.acts is not False), None)
+    if hole is None:
+        return
+    if moving := [one.step.name for one in behind(hole, judged) if one.step.name in _MOVE | RESCALE]:
+        yield f"{moving[0]} comes after CoarseDropout and moves or scales the hole."
+    if cutting := steps_that_cut(hole, judged):
+        yield f"{cutting[0]} comes after CoarseDropout and may cut off a part of the hole."
 
 
 def statistics(judged: list[EffectiveStep], tested: list[EffectiveStep] | None, warnings: list[str]) -> Fact:
@@ -50,8 +73,7 @@ def statistics(judged: list[EffectiveStep], tested: list[EffectiveStep] | None, 
             warnings.append(f"The {kind} images are normalised with {text}.")
     if tested is None:
         return Fact(None, "no transforms for test images were found")
-    random = [one.step.name for one in tested if one.step.name in _MOVES - {"Resize"} | {"HorizontalFlip", "CoarseDropout",
-                                                                                        "RandomHorizontalFlip"}]
+    random = [one.step.name for one in tested if one.step.name in _RANDOM]
     if random:
         warnings.append(f"The test images are augmented too ({', '.join(random)}).")
     if None in scales:
@@ -63,7 +85,4 @@ def statistics(judged: list[EffectiveStep], tested: list[EffectiveStep] | None, 
 
 
 def _final(judged: list[EffectiveStep] | None) -> Scale | None:
-    if not judged:
-        return None
-    last = judged[-1]
-    return after(last.step, last.values, last.scale)
+    return judged[-1].scale_behind if judged else None

@@ -51,7 +51,7 @@ def flip(judged: list[EffectiveStep], pipeline: Pipeline) -> Fact:
         return settled
     p = acting[0].value("p")
     inside = f", inside {acting[0].step.inside}" if acting[0].step.inside else ""
-    return Fact(True, f"HorizontalFlip with p = {p:g}{inside}", (acting[0].place,))
+    return Fact(True, f"HorizontalFlip with p = {p:g}{inside}{_placed(acting[0])}", (acting[0].place,))
 
 
 def shift_scale_rotate(judged: list[EffectiveStep], pipeline: Pipeline) -> Fact:
@@ -63,9 +63,15 @@ def shift_scale_rotate(judged: list[EffectiveStep], pipeline: Pipeline) -> Fact:
     unknown = [name for name, limit in limits.items() if limit is None]
     still = [name for name, limit in limits.items() if limit is not None and not any(limit)]
     if not unknown and len(still) == len(limits):
-        return Fact(False, "ShiftScaleRotate has all its limits at 0: it changes nothing", (one.place,))
+        return Fact(False, f"ShiftScaleRotate has all its limits at 0: it changes nothing{_placed(one)}", (one.place,))
     shown = ", ".join(f"{name} {_shown(limit)}" for name, limit in limits.items() if limit is not None)
-    return Fact(True, f"ShiftScaleRotate with {shown}, p = {one.value('p'):g}", (one.place,))
+    return Fact(True, f"ShiftScaleRotate with {shown}, p = {one.value('p'):g}{_placed(one)}", (one.place,))
+
+
+def _placed(one: EffectiveStep) -> str:
+    """The arguments that are given by position, under their names."""
+    placed = one.values.said_by_position()
+    return f" (given by position: {placed}, as albumentations {one.values.version}.x names them)" if placed else ""
 
 
 def _affine(judged: list[EffectiveStep], settled: Fact) -> Fact:

@@ -3,7 +3,7 @@
 import ast
 import operator
 
-from utils.grading.code_reader import calls, members
+from utils.grading.code_reader import calls, image_axes, image_sources, members
 from utils.grading.code_reader.operators import LONGEST, binary, compare
 from utils.grading.code_reader.values import (
     Frame,
@@ -12,6 +12,7 @@ from utils.grading.code_reader.values import (
     Made,
     Super,
     Unknown,
+    Unordered,
     UserClass,
     UserFunction,
     on_the_cpu,
@@ -49,7 +50,9 @@ def elements(reader, nodes, frame) -> tuple[list, bool]:
     for node in nodes:
         if isinstance(node, ast.Starred):
             part = evaluate(reader, node.value, frame)
-            if isinstance(part, (list, tuple, dict)):
+            if isinstance(part, Unordered) and len(part) > 1:
+                values.extend([Unknown("which entry of a set comes first is not known")] * len(part))
+            elif isinstance(part, (list, tuple, dict)):
                 values.extend(part)
             else:
                 values.append(Unknown(f"what *{ast.unparse(node.value)[:40]} stands for is not known"))
@@ -87,13 +90,17 @@ def _attribute(reader, node, frame):
 
 
 def _subscript(reader, node, frame):
-    value = evaluate(reader, node.value, frame)
-    if isinstance(node.slice, ast.Slice):
-        bounds = [evaluate(reader, part, frame) for part in (node.slice.lower, node.slice.upper, node.slice.step)]
+    value, key = evaluate(reader, node.value, frame), evaluate(reader, node.slice, frame)
+    if isinstance(key, slice) and not isinstance(value, (*members.ARRAY, members.IMAGES)):
+        bounds = [key.start, key.stop, key.step]
         if isinstance(value, (list, tuple, str)) and all(bound is None or isinstance(bound, int) for bound in bounds):
-            return value[slice(*bounds)] if bounds[2] != 0 else Unknown("a slice with step 0")
+            return value[key] if bounds[2] != 0 else Unknown("a slice with step 0")
         return value if isinstance(value, Made) else Unknown("a slice of what is not known")
-    return members.item(reader, value, evaluate(reader, node.slice, frame), frame, node)
+    return members.item(reader, value, key, frame, node)
+
+
+def _slice(reader, node, frame):
+    return slice(*(evaluate(reader, part, frame) for part in (node.lower, node.upper, node.step)))
 
 
 def _binary(reader, node, frame):
@@ -152,15 +159,28 @@ def _conditional(reader, node, frame):
 def _comprehension(reader, node, frame):
     inner = Frame({}, frame.origin, frame, frame.uncertain, function=frame.function)
     results = []
-    whole = _generate(reader, node, list(node.generators), inner, results)
+    over = evaluate(reader, node.generators[0].iter, inner)
+    if (each := _each_image(reader, node, over, inner)) is not None:
+        return each
+    whole = _generate(reader, node, list(node.generators), inner, results, members.iterate(over))
     if not whole:
         return Unknown("what the comprehension runs over is not known")
     if isinstance(node, ast.DictComp):
         return {key: value for key, value in results if members.hashable(key)}
-    return results
+    return Unordered(results) if isinstance(node, ast.SetComp) else results
 
 
-def _generate(reader, node, generators, frame, results) -> bool:
+def _each_image(reader, node, over, frame: Frame):
+    """What a comprehension makes of each image, where `over` is all images of the data set; None for any other."""
+    one = image_sources.each(over)
+    plain = len(node.generators) == 1 and not node.generators[0].ifs and isinstance(node, (ast.ListComp, ast.GeneratorExp))
+    if one is None or not plain:
+        return None
+    reader.bind(node.generators[0].target, one, frame)
+    return image_axes.collected(evaluate(reader, node.elt, frame))
+
+
+def _generate(reader, node, generators, frame, results, items=None) -> bool:
     if not generators:
         if isinstance(node, ast.DictComp):
             results.append((evaluate(reader, node.key, frame), evaluate(reader, node.value, frame)))
@@ -168,7 +188,6 @@ def _generate(reader, node, generators, frame, results) -> bool:
             results.append(evaluate(reader, node.elt, frame))
         return len(results) <= LONGEST
     generator, *rest = generators
-    items = members.iterate(evaluate(reader, generator.iter, frame))
     if items is None:
         return False
     for item in items:
@@ -176,7 +195,8 @@ def _generate(reader, node, generators, frame, results) -> bool:
         tests = [members.truth(evaluate(reader, test, frame)) for test in generator.ifs]
         if None in tests or not reader.spend():
             return False
-        if all(tests) and not _generate(reader, node, rest, frame, results):
+        inner = members.iterate(evaluate(reader, rest[0].iter, frame)) if all(tests) and rest else None
+        if all(tests) and not _generate(reader, node, rest, frame, results, inner):
             return False
     return True
 
@@ -231,11 +251,11 @@ def _super(args, frame: Frame):
 
 _HANDLERS = {
     ast.Constant: _constant, ast.Name: _name, ast.Tuple: _sequence(tuple), ast.List: _sequence(list),
-    ast.Set: _sequence(tuple), ast.Dict: _dict, ast.Attribute: _attribute, ast.Subscript: _subscript, ast.BinOp: _binary,
+    ast.Set: _sequence(Unordered), ast.Dict: _dict, ast.Attribute: _attribute, ast.Subscript: _subscript, ast.BinOp: _binary,
     ast.UnaryOp: _unary, ast.Compare: _compare, ast.BoolOp: _boolean, ast.IfExp: _conditional, ast.ListComp: _comprehension,
     ast.GeneratorExp: _comprehension, ast.SetComp: _comprehension, ast.DictComp: _comprehension, ast.Lambda: _lambda,
     ast.JoinedStr: _text, ast.NamedExpr: _walrus,
-    ast.Call: call,
+    ast.Call: call, ast.Slice: _slice,
     ast.Await: lambda reader, node, frame: evaluate(reader, node.value, frame),
     ast.Yield: lambda reader, node, frame: (evaluate(reader, node.value, frame), Unknown("what a generator is sent"))[1],
     ast.YieldFrom: lambda reader, node, frame: (evaluate(reader, node.value, frame), Unknown("what a generator returns"))[1],

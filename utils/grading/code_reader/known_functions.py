@@ -2,13 +2,12 @@
 
 import numpy as np
 
-from utils.grading.code_reader import config_files, members
+from utils.grading.code_reader import arrays, config_files, image_sources, image_statistics, members
 from utils.grading.code_reader.snapshots import NAMESPACES
-from utils.grading.code_reader.values import Instance, Library, Made, Module, Unknown, UserClass, UserFunction
+from utils.grading.code_reader.values import Instance, Library, Made, Module, Unknown, Unordered, UserClass, UserFunction
 
 NOT_KNOWN = object()
 _TEXT = {"lower", "upper", "strip", "rstrip", "lstrip", "split", "join", "replace", "startswith", "endswith", "title"}
-_ARRAY_METHODS = {"tolist", "astype", "mean", "std", "round", "item", "copy"}
 _LONGEST = 10_000
 
 
@@ -23,8 +22,10 @@ def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
             return _limited(getattr(value, name)(*args))
         if isinstance(value, (list, tuple)) and name in ("copy", "index", "count"):
             return value[:] if name == "copy" else getattr(value, name)(*args)
-        if isinstance(value, members.ARRAY) and name in _ARRAY_METHODS:
-            return value if name == "astype" else getattr(value, name)(*args, **kwargs)
+        if isinstance(value, members.IMAGES):
+            return image_statistics.method(value, name, args, kwargs)
+        if isinstance(value, members.ARRAY):
+            return arrays.of_array(value, name, args, kwargs)
     except Exception:  # wrong arguments in the stranger's code
         pass
     return Unknown(f"the result of .{name}() is known only when the code runs")
@@ -78,6 +79,8 @@ def _enumerate(reader, args, kwargs, frame):
 
 def _statistic(name: str):
     def function(reader, args, kwargs, frame):
+        if args and members.plain(args[0]) and isinstance(args[0], (list, tuple)) and args[0]:
+            args = (_array(reader, args[:1], {}, frame), *args[1:])
         if args and isinstance(args[0], members.ARRAY):
             return method(args[0], name, args[1:], kwargs, False)
         return NOT_KNOWN
@@ -95,10 +98,13 @@ def _numbers(convert):
     return function
 
 
-def _entries(convert):
+def _entries(convert, ordered: bool = True):
+    """What a function of entries gives; where it does not put them in order, a set stays one, and images stay images."""
     def function(reader, args, kwargs, frame):
         if not args:
             return convert([])
+        if isinstance(args[0], (Unordered, members.IMAGES)) and not ordered:
+            return args[0]
         items = members.iterate(args[0])
         try:
             return NOT_KNOWN if items is None else convert(items)
@@ -179,6 +185,10 @@ def _import(reader, args, kwargs, frame):
     return reader.import_module(args[0]) if args and isinstance(args[0], str) else NOT_KNOWN
 
 
+def _import_top(reader, args, kwargs, frame):
+    return reader.import_module(args[0].partition(".")[0]) if args and isinstance(args[0], str) else NOT_KNOWN
+
+
 def _type(reader, args, kwargs, frame):
     return args[0].cls if len(args) == 1 and isinstance(args[0], Instance) else NOT_KNOWN
 
@@ -199,18 +209,40 @@ def _callable(reader, args, kwargs, frame):
     return True if args and isinstance(args[0], (UserFunction, UserClass)) else NOT_KNOWN
 
 
-def _length(items: list) -> int:
-    return len(items)
+def _length(reader, args, kwargs, frame):
+    if args and isinstance(args[0], members.IMAGES):
+        return args[0].shape[0]
+    own = args and isinstance(args[0], Instance) and args[0].cls.find("__len__")[1]
+    count = image_sources.count_of(args[0]) if args and not own else None
+    return _entries(len)(reader, args, kwargs, frame) if count is None else count
+
+
+def _next(reader, args, kwargs, frame):
+    batch = image_sources.first(args[0]) if args else None
+    return NOT_KNOWN if batch is None else batch
+
+
+def _tensor(reader, args, kwargs, frame):
+    """Statistics of images that are put together to a tensor; any other tensor is noted as one."""
+    parts = args[0] if args else None
+    if isinstance(parts, (list, tuple)) and parts and all(isinstance(part, np.generic) for part in parts):
+        return np.array(parts)
+    return parts if isinstance(parts, members.ARRAY) else NOT_KNOWN
 
 
 FUNCTIONS = {
     **{name: _loaded(parse) for name, parse in config_files.PARSERS.items()}, "builtins.open": _open, "builtins.vars": _vars,
     "builtins.int": _numbers(int), "builtins.float": _numbers(float), "builtins.round": _numbers(round),
     "builtins.abs": _numbers(abs), "builtins.str": _numbers(str), "builtins.bool": _numbers(bool),
-    "builtins.tuple": _entries(tuple), "builtins.list": _entries(list), "builtins.len": _entries(_length),
-    "builtins.set": _entries(tuple), "builtins.reversed": _entries(lambda items: items[::-1]),
+    "builtins.tuple": _entries(tuple, ordered=False), "builtins.list": _entries(list, ordered=False),
+    "builtins.set": _entries(Unordered), "builtins.frozenset": _entries(Unordered), "builtins.len": _length,
+    "builtins.reversed": _entries(lambda items: items[::-1]),
     "builtins.sorted": _entries(lambda items: sorted(items)), "builtins.enumerate": _enumerate,
-    "numpy.mean": _statistic("mean"), "numpy.std": _statistic("std"),
+    "numpy.mean": _statistic("mean"), "numpy.std": _statistic("std"), "numpy.round": _statistic("round"),
+    "numpy.around": _statistic("round"),
+    "numpy.sqrt": _statistic("sqrt"), "torch.sqrt": _statistic("sqrt"), "torch.mean": _statistic("mean"),
+    "builtins.next": _next, "builtins.__import__": _import_top,
+    **{f"torch.{name}": _tensor for name in ("tensor", "as_tensor", "from_numpy", "stack", "Tensor", "FloatTensor")},
     "builtins.sum": _sum, "builtins.range": _range, "builtins.zip": _zip, "builtins.map": _map, "builtins.dict": _dict,
     "builtins.iter": lambda reader, args, kwargs, frame: args[0] if args else NOT_KNOWN,
     "builtins.getattr": _getattr, "builtins.isinstance": _isinstance, "builtins.type": _type,

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
-from utils.data.transforms import MEAN, STD
-from utils.grading.code_reader import changes
+from utils.grading.code_reader import changes, image_axes, image_sources, image_statistics
+from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.values import (
     Frame,
     Instance,
@@ -20,12 +20,13 @@ from utils.grading.code_reader.values import (
     is_literal,
 )
 
-ARRAY = np.ndarray
+ARRAY = (np.ndarray, np.generic)
+IMAGES = Images
 BUILTINS = set("""
 int float str bool tuple list dict set len range zip map sum round abs min max sorted reversed enumerate print super object
 isinstance getattr setattr delattr hasattr type property staticmethod classmethod open iter next any all filter Exception
 ValueError NotImplementedError vars callable input eval exec dir globals locals id repr format divmod pow slice frozenset
-bytes help exit
+bytes help exit __import__
 """.split())
 MAY_BE_NONE = {"get", "find_spec", "getenv", "pop", "match", "search", "exec_module"}
 # What a library's object was given first, by the attribute that gives it back.
@@ -53,16 +54,13 @@ def attribute(reader, value, name: str, frame: Frame):
         return value.attributes[name]
     if isinstance(value, Made) and value.last in _HOLDERS.get(name, ()) and (value.args or name in value.kwargs):
         return value.kwargs.get(name, value.args[0] if value.args else None)
-    if name == "data" and isinstance(value, Made) and value.last == "CIFAR10" and value.kwargs.get("train", True) is True:
-        return stand_in_for_the_images()
-    if isinstance(value, (float, int)) or name.startswith("__"):
+    if isinstance(value, IMAGES) and (known := image_statistics.attribute(value, name)) is not None:
+        return known
+    if name == "data" and (images := image_sources.array_of(value)) is not None:
+        return images
+    if isinstance(value, (float, int)) and not isinstance(value, ARRAY) or name.startswith("__"):
         return Unknown(f"the attribute {name} of a number") if name != "__name__" else getattr(value, "name", "")
     return Member(value, name)
-
-
-def stand_in_for_the_images() -> np.ndarray:
-    """Two pixels `(2, 1, 1, 3)`, 0 to 255, that have the mean and the standard deviation of the training images."""
-    return 255 * np.array([[[np.subtract(MEAN, STD)]], [[np.add(MEAN, STD)]]])
 
 
 def _library_constant(value: Library, name: str):
@@ -78,6 +76,8 @@ def _of_instance(reader, value: Instance, name: str):
         return value.attributes[name]
     if name == "__class__":
         return value.cls
+    if name == "data" and (images := image_sources.array_of(value)) is not None:
+        return images
     found, owner = value.cls.find(name)
     return bound(reader, found, value, owner) if owner else Member(value, name)
 
@@ -119,6 +119,10 @@ def item(reader, value, key, frame: Frame, node):
 
 
 def _item_of_object(reader, value, key, frame, node):
+    if isinstance(value, IMAGES):
+        return image_axes.item(value, key)
+    if (entry := image_sources.entry(value, key)) is not None:
+        return entry
     if isinstance(value, Instance) and value.cls.find("__getitem__")[1]:
         return reader.invoke(_of_instance(reader, value, "__getitem__"), (key,), {}, value.place)
     if isinstance(value, Library) and value.name in _PATHS:

@@ -3,7 +3,7 @@
 import ast
 import operator
 
-from utils.grading.code_reader import members
+from utils.grading.code_reader import image_statistics, members
 from utils.grading.code_reader.values import Library, Made, Unknown, UserFunction, same
 
 LONGEST = 10_000  # entries of a list, characters of a text: what is larger is not computed
@@ -16,6 +16,8 @@ _COMPARE = {ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, as
 
 def binary(kind, left, right):
     """`left` kind `right` for numbers, texts, lists and tuples of limited size."""
+    if isinstance(left, members.IMAGES) or isinstance(right, members.IMAGES):
+        return image_statistics.binary(kind, left, right)
     plain = (int, float, str, list, tuple, complex, dict)
     if not isinstance(left, plain) or not isinstance(right, plain) or kind not in _BINARY:
         if isinstance(left, members.ARRAY) or isinstance(right, members.ARRAY):

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from utils.grading.code_reader import changes, expressions, statements
+from utils.grading.code_reader import changes, expressions, members, statements
 from utils.grading.code_reader.imports import Importing
 from utils.grading.code_reader.module_index import ModuleIndex
 from utils.grading.code_reader.own_calls import Calling
@@ -166,7 +166,11 @@ class Reader(Importing, Calling):
             owner = expressions.evaluate(self, target.value, frame)
             key = expressions.evaluate(self, target.slice, frame)
             changes.note(self, owner, frame.origin.evidence(target))
-            if isinstance(owner, (dict, list)) and isinstance(key, (str, int)):
+            if isinstance(owner, (*members.ARRAY, members.IMAGES)):
+                self.bind(target.value, Unknown("some of its entries are replaced"), frame)
+            elif isinstance(owner, list) and isinstance(key, Unknown):
+                owner[:] = [Unknown("which of its entries is replaced is known only when the code runs")] * len(owner)
+            elif isinstance(owner, (dict, list)) and isinstance(key, (str, int)):
                 try:
                     owner[key] = Unknown("it depends on a condition") if self.uncertain(frame) and key in owner else value
                 except IndexError:

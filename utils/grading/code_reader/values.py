@@ -30,6 +30,10 @@ class Unknown:
     why: str = "it is known only when the code runs"
 
 
+class Unordered(tuple):
+    """The entries of a set: which comes first is not known."""
+
+
 @dataclass(frozen=True)
 class Library:
     """Something of a package that is not the submission's own, by its full name; `problem` where it should have been."""

@@ -132,4 +132,4 @@ def _pointwise(facts: NetworkView, operation: Operation) -> Operation | None:
 
 
 def _is_global(facts: NetworkView, operation: Operation) -> bool:
-    return any(operation is pool for pool, _ in facts.global_pools())
+    return any(operation is pool for pool, _ in facts.global_pools)

@@ -28,7 +28,7 @@ class Shrink:
 
 def shrinks(view: NetworkView) -> list[Shrink]:
     """In order of execution, before the global pool or, where there is none, everywhere."""
-    pools = [pool for pool, _ in view.global_pools()]
+    pools = [pool for pool, _ in view.global_pools]
     behind = {id(one) for pool in pools for one in view.behind(pool)}
     producers, found = view.graph.producers(), []
     for layer in view.live:

@@ -4,6 +4,7 @@ from functools import cached_property
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation, Value
+from utils.architecture.receptive_field import CannotTrace, Walk, walk
 from utils.grading.facts import Evidence, Fact
 from utils.grading.network.executed_network import ExecutedNetwork
 
@@ -31,12 +32,12 @@ class NetworkView:
     @cached_property
     def convolutions_before_pool(self) -> list[Operation]:
         """Without those behind the global pool: on one position there is nothing for a kernel to see beside it."""
-        behind = {id(one) for pool, _ in self.global_pools() for one in self.behind(pool)}
+        behind = {id(one) for pool, _ in self.global_pools for one in self.behind(pool)}
         return [one for one in self.convolutions if id(one) not in behind]
 
     def around_pools(self) -> list[Operation]:
         """What the network's first output, its scores, is made of without passing a global pool, in order of execution."""
-        pools = {id(pool) for pool, _ in self.global_pools()}
+        pools = {id(pool) for pool, _ in self.global_pools}
         past, reached = [], set(self.graph.inputs)
         for operation in self.live:
             if id(operation) in pools or operation.name in _WITHOUT_VALUES:
@@ -58,6 +59,20 @@ class NetworkView:
         name = source.name if named else operations.label(operation, self.graph)
         return f"{name} ({operations.describe(self.graph, operation)})"
 
+    def walked(self) -> Walk:
+        """The receptive fields of all feature maps; CannotTrace where they cannot be established."""
+        if isinstance(self._walk, CannotTrace):
+            raise self._walk
+        return self._walk
+
+    @cached_property
+    def _walk(self) -> Walk | CannotTrace:
+        try:
+            return walk(self.graph)
+        except CannotTrace as error:
+            return error
+
+    @cached_property
     def global_pools(self) -> list[tuple[Operation, str]]:
         """The pools of a whole map behind which no map follows any more, and how each pools: "mean", "sum" or "max"."""
         found = []
@@ -91,7 +106,7 @@ class NetworkView:
                         waiting.append(user)
         return sorted(behind, key=self.live.index)
 
-    def _activations(self, operation: Operation) -> Value:
+    def activations(self, operation: Operation) -> Value:
         return next(value for value in operation.inputs if value in self.reached)
 
     def pointwise_after(self, operation: Operation) -> tuple[Operation | None, bool]:

@@ -28,9 +28,9 @@ def view_of(model: nn.Module) -> NetworkView:
     return NetworkView(executed(model), PLACE)
 
 
-def judged(model: nn.Module) -> dict[str, Fact]:
+def judged(model: nn.Module, **classes: Evidence) -> dict[str, Fact]:
     """As the architecture audit establishes them: null where they depend on layers that are in doubt."""
-    return audit.network_facts(executed(model), PLACE)[0]
+    return audit.network_facts(executed(model), PLACE, classes)[0]
 
 
 def executed(model: nn.Module) -> ExecutedNetwork:

@@ -1,10 +1,11 @@
 """The architecture audit: what the network of a submission is, established by executing it apart from this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.network.blocks import blocks
+from utils.grading.network.class_places import class_places
 from utils.grading.network.executed_network import ExecutedNetwork, NotEstablished, executed_network
 from utils.grading.network.field_facts import receptive_field, receptive_field_with_pool
 from utils.grading.network.layer_facts import depthwise_separable, dilated, multiply_adds
@@ -41,20 +42,25 @@ def architecture_audit(submission: Submission, found: Found, run: bool = False, 
         network = executed_network(submission, found.model, limits)
     except NotEstablished as error:
         return _without(str(error), f"The network was executed under {isolation(limits)}.")
-    facts, remarks = network_facts(network, found.model.place)
+    place = found.model.place
+    facts, remarks = network_facts(network, place, class_places(submission, place))
     return Audit(facts, (*remarks, f"The network was executed under {isolation(limits)}."))
 
 
-def network_facts(network: ExecutedNetwork, place: Evidence) -> tuple[dict[str, Fact], tuple[str, ...]]:
-    """The facts by name, null where they depend on layers that are in doubt, and remarks; the class stands at `place`."""
-    view = NetworkView(network, place)
+def network_facts(network: ExecutedNetwork, place: Evidence,
+                  classes: Mapping[str, Evidence]) -> tuple[dict[str, Fact], tuple[str, ...]]:
+    """The facts by name, null where they depend on layers that are in doubt, and remarks.
+
+    The network's class stands at `place`, those of its modules at `classes`, by their names.
+    """
+    view = NetworkView(network, place, classes)
     facts = facts_of(view)
     if network.certain is None:
         kept = ("parameters", "multiply_adds", "after_pool")
         facts = {name: fact if name in kept or fact.value is _WORST.get(name) else
                  Fact(None, network.doubt, fact.evidence) for name, fact in facts.items()}
     elif network.certain is not network.graph:
-        certain = facts_of(NetworkView(replace(network, graph=network.certain), place))
+        certain = facts_of(NetworkView(replace(network, graph=network.certain), place, classes))
         facts = {name: fact if fact.value in (None, certain[name].value) else
                  Fact(None, f"it depends on whether these layers count: {network.doubt}", fact.evidence)
                  for name, fact in facts.items()}

@@ -1,10 +1,10 @@
 """Which kinds of convolutions a network executes, depthwise separable and dilated, and its multiply-adds."""
 
-from math import prod
-
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation
+from utils.architecture.multiply_adds import multiply_adds as count_of_graph
 from utils.grading.facts import Fact
+from utils.grading.network.separable import pointwise_after
 from utils.grading.network.view import NetworkView
 
 
@@ -20,17 +20,20 @@ def depthwise_separable(view: NetworkView) -> Fact:
             together = channels // settings.groups
             grouped.append(f"{view.layer(operation)} groups its {channels} input channels by {together}")
             continue
-        following, doubt = view.pointwise_after(operation)
+        following, doubt = pointwise_after(view, operation)
         if following:
             pairs.append(f"{view.layer(operation)}, then {view.layer(following)}")
+        elif doubt:
+            unclear.append(f"{view.layer(operation)} is depthwise, but whether a 1×1 convolution mixes its channels "
+                           f"cannot be told: behind it is {doubt.name} in {view.where(doubt)}")
         else:
-            (unclear if doubt else alone).append(view.layer(operation))
+            alone.append(view.layer(operation))
     if pairs:
         return view.fact(True, f"depthwise separable: {'; '.join(pairs)}", *pairs)
     if unclear:
-        return view.fact(None, f"{unclear[0]} is depthwise, but whether a 1×1 convolution follows cannot be told")
+        return view.fact(None, unclear[0])
     if alone:
-        return view.fact(False, f"{alone[0]} is depthwise, but no 1×1 convolution follows it")
+        return view.fact(False, f"{alone[0]} is depthwise, but no 1×1 convolution follows it that mixes its channels alone")
     return view.fact(False, f"{grouped[0]}: grouped, but not depthwise" if grouped else
                      "no convolution that is executed before the global pool and sees more than one position has as "
                      "many groups as input channels")
@@ -63,12 +66,4 @@ def _why_useless(view: NetworkView, operation: Operation) -> str:
 
 def multiply_adds(view: NetworkView) -> Fact:
     """Of convolutions and matrix products, for one image."""
-    total = 0
-    for operation in view.live:
-        output = prod(view.graph.shapes[operation.output]) if operation.output else 0
-        if operation.name == "convolution":
-            total += output * prod(view.graph.shapes[operation.args[1]][1:])
-        elif operation.name in ("mm", "addmm", "bmm", "baddbmm"):
-            first = operation.args[1 if operation.name in ("addmm", "baddbmm") else 0]
-            total += output * view.graph.shapes[first][-1]
-    return view.fact(total // view.graph.shapes[view.graph.inputs[0]][0])
+    return view.fact(count_of_graph(view.graph))

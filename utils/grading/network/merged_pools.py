@@ -57,9 +57,13 @@ def _by_tiles(graph: ExecutedGraph, first: Operation, last: Operation) -> str | 
     is_pool = first.name in ("avg_pool2d", "_adaptive_avg_pool2d")
     if not is_pool or operations.global_pool(graph, last, first.output) != "mean":
         return None
-    before, between = graph.shapes[first.args[0]], graph.shapes[first.output]
-    settings = operations.window(graph, first)
+    return "mean" if len(graph.shapes[first.args[0]]) == 4 and is_tiled(graph, first) else None
+
+
+def is_tiled(graph: ExecutedGraph, pool: Operation) -> bool:
+    """Whether the windows of an average pool cover the map once, each position in one window."""
+    before, after = graph.shapes[pool.args[0]], graph.shapes[pool.output]
+    settings = operations.window(graph, pool)
     tiled = settings is None or settings.kernel == settings.stride and settings.padding == (0, 0)
-    even = all(size % count == 0 and (settings is None or size // count == kernel) for size, count, kernel in zip(
-        before[-2:], between[-2:], settings.kernel if settings else (0, 0)))
-    return "mean" if len(before) == 4 and tiled and even else None
+    return tiled and all(size % count == 0 and (settings is None or size // count == kernel) for size, count, kernel in zip(
+        before[-2:], after[-2:], settings.kernel if settings else (0, 0)))

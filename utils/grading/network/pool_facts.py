@@ -3,8 +3,9 @@
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation
 from utils.grading.facts import Fact
+from utils.grading.network.merged_pools import is_tiled
 from utils.grading.network.shrinking import shrinks
-from utils.grading.network.view import WEIGHTED, NetworkView, is_map
+from utils.grading.network.view import WEIGHTED, NetworkView
 
 
 def global_average_pooling(view: NetworkView) -> Fact:
@@ -25,6 +26,10 @@ def _averaged(view: NetworkView, pools: list[str]) -> Fact:
     cropped = next((one for one in shrinks(view) if one.at_pool and not one.explained), None)
     if cropped is not None:
         return view.fact(None, f"before the global pool {cropped.text}, so it may average a part of it only", *pools)
+    uneven = next((one for one in view.live if _weighs_unlike(view, one)), None)
+    if uneven is not None:
+        return view.fact(None, f"before the global pool stands {view.layer(uneven)}, whose windows overlap or leave a rim, so "
+                               "the two are no plain average", *pools)
     past = view.around_pools()
     if past:
         return view.fact(None, f"the result depends on the image past the global pool too, by way of "
@@ -32,9 +37,20 @@ def _averaged(view: NetworkView, pools: list[str]) -> Fact:
     return view.fact(True, f"pooled: {', '.join(pools)}", *pools)
 
 
+def _weighs_unlike(view: NetworkView, operation: Operation) -> bool:
+    """Whether it is an average pool right before the global one, and together they weigh positions unlike."""
+    if operation.name not in operations.POOLS or operations.POOLS[operation.name] == "max":
+        return False
+    if not operations.is_map(view.graph.shapes[operation.output]) or is_tiled(view.graph, operation):
+        return False
+    behind = {id(one) for one in view.behind(operation)}
+    return not any(id(one) in behind for one in view.convolutions_before_pool) and any(
+        id(pool) in behind for pool, _ in view.global_pools)
+
+
 def _way(view: NetworkView, past: list[Operation]) -> str:
     """What comes behind the last map that reaches the result past the pool, and the layer with weights behind that."""
-    maps = [place for place, one in enumerate(past) if is_map(view.graph.shapes[one.output])]
+    maps = [place for place, one in enumerate(past) if operations.is_map(view.graph.shapes[one.output])]
     behind = past[maps[-1] + 1:] if maps else past
     layer = next((one for one in behind if one.name in WEIGHTED), None)
     names = [one.name for one in behind[:1]] + ([operations.label(layer, view.graph)] if layer is not None else [])
@@ -57,7 +73,7 @@ def _is_divided(view: NetworkView, operation: Operation) -> bool:
 
 def _without_pool(view: NetworkView) -> Fact:
     """What the network does with its last map instead of averaging it."""
-    last = next((one for one in reversed(view.live) if is_map(_shape_before(view, one))), None)
+    last = next((one for one in reversed(view.live) if operations.is_map(_shape_before(view, one))), None)
     if last is None:
         return view.fact(False, "the network makes no feature map")
     before, settings = _shape_before(view, last), operations.window(view.graph, last)
@@ -86,17 +102,26 @@ def _shape_before(view: NetworkView, operation: Operation) -> tuple[int, ...]:
 
 
 def max_pooling(view: NetworkView) -> Fact:
-    """Whether a maximum is taken over positions, anywhere in the network."""
-    names = [view.layer(one) for one in view.live if one.name.startswith(operations.MAX_POOLS)]
-    names += [f"{_pool_text(view, one)} (maximum)" for one, how in view.global_pools
-              if how == "max" and one.name not in operations.POOLS]
-    names += [f"{name} in training mode" for name in view.network.training_maxima if not names]
+    """Whether maxima bring the map down. One that stands in place of the global average, in the head, is not called so: that
+    there is no average is what `global_average_pooling` says."""
+    pools = [one for one in view.live if one.name.startswith(operations.MAX_POOLS)]
+    at_end = [one for one in pools if _ends_maps(view, one)]
+    names = [view.layer(one) for one in pools if one not in at_end]
+    heads = {operations.pool_signature(view.graph, one) for one in at_end}
+    names += [f"{name} in training mode" for name in view.network.training_maxima if not names and name not in heads]
     if names:
         return view.fact(True, "", *names)
     hidden = next((one for one in shrinks(view) if one.takes_maxima), None)
     if hidden is not None:
         return view.fact(None, f"{hidden.text}, which may be max pooling written in another way", hidden.text)
-    return view.fact(False)
+    return view.fact(False, f"a maximum is taken in place of the global average alone: {view.layer(at_end[0])}"
+                     if at_end else "")
+
+
+def _ends_maps(view: NetworkView, pool: Operation) -> bool:
+    """Whether it stands in the head, and no average of the whole map behind it."""
+    behind = {id(one) for one in view.behind(pool)}
+    return view.is_past_blocks(pool) and not any(id(one) in behind and how != "max" for one, how in view.global_pools)
 
 
 def after_pool(view: NetworkView) -> Fact:

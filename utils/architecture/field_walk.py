@@ -111,13 +111,15 @@ class Walk:
         if maps and not statistics and (how := self._pools(operation, maps[0])):
             if operation.output in self._leads_to_map:
                 self.statistics.update(value for value in operation.outputs if value)
+            elif self._size(maps[0]) == (1, 1):  # nothing is left to pool
+                self.pooled.update(value for value in operation.outputs if value)
             elif how == "another":
                 self._give_up(f"the operation {operation.name}", "at", operation, " is not known")
             else:
                 self._pool(operation, maps[0], how)
         elif maps and (followed := self._followed(operation, maps, statistics)):
             self._keep(operation, *followed, maps)
-        elif maps and has_axes and all(self._layout(one) == usual(self.graph, one) for one in maps):
+        elif maps and FLAT not in map(self._layout, maps) and (has_axes or self.layouts.keys() & maps):
             text = operations.describe(self.graph, operation)
             self._give_up(f"the operation {text}", "at", operation, " is not known")
         elif statistics and not lost and not maps and self._has_no_positions(operation):

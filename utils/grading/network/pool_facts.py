@@ -28,8 +28,8 @@ def _averaged(view: NetworkView, pools: list[str]) -> Fact:
         return view.fact(None, f"before the global pool {cropped.text}, so it may average a part of it only", *pools)
     uneven = next((one for one in view.live if _weighs_unlike(view, one)), None)
     if uneven is not None:
-        return view.fact(None, f"before the global pool stands {view.layer(uneven)}, whose windows overlap or leave a rim, so "
-                               "the two are no plain average", *pools)
+        return view.fact(None, f"before the global pool stands {view.layer(uneven)}, whose windows overlap or leave a rim, "
+                               "so the two are no plain average", *pools)
     past = view.around_pools()
     if past:
         return view.fact(None, f"the result depends on the image past the global pool too, by way of "
@@ -102,11 +102,14 @@ def _shape_before(view: NetworkView, operation: Operation) -> tuple[int, ...]:
 
 
 def max_pooling(view: NetworkView) -> Fact:
-    """Whether maxima bring the map down. One that stands in place of the global average, in the head, is not called so: that
-    there is no average is what `global_average_pooling` says."""
-    pools = [one for one in view.live if one.name.startswith(operations.MAX_POOLS)]
-    at_end = [one for one in pools if _ends_maps(view, one)]
-    names = [view.layer(one) for one in pools if one not in at_end]
+    """Whether a maximum is taken over positions, in any place but that of the global average, in a head that has none: that
+    it is no average is what `global_average_pooling` says."""
+    whole = {id(pool) for pool, how in view.global_pools if how == "max"}
+    maxima = [one for one in view.live if one.name.startswith(operations.MAX_POOLS) or id(one) in whole]
+    averages = len(whole) < len(view.global_pools)
+    at_end = [one for one in maxima if not averages and view.is_past_blocks(one)]
+    names = [view.layer(one) if one.name in operations.POOLS else f"{_pool_text(view, one)} (maximum)"
+             for one in maxima if one not in at_end]
     heads = {operations.pool_signature(view.graph, one) for one in at_end}
     names += [f"{name} in training mode" for name in view.network.training_maxima if not names and name not in heads]
     if names:
@@ -114,14 +117,8 @@ def max_pooling(view: NetworkView) -> Fact:
     hidden = next((one for one in shrinks(view) if one.takes_maxima), None)
     if hidden is not None:
         return view.fact(None, f"{hidden.text}, which may be max pooling written in another way", hidden.text)
-    return view.fact(False, f"a maximum is taken in place of the global average alone: {view.layer(at_end[0])}"
+    return view.fact(False, f"the only maximum stands in place of the global average: {view.layer(at_end[0])}"
                      if at_end else "")
-
-
-def _ends_maps(view: NetworkView, pool: Operation) -> bool:
-    """Whether it stands in the head, and no average of the whole map behind it."""
-    behind = {id(one) for one in view.behind(pool)}
-    return view.is_past_blocks(pool) and not any(id(one) in behind and how != "max" for one, how in view.global_pools)
 
 
 def after_pool(view: NetworkView) -> Fact:

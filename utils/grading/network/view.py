@@ -28,6 +28,7 @@ class NetworkView:
         self.reached = self.graph.depends_on_input()
         self.live = [one for one in self.graph.live_operations() if self.reached.intersection(one.outputs)]
         self.convolutions = [one for one in self.live if one.name == "convolution"]
+        self._places = {id(one): place for place, one in enumerate(self.live)}
         self.users: dict[Value, list[Operation]] = {}
         for operation in self.live:
             for value in operation.inputs:
@@ -116,7 +117,7 @@ class NetworkView:
                         seen.add(id(user))
                         behind.append(user)
                         waiting.append(user)
-        return sorted(behind, key=self.live.index)
+        return sorted(behind, key=lambda one: self._places[id(one)])
 
     def activations(self, operation: Operation) -> Value:
         return next(value for value in operation.inputs if value in self.reached)

@@ -18,7 +18,8 @@ def trial(model: nn.Module, images: Tensor) -> dict:
     """Executes `model` in training mode, with new weights; its own are lost.
 
     "trained": parameters with a share in the result; "frozen": those that stay as they were built; "windows": every
-    convolution by its `signature`; "maxima": the max pools by their `pool_signature`. "failure" alone where it cannot be executed so.
+    convolution by its `signature`; "maxima": every max pool by its `pool_signature`. "failure" alone where it cannot be
+    executed so.
     """
     own = dict(model.named_parameters())
     frozen = {name for name, tensor in own.items() if not tensor.requires_grad}

@@ -94,7 +94,8 @@ FOCUS = Step(lambda x: torch.cat([x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::
 
 @pytest.mark.parametrize("down, channels", [
     (Step(lambda x: x[:, :, ::2, ::2]), 4), (Step(lambda x: x[:, :, 1::3]), 4), (Step(lambda x: x[..., 2:-3, -116::4]), 4),
-    (nn.PixelUnshuffle(2), 16), (FOCUS, 16)], ids=["slices", "rows", "crop", "space to depth", "space to depth by slices"])
+    (nn.PixelUnshuffle(2), 16), (FOCUS, 16), (nn.AdaptiveAvgPool2d((60, 40)), 4)],
+    ids=["slices", "rows", "crop", "space to depth", "space to depth by slices", "adaptive"])
 def test_slices_and_space_to_depth_match_the_oracle(down, channels):
     features = nn.Sequential(conv(3, 3), down, conv(3, channels), conv(5))
     size = receptive_fields(features, (3, 120, 120))[-1].receptive_field

@@ -116,7 +116,8 @@ def shift(operation: Operation) -> tuple[int, int] | None:
 
 def sliding(graph: ExecutedGraph, operation: Operation) -> Window | None:
     """What each position of the result takes of the map: a window's live part, or the same for a padding, a slice along
-    height or width (one position, by the slice's step), and `pixel_unshuffle` (a square of positions); else None."""
+    height or width (one position, by the slice's step), `pixel_unshuffle` (a square of positions) and an adaptive pool that
+    cuts the map into equal parts; else None."""
     rim = shift(operation)
     if rim is not None:
         return Window((1, 1), (1, 1), rim, (1, 1))
@@ -125,7 +126,18 @@ def sliding(graph: ExecutedGraph, operation: Operation) -> Window | None:
     if operation.name == "pixel_unshuffle":
         square = _pair(operation.args[1])
         return Window(square, square, (0, 0), (1, 1))
+    if operation.name in POOLS and operation.name not in WINDOWS:
+        return _even_parts(graph, operation)
     return live_window(graph, operation)
+
+
+def _even_parts(graph: ExecutedGraph, operation: Operation) -> Window | None:
+    """The window of an adaptive pool that cuts the map into equal parts."""
+    before, after = map_size(graph, operation.args[0]), map_size(graph, operation.output)
+    if len(graph.shapes[operation.output]) < 4 or any(size % count for size, count in zip(before, after)):
+        return None
+    part = before[0] // after[0], before[1] // after[1]
+    return Window(part, part, (0, 0), (1, 1))
 
 
 def _slice(graph: ExecutedGraph, operation: Operation) -> Window | None:

@@ -39,7 +39,8 @@ def shrinks(view: NetworkView) -> list[Shrink]:
             source = next((value for value in layer.inputs if value in view.reached), None)
             if is_pool and source in producers and len(view.graph.shapes[source]) == 3:
                 source = producers[source].inputs[0]  # the map that was flattened to be pooled
-            if source is not None and len(view.graph.shapes[source]) == 4:
+            in_gate = not is_pool and source is not None and not operations.is_map(view.graph.shapes[source])
+            if source is not None and len(view.graph.shapes[source]) == 4 and not in_gate:
                 found += _shrinks_to(view, layer, source, producers, is_pool)
     return found
 

@@ -2,6 +2,7 @@
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation
+from utils.architecture.field_walk import CannotTrace
 from utils.grading.facts import Fact
 from utils.grading.network.merged_pools import is_tiled
 from utils.grading.network.shrinking import shrinks
@@ -83,11 +84,22 @@ def _without_pool(view: NetworkView) -> Fact:
     whole = settings is not None and all(kernel >= size for kernel, size in zip(settings.kernel, before[-2:]))
     if last.name == "convolution" and not whole:
         return view.fact(None, f"{view.layer(last)} leaves one position, so there is nothing left to average")
+    if last.name in operations.REDUCTIONS and _has_channels_last(view, last):
+        return view.fact(None, f"whether {last.name} in {view.where(last)} averages a whole map cannot be told: the "
+                               "channels stand last there")
     if last.name in operations.REDUCTIONS and _keeps_a_side(view, last):
         return view.fact(False, f"{last.name} takes the last map of {map_text} along one side only")
     if settings or last.name in ("select", "slice"):
         return view.fact(False, f"{view.layer(last)} takes the last map of {map_text}; it is no average over the whole")
-    return view.fact(None, f"what {last.name} makes of the last map of {map_text} is not known to be an average or not")
+    return view.fact(None, f"what {last.name} in {view.where(last)} makes of the last map of {map_text} is not known to be "
+                           "an average or not")
+
+
+def _has_channels_last(view: NetworkView, operation: Operation) -> bool:
+    try:
+        return view.activations(operation) in view.walked().layouts
+    except CannotTrace:
+        return False
 
 
 def _keeps_a_side(view: NetworkView, operation: Operation) -> bool:

@@ -76,6 +76,87 @@ def test_other_structures_match_the_oracle(name):
     assert fields[-1].receptive_field == gradient_support(oracle)
 
 
+class Step(nn.Module):
+    def __init__(self, function):
+        super().__init__()
+        self.function = function
+
+    def forward(self, x):
+        return self.function(x)
+
+
+def conv(kernel, channels=4, **options):
+    return nn.Conv2d(channels, 4, kernel, padding=options.pop("padding", kernel // 2), **options)
+
+
+FOCUS = Step(lambda x: torch.cat([x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]], 1))
+
+
+@pytest.mark.parametrize("down, channels", [
+    (Step(lambda x: x[:, :, ::2, ::2]), 4), (Step(lambda x: x[:, :, 1::3]), 4), (Step(lambda x: x[..., 2:-3, -116::4]), 4),
+    (nn.PixelUnshuffle(2), 16), (FOCUS, 16), (nn.AdaptiveAvgPool2d((60, 40)), 4)],
+    ids=["slices", "rows", "crop", "space to depth", "space to depth by slices", "adaptive"])
+def test_slices_and_space_to_depth_match_the_oracle(down, channels):
+    features = nn.Sequential(conv(3, 3), down, conv(3, channels), conv(5))
+    size = receptive_fields(features, (3, 120, 120))[-1].receptive_field
+    assert size == gradient_support(features, 120) and max(size) > 9
+
+
+class Squeezed(nn.Module):
+    """Squeeze and excitation as `how` writes it."""
+
+    def __init__(self, how):
+        super().__init__()
+        self.how, self.mix = how, nn.Conv2d(4, 4, 1)
+
+    def forward(self, x):
+        if self.how == "convolutions":
+            return x * torch.sigmoid(self.mix(F.relu(self.mix(F.adaptive_avg_pool2d(x, 1)))))
+        if self.how == "expanded":
+            gate = F.linear(x.mean((2, 3)), self.mix.weight.flatten(1)).sigmoid()
+            return x * gate.view(len(x), 4, 1, 1).expand_as(x)
+        if self.how == "by hand":
+            return (x - x.mean((2, 3), keepdim=True)) / (x.var((2, 3), keepdim=True) + 1e-5).sqrt()
+        return x * F.conv1d(x.flatten(2).mean(-1)[:, None], torch.ones(1, 1, 3), padding=1)[:, 0, :, None, None]
+
+
+NORMALISED = {"group": nn.GroupNorm(2, 4), "instance": nn.InstanceNorm2d(4, affine=True), "layer": nn.GroupNorm(1, 4),
+              "batch": nn.BatchNorm2d(4, track_running_stats=False),
+              "channels": Step(lambda x: F.layer_norm(x.permute(0, 2, 3, 1), (4,)).permute(0, 3, 1, 2)),
+              **{how: Squeezed(how) for how in ("convolutions", "expanded", "by hand", "channels in a row")}}
+
+
+@pytest.mark.parametrize("name", NORMALISED)
+def test_normalisation_and_gates_leave_the_field_of_the_convolutions(name):
+    """As the gradients say of the same convolutions without them."""
+    without = nn.Sequential(conv(3, 3), conv(5, dilation=2, padding=4), conv(3, stride=2))
+    network = nn.Sequential(without[0], NORMALISED[name], without[1], NORMALISED[name], nn.ReLU(), without[2])
+    assert receptive_fields(network, (3, 64, 64))[-1].receptive_field == gradient_support(without) == (13, 13)
+    assert receptive_field(nn.Sequential(network, nn.AdaptiveAvgPool2d(1))) == (13, 13)
+
+
+class ConvNext(nn.Module):
+    """Channels last for a normalisation and two linear layers, and back."""
+
+    def __init__(self):
+        super().__init__()
+        self.depthwise, self.norm = nn.Conv2d(4, 4, 7, padding=3, groups=4), nn.LayerNorm(4)
+        self.up, self.down = nn.Linear(4, 8), nn.Linear(8, 4)
+
+    def forward(self, x):
+        y = self.depthwise(x).permute(0, 2, 3, 1)
+        return x + self.down(F.gelu(self.up(self.norm(y)))).permute(0, 3, 1, 2)
+
+
+def test_channels_last_and_linear_layers_are_followed():
+    features = nn.Sequential(conv(3, 3), ConvNext(), ConvNext())
+    without = nn.Sequential(conv(3, 3), conv(7), conv(7))
+    assert receptive_fields(features)[-1].receptive_field == gradient_support(without) == (15, 15)
+    turned = nn.Sequential(conv(3, 3), Step(lambda x: x.permute(0, 2, 3, 1).permute(0, 3, 2, 1)), conv(3))
+    with pytest.raises(CannotTrace, match="not known"):
+        receptive_fields(turned)
+
+
 class ShiftedBranches(nn.Module):
     def __init__(self, join):
         super().__init__()

@@ -5,19 +5,21 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from utils.architecture.executed_graph import record
+from utils.architecture.field_walk import walk
 from utils.architecture.receptive_field import CannotTrace, receptive_field, receptive_fields
 
 
-class Gate(nn.Module):
-    """Squeeze and excitation: what is pooled over the whole map comes back into it."""
+class Context(nn.Module):
+    """What is pooled over the whole map stands beside it as more channels: features, and no gate."""
 
-    def __init__(self):
+    def __init__(self, spread):
         super().__init__()
-        self.conv = nn.Conv2d(3, 4, 3)
+        self.conv, self.spread = nn.Conv2d(3, 4, 3), spread
 
     def forward(self, x):
         x = self.conv(x)
-        return x * torch.sigmoid(x.mean((2, 3), keepdim=True))
+        return torch.cat([x, self.spread(x.mean((2, 3), keepdim=True))], 1)
 
 
 class Reshaped(nn.Module):
@@ -25,9 +27,9 @@ class Reshaped(nn.Module):
         return x + x.flatten(2).reshape(x.shape)
 
 
-class Sliced(nn.Module):
+class Rolled(nn.Module):
     def forward(self, x):
-        return x[:, :, 1:]
+        return torch.cat([x[:, :, 1:], x[:, :, :1]], 2)
 
 
 class Branching(nn.Module):
@@ -35,11 +37,13 @@ class Branching(nn.Module):
         return x if x.sum() > 0 else -x
 
 
-@pytest.mark.parametrize("model, why", [(Gate(), "behind a global pool joins"), (Reshaped(), "reshaped"),
+@pytest.mark.parametrize("model, why", [(Context(lambda x: x.expand(-1, -1, 30, 30)), "behind a global pool joins"),
+                                        (Context(lambda x: F.interpolate(x, size=30)), "taken apart"),
+                                        (Reshaped(), "reshaped"),
                                         (Branching(), "cannot be traced"),
                                         (nn.Sequential(nn.Upsample(scale_factor=2)), "not known"),
                                         (nn.Sequential(nn.ConvTranspose2d(3, 3, 2, 2)), "not known"),
-                                        (Sliced(), "slice.*not known")])
+                                        (Rolled(), "cat.*not known")])
 def test_what_cannot_be_established_is_said(model, why):
     with pytest.raises(CannotTrace, match=why):
         receptive_fields(model)
@@ -160,9 +164,19 @@ def test_a_mean_over_other_dimensions_is_not_global():
 
 
 @pytest.mark.parametrize("layer", [nn.BatchNorm2d(3, track_running_stats=False), nn.InstanceNorm2d(3)])
-def test_statistics_of_the_map_itself_are_not_overlooked(layer):
-    with pytest.raises(CannotTrace, match="not known"):
-        receptive_fields(nn.Sequential(layer))
+def test_statistics_of_the_map_itself_are_known_to_be_there(layer):
+    walked = walk(record(nn.Sequential(layer, nn.Conv2d(3, 4, 3)), torch.rand(2, 3, 32, 32)))
+    assert walked.whole_map and walked.rows[-1].receptive_field == (3, 3)
+    assert not walk(record(nn.BatchNorm2d(3).eval(), torch.rand(2, 3, 32, 32))).whole_map
+
+
+def test_what_is_given_up_says_in_which_module():
+    class Down(nn.Module):
+        def forward(self, x):
+            return F.interpolate(x, scale_factor=0.5)
+
+    with pytest.raises(CannotTrace, match=r"upsample_nearest2d at 1\.0 \(Down\) is not known"):
+        receptive_fields(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Sequential(Down())))
 
 
 def test_settings_with_defaults_and_windows_by_size():

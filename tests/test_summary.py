@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from models import build_model
+from utils.architecture.executed_graph import record
+from utils.architecture.multiply_adds import multiply_adds
 from utils.architecture.summary import count_multiply_adds, count_parameters, model_facts, summary_text
 
 SUMMARIES = json.loads((Path(__file__).parent / "data" / "summaries.json").read_text())
@@ -54,3 +58,29 @@ def test_multiply_adds_of_a_convolution(groups, expected):
 def test_era9_meets_the_assignment():
     facts = model_facts(build_model("era9"))
     assert facts.parameters < 200_000 and min(facts.receptive_field) > 44
+
+
+class Products(nn.Module):
+    """Attention, matrix products and a transposed convolution."""
+
+    def __init__(self):
+        super().__init__()
+        self.down, self.up = nn.Conv2d(3, 8, 3, stride=4, dilation=2), nn.ConvTranspose2d(8, 4, 3, stride=2, groups=2)
+        self.linear = nn.Linear(4, 8)
+
+    def forward(self, x):
+        x = self.linear(self.up(self.down(x)).flatten(2).transpose(1, 2))
+        return torch.einsum("bnc,bmc->bnm", x, x).softmax(2) @ x
+
+
+@pytest.mark.parametrize("model", [*map(build_model, ("era9", "aster")), Products()])
+def test_multiply_adds_are_those_that_pytorch_counts(model):
+    counter = FlopCounterMode(display=False)
+    with counter, torch.no_grad():
+        model.eval()(torch.zeros(1, 3, 32, 32))
+    assert count_multiply_adds(model) == counter.get_total_flops() // 2
+
+
+def test_multiply_adds_are_those_of_one_image():
+    graphs = [record(build_model("era9").eval(), torch.zeros(batch, 3, 32, 32)) for batch in (1, 3)]
+    assert multiply_adds(graphs[0]) == multiply_adds(graphs[1]) > 0

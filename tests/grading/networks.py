@@ -6,10 +6,11 @@ from torch import nn
 
 from utils.architecture.executed_graph import record
 from utils.grading.facts import Evidence, Fact
-from utils.grading.network.audit import NetworkFacts, network_facts
+from utils.grading.network import audit
 from utils.grading.network.effective_graph import effective, training
 from utils.grading.network.executed_network import IMAGE, RECORDED_BATCHES, ExecutedNetwork
 from utils.grading.network.random_weights import fixed_values, fresh_images, fresh_weights
+from utils.grading.network.view import NetworkView
 from utils.grading.sandbox.child import JOBS
 from utils.grading.sandbox.graph_data import to_data
 from utils.grading.sandbox.message import pack, unpack
@@ -18,14 +19,18 @@ from utils.grading.sandbox.training_mode import trial
 PLACE = Evidence("model.py", 1)
 
 
-def facts_of(model: nn.Module) -> NetworkFacts:
+def facts_of(model: nn.Module) -> dict[str, Fact]:
     """Of all that may have a part in the result, with the network executed here."""
-    return NetworkFacts(executed(model), PLACE)
+    return audit.facts_of(view_of(model))
 
 
-def judged(model: nn.Module) -> dict[str, Fact]:
+def view_of(model: nn.Module) -> NetworkView:
+    return NetworkView(executed(model), PLACE)
+
+
+def judged(model: nn.Module, **classes: Evidence) -> dict[str, Fact]:
     """As the architecture audit establishes them: null where they depend on layers that are in doubt."""
-    return network_facts(executed(model), PLACE)[0]
+    return audit.network_facts(executed(model), PLACE, classes)[0]
 
 
 def executed(model: nn.Module) -> ExecutedNetwork:

@@ -78,3 +78,25 @@ def test_a_short_reason_stands_beside_each_fact(tmp_path):
 def test_the_layers_are_named(tmp_path, layer, name):
     result = audit(tmp_path, "\n    def forward(self, x):", FAR.format(layer))
     assert f"dilated: {name}" in "".join(result.warnings)
+
+
+SMALLER = """from torch import nn
+import torch.nn.functional as F
+
+class Smaller(nn.Module):
+    def forward(self, x):
+        return F.interpolate(x, scale_factor=0.5)
+"""
+
+
+@pytest.mark.parametrize("copies, words", [((), "2.smaller (Smaller) is not known (line 4 of parts/smaller.py)"),
+                                           (("drafts/old.py",), "2.smaller (Smaller) is not known")])
+def test_what_is_given_up_names_the_module_and_where_its_class_stands(copies, words):
+    network = ("from collections import OrderedDict\nfrom parts.smaller import Smaller\n" + NETWORK).replace(
+        "nn.Conv2d(3, 8, 3, padding=1),", "nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Sequential("
+        "OrderedDict(smaller=Smaller()))),")
+    sources = [TextFile(path, SMALLER) for path in ("parts/smaller.py", *copies)]
+    submission = Submission(None, sources=(TextFile("model.py", network), *sources))
+    found = Found(None, ModelReference(Evidence("model.py", 8), "Net", "model.py"))
+    facts = architecture_audit(submission, found, run=True).facts
+    assert facts["receptive_field"].why.endswith(words), facts["receptive_field"].why

@@ -83,7 +83,8 @@ def test_a_shortcut_beside_a_stride_and_a_maximum_over_channels_are_no_doubt():
     lambda x: x.mean(3).mean(2), lambda x: x.mean(2, keepdim=True).mean(3).squeeze(2),
     lambda x: F.avg_pool2d(F.avg_pool2d(x, 2), 2).flatten(1),
     lambda x: F.adaptive_avg_pool2d(F.avg_pool2d(x, 2), 1).flatten(1),
-    lambda x: F.avg_pool2d(x, 2).mean((2, 3)), lambda x: torch.einsum("bchw->bc", x) / 16])
+    lambda x: F.avg_pool2d(x, 2).mean((2, 3)), lambda x: torch.einsum("bchw->bc", x) / 16,
+    lambda x: x.permute(0, 2, 3, 1).mean((1, 2)), lambda x: x.permute(0, 3, 2, 1).mean((1, 2))])
 def test_a_global_average_in_several_steps(pool):
     facts, plain = judged(Blocks(pool=pool)), judged(Blocks())
     assert facts["global_average_pooling"].value is True and facts["blocks"].value is True
@@ -111,3 +112,9 @@ def test_steps_that_weigh_positions_unlike_are_no_global_average_without_a_doubt
 def test_an_average_and_a_maximum_side_by_side():
     facts = judged(Blocks(pool=lambda x: torch.cat([x.mean((2, 3)), x.amax((2, 3))], 1), width=16))
     assert facts["global_average_pooling"].value is True and facts["max_pooling"].value is True
+
+
+def test_an_average_with_the_channels_last_is_not_denied():
+    facts = judged(Blocks(pool=lambda x: F.layer_norm(x.permute(0, 2, 3, 1), (8,)).mean((1, 2))))
+    assert facts["global_average_pooling"].value is not False and facts["blocks"].value is True
+    assert facts["receptive_field"].value == judged(Blocks())["receptive_field"].value

@@ -16,11 +16,14 @@ POINTWISE = frozenset("""
     sin softplus sqrt square sub tanh threshold to where zeros_like _prelu_kernel _to_copy""".split())
 BATCH_NORMS = frozenset(("native_batch_norm", "_native_batch_norm_legit_no_training", "_native_batch_norm_legit",
                          "cudnn_batch_norm"))
+NORMALISATIONS = BATCH_NORMS | {"native_group_norm", "native_layer_norm", "_fused_rms_norm", "rms_norm"}
 # What works along one dimension or several, and leaves a position alone where those are not height or width.
 REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "max": "max"}
 ALONG_DIMENSIONS = frozenset((*REDUCTIONS, "amin", "min", "cat", "split", "split_with_sizes", "slice", "select", "softmax",
                               "_softmax", "_log_softmax", "linalg_vector_norm", "var", "std", "cumsum", "index_select",
                               "stack", "norm", "flip", "unbind"))
+# What makes of all positions of a map a number for each channel, as reductions over height and width.
+STATISTICS = frozenset((*REDUCTIONS, "amin", "min", "var", "std", "var_mean", "std_mean", "linalg_vector_norm", "norm"))
 RESHAPES = frozenset(("view", "_unsafe_view", "reshape", "_reshape_alias", "unsqueeze", "squeeze", "expand"))
 PERMUTATIONS = frozenset(("transpose", "permute"))
 PADS = frozenset(("constant_pad_nd", "reflection_pad2d", "replication_pad2d"))
@@ -111,6 +114,44 @@ def shift(operation: Operation) -> tuple[int, int] | None:
     return top, left
 
 
+def sliding(graph: ExecutedGraph, operation: Operation) -> Window | None:
+    """What each position of the result takes of the map: a window's live part, or the same for a padding, a slice along
+    height or width (one position, by the slice's step), `pixel_unshuffle` (a square of positions) and an adaptive pool that
+    cuts the map into equal parts; else None."""
+    rim = shift(operation)
+    if rim is not None:
+        return Window((1, 1), (1, 1), rim, (1, 1))
+    if operation.name == "slice":
+        return _slice(graph, operation)
+    if operation.name == "pixel_unshuffle":
+        square = _pair(operation.args[1])
+        return Window(square, square, (0, 0), (1, 1))
+    if operation.name in POOLS and operation.name not in WINDOWS:
+        return _even_parts(graph, operation)
+    return live_window(graph, operation)
+
+
+def _even_parts(graph: ExecutedGraph, operation: Operation) -> Window | None:
+    """The window of an adaptive pool that cuts the map into equal parts."""
+    before, after = map_size(graph, operation.args[0]), map_size(graph, operation.output)
+    if len(graph.shapes[operation.output]) < 4 or any(size % count for size, count in zip(before, after)):
+        return None
+    part = before[0] // after[0], before[1] // after[1]
+    return Window(part, part, (0, 0), (1, 1))
+
+
+def _slice(graph: ExecutedGraph, operation: Operation) -> Window | None:
+    shape = graph.shapes[operation.args[0]]
+    dimension = argument(operation, 1, 0) % len(shape)
+    if len(shape) < 4 or dimension < len(shape) - 2:
+        return None
+    size, start = shape[dimension], argument(operation, 2) or 0
+    first = min(max(start + size if start < 0 else start, 0), size)
+    of_height = dimension == len(shape) - 2
+    step, before = argument(operation, 4, 1), -first  # what is cut off before the map is a padding below zero
+    return Window((1, 1), (step, 1) if of_height else (1, step), (before, 0) if of_height else (0, before), (1, 1))
+
+
 def is_pointwise(graph: ExecutedGraph, operation: Operation, source: Value) -> bool:
     """Whether each position of what comes out depends on the same position of the map `source` alone."""
     shape = graph.shapes[source]
@@ -123,7 +164,7 @@ def is_pointwise(graph: ExecutedGraph, operation: Operation, source: Value) -> b
     if operation.name in RESHAPES:
         return graph.shapes[operation.output][-2:] == shape[-2:] and len(graph.shapes[operation.output]) >= 4
     if operation.name in PERMUTATIONS:
-        return _permutation(operation, len(shape))[-2:] == [len(shape) - 2, len(shape) - 1]
+        return permutation(operation, len(shape))[-2:] == [len(shape) - 2, len(shape) - 1]
     return False
 
 
@@ -152,6 +193,19 @@ def global_pool(graph: ExecutedGraph, operation: Operation, source: Value) -> st
     return POOLS.get(operation.name)
 
 
+def is_statistic(graph: ExecutedGraph, operation: Operation, source: Value) -> bool:
+    """Whether all positions of the map `source`, `(B, C, H, W)` or `(B, C, H·W)`, are brought down to one."""
+    shape = graph.shapes[source]
+    if operation.name in STATISTICS and len(shape) in (3, 4):
+        return reduced_dimensions(graph, operation, source) >= ({2} if len(shape) == 3 else {2, 3})
+    return global_pool(graph, operation, source) is not None
+
+
+def is_map(shape: tuple[int, ...]) -> bool:
+    """Whether a tensor still has positions."""
+    return len(shape) >= 4 and shape[-1] * shape[-2] > 1
+
+
 def describe(graph: ExecutedGraph, operation: Operation) -> str:
     """Such as "Conv2d 3×3 stride 2 dilation 2 groups 32": the settings that are not the default."""
     settings = window(graph, operation)
@@ -170,6 +224,12 @@ def signature(graph: ExecutedGraph, operation) -> str:
     return f"{describe(graph, operation)} of {'×'.join(map(str, graph.shapes[operation.args[1]]))}"
 
 
+def pool_signature(graph: ExecutedGraph, operation: Operation) -> str:
+    """A pool without its place and the batch, such as "max_pool2d_with_indices from 8×16×16 to 8×8×8"."""
+    sizes = ("×".join(map(str, graph.shapes[value][1:])) for value in (operation.args[0], operation.output))
+    return f"{operation.name} from {' to '.join(sizes)}"
+
+
 def label(operation: Operation, graph: ExecutedGraph) -> str:
     """The layer's path, such as "features.0": that of its weights, else of the module that ran, else its name."""
     weights = operation.args[1] if operation.name == "convolution" else None
@@ -179,7 +239,14 @@ def label(operation: Operation, graph: ExecutedGraph) -> str:
     return operation.module if is_layer and operation.module and operation.kind.endswith("2d") else operation.name
 
 
-def _permutation(operation: Operation, count: int) -> list[int]:
+def where(operation: Operation) -> str:
+    """The module that ran, such as "features.3 (GroupNorm)"; of the network itself, its class; "" outside any."""
+    if not operation.module:
+        return operation.kind
+    return f"{operation.module} ({operation.kind})"
+
+
+def permutation(operation: Operation, count: int) -> list[int]:
     if operation.name == "permute":
         return [dimension % count for dimension in operation.args[1]]
     order, (first, second) = list(range(count)), (dimension % count for dimension in operation.args[1:3])

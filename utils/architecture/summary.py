@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import torch
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 from torchsummary import summary
 
 from models import build_model
+from utils.architecture.executed_graph import record
+from utils.architecture.multiply_adds import multiply_adds
 from utils.architecture.receptive_field import receptive_field
 from utils.tables import text_table
 
@@ -49,10 +50,7 @@ def model_facts(model: nn.Module) -> ModelFacts:
 def count_multiply_adds(model: nn.Module, input_size: tuple[int, ...] = (3, 32, 32)) -> int:
     """Multiply-adds of convolutions and matrix products for one input; what works on each value alone is not counted."""
     duplicate = copy.deepcopy(model).to("cpu", torch.float32).eval()
-    counter = FlopCounterMode(display=False)
-    with counter, torch.no_grad():
-        duplicate(torch.zeros(1, *input_size))
-    return counter.get_total_flops() // 2  # it counts a multiplication and an addition as two
+    return multiply_adds(record(duplicate, torch.zeros(1, *input_size)))
 
 
 def compare_models(names: Iterable[str]) -> str:

@@ -15,7 +15,7 @@ from utils.grading.network.merged_pools import merge_pools
 @dataclass(frozen=True)
 class Training:
     """What the network does in training mode: the parameters that it trains and those that stay as they were built, its
-    convolutions as `signature` puts them, its max pools; `failure` says why that is not known."""
+    convolutions and its max pools as `signature` and `pool_signature` put them; `failure` says why that is not known."""
     trained: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
     windows: frozenset[str] = frozenset()

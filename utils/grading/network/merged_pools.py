@@ -1,4 +1,5 @@
-"""Pools in several steps as one: `x.mean(3).mean(2)`, or average pools that together cover the whole map."""
+"""Pools in several steps as one: `x.mean(3).mean(2)`, average pools that together cover the whole map, a mean over the
+positions of a map whose channels stand last."""
 
 from dataclasses import replace
 
@@ -28,7 +29,7 @@ def _merge_one(graph: ExecutedGraph) -> ExecutedGraph | None:
         first = producers.get(last.args[0]) if last.args and isinstance(last.args[0], Value) else None
         if first is None or uses.get(first.output) != [last] or first.output in graph.outputs:
             continue
-        name = _by_axes(graph, first, last) or _by_tiles(graph, first, last)
+        name = _by_axes(graph, first, last) or _by_tiles(graph, first, last) or _by_order(graph, first, last)
         if name:
             keep = len(graph.shapes[last.output]) == 4
             whole = replace(last, target=f"aten.{name}.dim", args=(first.args[0], [2, 3], keep), kwargs={})
@@ -57,9 +58,23 @@ def _by_tiles(graph: ExecutedGraph, first: Operation, last: Operation) -> str | 
     is_pool = first.name in ("avg_pool2d", "_adaptive_avg_pool2d")
     if not is_pool or operations.global_pool(graph, last, first.output) != "mean":
         return None
-    before, between = graph.shapes[first.args[0]], graph.shapes[first.output]
-    settings = operations.window(graph, first)
+    return "mean" if len(graph.shapes[first.args[0]]) == 4 and is_tiled(graph, first) else None
+
+
+def _by_order(graph: ExecutedGraph, first: Operation, last: Operation) -> str | None:
+    """The reduction, where it takes up height and width after the channels were moved behind them."""
+    if first.name not in operations.PERMUTATIONS or last.name not in _STEPS or len(graph.shapes[first.output]) != 4:
+        return None
+    order = operations.permutation(first, 4)
+    taken = operations.reduced_dimensions(graph, last, first.output)
+    left = [order[dimension] for dimension in range(4) if dimension not in taken]
+    return last.name if left == [0, 1] and len(graph.shapes[last.output]) == 2 else None
+
+
+def is_tiled(graph: ExecutedGraph, pool: Operation) -> bool:
+    """Whether the windows of an average pool cover the map once, each position in one window."""
+    before, after = graph.shapes[pool.args[0]], graph.shapes[pool.output]
+    settings = operations.window(graph, pool)
     tiled = settings is None or settings.kernel == settings.stride and settings.padding == (0, 0)
-    even = all(size % count == 0 and (settings is None or size // count == kernel) for size, count, kernel in zip(
-        before[-2:], between[-2:], settings.kernel if settings else (0, 0)))
-    return "mean" if len(before) == 4 and tiled and even else None
+    return tiled and all(size % count == 0 and (settings is None or size // count == kernel) for size, count, kernel in zip(
+        before[-2:], after[-2:], settings.kernel if settings else (0, 0)))

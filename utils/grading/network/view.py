@@ -1,10 +1,14 @@
 """A network as it was seen to execute, with the questions that several facts about it ask."""
 
+from collections.abc import Mapping
 from functools import cached_property
+from types import MappingProxyType
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation, Value
+from utils.architecture.field_walk import CannotTrace, Walk, walk
 from utils.grading.facts import Evidence, Fact
+from utils.grading.network.class_places import in_words
 from utils.grading.network.executed_network import ExecutedNetwork
 
 # Operations with weights, and which of their arguments are weights and biases.
@@ -16,13 +20,15 @@ _WITHOUT_VALUES = frozenset("zeros_like ones_like empty_like full_like rand_like
 
 
 class NetworkView:
-    """`network` is what was executed, `place` where its class stands; `live` are the operations that the result needs."""
+    """`network` is what was executed, `place` where its class stands, `classes` where those of its modules do, by name;
+    `live` are the operations that the result needs."""
 
-    def __init__(self, network: ExecutedNetwork, place: Evidence):
-        self.network, self.place, self.graph = network, place, network.graph
+    def __init__(self, network: ExecutedNetwork, place: Evidence, classes: Mapping[str, Evidence] = MappingProxyType({})):
+        self.network, self.place, self.classes, self.graph = network, place, classes, network.graph
         self.reached = self.graph.depends_on_input()
         self.live = [one for one in self.graph.live_operations() if self.reached.intersection(one.outputs)]
         self.convolutions = [one for one in self.live if one.name == "convolution"]
+        self._places = {id(one): place for place, one in enumerate(self.live)}
         self.users: dict[Value, list[Operation]] = {}
         for operation in self.live:
             for value in operation.inputs:
@@ -30,13 +36,14 @@ class NetworkView:
 
     @cached_property
     def convolutions_before_pool(self) -> list[Operation]:
-        """Without those behind the global pool: on one position there is nothing for a kernel to see beside it."""
-        behind = {id(one) for pool, _ in self.global_pools() for one in self.behind(pool)}
-        return [one for one in self.convolutions if id(one) not in behind]
+        """Without those behind the global pool and in gates: a single position has nothing beside it for a kernel to see."""
+        behind = {id(one) for pool, _ in self.global_pools for one in self.behind(pool)}
+        return [one for one in self.convolutions
+                if id(one) not in behind and operations.is_map(self.graph.shapes[one.args[0]])]
 
     def around_pools(self) -> list[Operation]:
         """What the network's first output, its scores, is made of without passing a global pool, in order of execution."""
-        pools = {id(pool) for pool, _ in self.global_pools()}
+        pools = {id(pool) for pool, _ in self.global_pools}
         past, reached = [], set(self.graph.inputs)
         for operation in self.live:
             if id(operation) in pools or operation.name in _WITHOUT_VALUES:
@@ -51,6 +58,13 @@ class NetworkView:
         return Fact(value, why, tuple(Evidence(self.place.file, self.place.line, self.place.notebook, self.place.cell, text)
                                       for text in seen) or (self.place,))
 
+    def where(self, operation: Operation) -> str:
+        """The module that ran and where its class stands, such as "blocks.2 (Residual, line 12 of model.py)"."""
+        text, place = operations.where(operation), self.classes.get(operation.kind)
+        if not text or place is None:
+            return text or "the network"
+        return f"{text.removesuffix(')')}, {in_words(place)})" if text.endswith(")") else f"{text} ({in_words(place)})"
+
     def layer(self, operation: Operation) -> str:
         """Such as "conv1 (Conv2d 3×3 groups 32)"; other weights keep their name, such as "kernels.first"."""
         source = self.graph.sources.get(operation.args[1]) if operation.name == "convolution" else None
@@ -58,6 +72,20 @@ class NetworkView:
         name = source.name if named else operations.label(operation, self.graph)
         return f"{name} ({operations.describe(self.graph, operation)})"
 
+    def walked(self) -> Walk:
+        """The receptive fields of all feature maps; CannotTrace where they cannot be established."""
+        if isinstance(self._walk, CannotTrace):
+            raise self._walk
+        return self._walk
+
+    @cached_property
+    def _walk(self) -> Walk | CannotTrace:
+        try:
+            return walk(self.graph)
+        except CannotTrace as error:
+            return error
+
+    @cached_property
     def global_pools(self) -> list[tuple[Operation, str]]:
         """The pools of a whole map behind which no map follows any more, and how each pools: "mean", "sum" or "max"."""
         found = []
@@ -65,7 +93,7 @@ class NetworkView:
             maps = [value for value in operation.inputs if value in self.reached]
             how = operations.global_pool(self.graph, operation, maps[0]) if maps else None
             flat = self._pool_of_flattened(operation, maps[0]) if maps and not how else None
-            if (how or flat) and not any(is_map(self.graph.shapes[one.output]) for one in self.behind(operation)):
+            if (how or flat) and not any(operations.is_map(self.graph.shapes[one.output]) for one in self.behind(operation)):
                 found.append((operation, how or flat))
         return found
 
@@ -89,35 +117,33 @@ class NetworkView:
                         seen.add(id(user))
                         behind.append(user)
                         waiting.append(user)
-        return sorted(behind, key=self.live.index)
+        return sorted(behind, key=lambda one: self._places[id(one)])
 
-    def _activations(self, operation: Operation) -> Value:
+    def activations(self, operation: Operation) -> Value:
         return next(value for value in operation.inputs if value in self.reached)
 
-    def pointwise_after(self, operation: Operation) -> tuple[Operation | None, bool]:
-        """The 1×1 convolution that mixes what `operation` puts out, with only steps on each position between.
+    @cached_property
+    def layers_before(self) -> dict[Value, frozenset[int]]:
+        """The `id` of each convolution and pool that a value depends on, its own maker included."""
+        before: dict[Value, frozenset[int]] = {}
+        for operation in self.live:
+            layers = frozenset().union(*(before.get(value, frozenset()) for value in operation.inputs))
+            if operation.name == "convolution" or operation.name in operations.POOLS:
+                layers |= {id(operation)}
+            before.update({value: layers for value in operation.outputs if value is not None})
+        return before
 
-        Without one, whether something is in the way that could be one in another form, such as a matrix product.
-        """
-        waiting, seen, doubt = [operation.output], set(), False
-        while waiting:
-            value = waiting.pop(0)
-            for user in self.users.get(value, ()):
-                if id(user) in seen:
-                    continue
-                seen.add(id(user))
-                settings = operations.window(self.graph, user) if user.name == "convolution" else None
-                if settings is not None and settings.kernel == (1, 1) and settings.groups == 1:
-                    return user, False
-                maps = [one for one in user.inputs if one in self.reached]
-                if user.name in ("mm", "addmm", "bmm"):
-                    doubt = True
-                elif len(set(maps)) == 1 and (user.name in operations.PERMUTATIONS or user.name in operations.RESHAPES
-                                              or operations.is_pointwise(self.graph, user, value)):
-                    waiting.append(user.output)
-        return None, doubt
+    def is_after(self, later: Operation, earlier: Operation) -> bool:
+        """Whether a convolution or a pool `later` works on what depends on the convolution or pool `earlier`."""
+        return later is not earlier and id(earlier) in self.layers_before.get(later.output, ())
 
+    def is_past_blocks(self, operation: Operation) -> bool:
+        """Whether neither it nor anything behind it is a convolution that sees more than one position: it is in the head."""
+        behind = {id(operation), *(id(one) for one in self.behind(operation))}
+        return not any(id(one) in behind for one in self.wide_convolutions)
 
-def is_map(shape: tuple[int, ...]) -> bool:
-    """Whether a tensor still has positions."""
-    return len(shape) >= 4 and shape[-1] * shape[-2] > 1
+    @cached_property
+    def wide_convolutions(self) -> list[Operation]:
+        """Those before the global pool that see more than one position, or slide in a way that is not known."""
+        windows = [(one, operations.live_window(self.graph, one)) for one in self.convolutions_before_pool]
+        return [one for one, settings in windows if settings is None or max(settings.kernel) > 1]

@@ -12,101 +12,107 @@ _DOUBT = 20_000  # numbers that scale the activations one by one: too many to sa
 _BUFFER_LIMIT = 256  # numbers that a buffer may hold without a remark when it is no weight: means, scales, a small grid
 
 
-class WeightFacts(NetworkView):
-    """Parameters, those that are executed, and numbers that act as weights without being parameters."""
+def parameters(view: NetworkView) -> Fact:
+    """How many, each counted once, and the numbers that act as weights without being parameters."""
+    listed = sum(prod(shape) for shape in view.network.parameters.values())
+    hidden = _hidden_weights(view)
+    why = f"{listed:,} in parameters"
+    why += "".join(f", and {count:,} in {name}, which acts as a weight" for name, count in hidden.items())
+    unclear = sum(_beside_activations(view).values())
+    if unclear >= _DOUBT:
+        return view.fact(None, f"{why}; whether {unclear:,} more numbers in buffers and constants, which take part in "
+                               "the result, are weights cannot be told")
+    return view.fact(listed + sum(hidden.values()), why if hidden else "")
 
-    def parameters(self) -> Fact:
-        listed = sum(prod(shape) for shape in self.network.parameters.values())
-        hidden = self._hidden_weights()
-        why = f"{listed:,} in parameters"
-        why += "".join(f", and {count:,} in {name}, which acts as a weight" for name, count in hidden.items())
-        unclear = sum(self._beside_activations().values())
-        if unclear >= _DOUBT:
-            return self.fact(None, f"{why}; whether {unclear:,} more numbers in buffers and constants, which take part in "
-                                   "the result, are weights cannot be told")
-        return self.fact(listed + sum(hidden.values()), why if hidden else "")
 
-    def parameters_executed(self) -> Fact:
-        used = self._used_parameters()
-        executed = sum(prod(self.network.parameters[name]) for name in used) + sum(self._hidden_weights().values())
-        idle = sorted(set(self.network.parameters) - used)
-        layers = list(dict.fromkeys(name.rpartition(".")[0] or name for name in idle))
-        more = f" and {len(layers) - 5} more" if len(layers) > 5 else ""
-        why = f"defined but without a part in the result: {', '.join(layers[:5])}{more}" if layers else ""
-        return self.fact(executed, why)
+def parameters_executed(view: NetworkView) -> Fact:
+    """How many of them the result needs; `why` names the layers without a part in it."""
+    used = _used_parameters(view)
+    executed = sum(prod(view.network.parameters[name]) for name in used) + sum(_hidden_weights(view).values())
+    idle = sorted(set(view.network.parameters) - used)
+    layers = list(dict.fromkeys(name.rpartition(".")[0] or name for name in idle))
+    more = f" and {len(layers) - 5} more" if len(layers) > 5 else ""
+    why = f"defined but without a part in the result: {', '.join(layers[:5])}{more}" if layers else ""
+    return view.fact(executed, why)
 
-    def _used_parameters(self) -> set[str]:
-        live = {value for operation in self.graph.live_operations() for value in operation.inputs}
-        return {source.name for value, source in self.graph.sources.items() if value in live and source.kind == "parameter"}
 
-    def _hidden_weights(self) -> dict[str, int]:
-        """Numbers that act as weights and are no parameters, by where they are kept.
+def _used_parameters(view: NetworkView) -> set[str]:
+    live = {value for operation in view.graph.live_operations() for value in operation.inputs}
+    return {source.name for value, source in view.graph.sources.items() if value in live and source.kind == "parameter"}
 
-        Those of a convolution or a matrix product, also one that is written as a product and a sum, and what is trained
-        though no module holds it.
-        """
-        producers, hidden = self.graph.producers(), self._unregistered()
-        pools = {id(pool) for pool, _ in self.global_pools()}
-        for operation in self.live:
-            users = self.users.get(operation.output, ())
-            if operation.name == "mul" and any(one.name in ("sum", "mean") and id(one) not in pools for one in users):
-                for value in operation.inputs:
-                    numbers = {} if value in self.reached else self._numbers_behind(value, producers)
-                    hidden |= numbers if sum(numbers.values()) >= _BUFFER_LIMIT else {}
-            for position in WEIGHTED.get(operation.name, ()):
-                operand = operations.argument(operation, position)
-                if isinstance(operand, Value) and operand not in self.reached:
-                    hidden |= self._numbers_behind(operand, producers)
-        return hidden
 
-    def _unregistered(self) -> dict[str, int]:
-        used = {value for operation in self.live for value in operation.inputs}
-        sizes = {source: prod(self.graph.shapes[value]) for value, source in self.graph.sources.items()
-                 if source.kind == "unregistered" and value in used}
-        names = "one tensor" if len(sizes) == 1 else f"{len(sizes)} tensors"
-        return {f"{names} that gradients reach though no module holds them": sum(sizes.values())} if sizes else {}
+def _hidden_weights(view: NetworkView) -> dict[str, int]:
+    """Numbers that act as weights and are no parameters, by where they are kept.
 
-    def _numbers_behind(self, value: Value, producers: dict[Value, Operation]) -> dict[str, int]:
-        """The buffers, constants and numbers made on the way that `value` is computed from, each with how many it holds."""
-        found, waiting, seen = {}, [value], set()
-        while waiting:
-            current = waiting.pop()
-            if current in seen:
-                continue
-            seen.add(current)
-            if current in self.graph.sources:
-                source = self.graph.sources[current]
-                if source.kind in ("buffer", "constant"):
-                    found[_described(source)] = prod(self.graph.shapes[current])
-            elif current in producers and not producers[current].inputs:
-                found[f"a tensor that {producers[current].name} makes"] = prod(self.graph.shapes[current])
-            elif current in producers:
-                waiting += producers[current].inputs
-        return found
-
-    def remarks(self) -> Iterator[str]:
-        """What belongs to no fact: large constants that join the activations, layers without effect."""
-        yield from self.network.remarks
-        if self._hidden_weights():
-            yield f"Counted as parameters: {self.parameters().why}."
-        for (name, user), count in self._beside_activations().items():
-            yield f"T{name[1:]} of {count:,} numbers takes part in the result ({user}) and is not counted as parameters."
-        if self.network.ineffective:
-            yield (f"Executed without any effect on the result, and so not counted as executed: "
-                   f"{', '.join(self.network.ineffective)}.")
-
-    def _beside_activations(self) -> dict[tuple[str, str], int]:
-        """Large buffers and constants that join the activations and do not count as weights, each with the operation."""
-        found, counted = {}, self._hidden_weights()
-        for operation in self.live:
-            if operation.name in operations.BATCH_NORMS or operation.name in WEIGHTED:
-                continue
+    Those of a convolution or a matrix product, also one that is written as a product and a sum, and what is trained
+    though no module holds it.
+    """
+    producers, hidden = view.graph.producers(), _unregistered(view)
+    pools = {id(pool) for pool, _ in view.global_pools}
+    for operation in view.live:
+        users = view.users.get(operation.output, ())
+        if operation.name == "mul" and any(one.name in ("sum", "mean") and id(one) not in pools for one in users):
             for value in operation.inputs:
-                source, count = self.graph.sources.get(value), prod(self.graph.shapes[value])
-                if source and source.kind in ("buffer", "constant") and count >= _BUFFER_LIMIT and \
-                        _described(source) not in counted:
-                    found[_described(source), operation.name] = count
-        return found
+                numbers = {} if value in view.reached else _numbers_behind(view, value, producers)
+                hidden |= numbers if sum(numbers.values()) >= _BUFFER_LIMIT else {}
+        for position in WEIGHTED.get(operation.name, ()):
+            operand = operations.argument(operation, position)
+            if isinstance(operand, Value) and operand not in view.reached:
+                hidden |= _numbers_behind(view, operand, producers)
+    return hidden
+
+
+def _unregistered(view: NetworkView) -> dict[str, int]:
+    used = {value for operation in view.live for value in operation.inputs}
+    sizes = {source: prod(view.graph.shapes[value]) for value, source in view.graph.sources.items()
+             if source.kind == "unregistered" and value in used}
+    names = "one tensor" if len(sizes) == 1 else f"{len(sizes)} tensors"
+    return {f"{names} that gradients reach though no module holds them": sum(sizes.values())} if sizes else {}
+
+
+def _numbers_behind(view: NetworkView, value: Value, producers: dict[Value, Operation]) -> dict[str, int]:
+    """The buffers, constants and numbers made on the way that `value` is computed from, each with how many it holds."""
+    found, waiting, seen = {}, [value], set()
+    while waiting:
+        current = waiting.pop()
+        if current in seen:
+            continue
+        seen.add(current)
+        if current in view.graph.sources:
+            source = view.graph.sources[current]
+            if source.kind in ("buffer", "constant"):
+                found[_described(source)] = prod(view.graph.shapes[current])
+        elif current in producers and not producers[current].inputs:
+            found[f"a tensor that {producers[current].name} makes"] = prod(view.graph.shapes[current])
+        elif current in producers:
+            waiting += producers[current].inputs
+    return found
+
+
+def remarks_on_weights(view: NetworkView) -> Iterator[str]:
+    """What belongs to no fact: large constants that join the activations, layers without effect."""
+    yield from view.network.remarks
+    if _hidden_weights(view):
+        yield f"Counted as parameters: {parameters(view).why}."
+    for (name, user), count in _beside_activations(view).items():
+        yield f"T{name[1:]} of {count:,} numbers takes part in the result ({user}) and is not counted as parameters."
+    if view.network.ineffective:
+        yield (f"Executed without any effect on the result, and so not counted as executed: "
+               f"{', '.join(view.network.ineffective)}.")
+
+
+def _beside_activations(view: NetworkView) -> dict[tuple[str, str], int]:
+    """Large buffers and constants that join the activations and do not count as weights, each with the operation."""
+    found, counted = {}, _hidden_weights(view)
+    for operation in view.live:
+        if operation.name in operations.BATCH_NORMS or operation.name in WEIGHTED:
+            continue
+        for value in operation.inputs:
+            source, count = view.graph.sources.get(value), prod(view.graph.shapes[value])
+            if source and source.kind in ("buffer", "constant") and count >= _BUFFER_LIMIT and \
+                    _described(source) not in counted:
+                found[_described(source), operation.name] = count
+    return found
 
 
 def _described(source: Source) -> str:

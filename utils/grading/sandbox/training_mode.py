@@ -8,7 +8,7 @@ from torch.utils._pytree import tree_flatten
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import record
-from utils.architecture.graph_operations import NEGLIGIBLE, signature
+from utils.architecture.graph_operations import NEGLIGIBLE, pool_signature, signature
 from utils.grading.sandbox.random_tensors import drawn
 
 _DRAWS = 16  # layers may be skipped at random (stochastic depth), and a small ReLU layer may be dead under one draw
@@ -18,7 +18,8 @@ def trial(model: nn.Module, images: Tensor) -> dict:
     """Executes `model` in training mode, with new weights; its own are lost.
 
     "trained": parameters with a share in the result; "frozen": those that stay as they were built; "windows": every
-    convolution by its `signature`; "maxima": the max pools. "failure" alone where it cannot be executed so.
+    convolution by its `signature`; "maxima": every max pool by its `pool_signature`. "failure" alone where it cannot be
+    executed so.
     """
     own = dict(model.named_parameters())
     frozen = {name for name, tensor in own.items() if not tensor.requires_grad}
@@ -33,7 +34,7 @@ def trial(model: nn.Module, images: Tensor) -> dict:
             live = graph.live_operations()
             executed |= {graph.sources[value].name for one in live for value in one.inputs if value in graph.sources}
             found["windows"] |= {signature(graph, one) for one in live if one.name == "convolution"}
-            found["maxima"] |= {one.name for one in live if one.name.startswith(operations.MAX_POOLS)}
+            found["maxima"] |= {pool_signature(graph, one) for one in live if one.name.startswith(operations.MAX_POOLS)}
             strengths = _strengths(model, images, own)
             reached |= set(strengths)
             if all(map(math.isfinite, strengths.values())):

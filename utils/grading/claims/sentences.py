@@ -10,7 +10,7 @@ from utils.grading.facts import Evidence
 from utils.grading.log.line_shapes import read_line
 from utils.grading.submission.contents import Submission
 
-_NO_PROSE = (".csv", ".tsv", ".log", ".out")
+_NO_PROSE = (".csv", ".tsv", ".log", ".out", ".html", ".htm")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _HEADING = re.compile(r"\s*(?:#{1,6}\s*(.+)|<h[1-6][^>]*>(.+?)</h[1-6]>|(?:\*\*|__)([^*_]+)(?:\*\*|__)\s*:?\s*$|"
                       r"([A-Z][\w ]{2,40}):\s*$)")

@@ -29,7 +29,7 @@ def read_notebook(tmp_path, text):
 
 
 def test_files_are_sorted_into_their_kinds(tmp_path):
-    for name in ("README.MD", "README", "notes.rst", "src/my model.py", "logs/run 1.log", "h.csv", "a/S9.ipynb", "a.png"):
+    for name in ("README.MD", "README", "notes.rst", "src/my model.py", "logs/run 1.log", "h.csv", "a/S9.ipynb", "a.bin"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(notebook() if name.endswith("ipynb") else "x", encoding="utf-8")
     for hidden in (".git/README.md", ".ipynb_checkpoints/S9.ipynb", "__pycache__/a.py", "my_env/lib/b.py"):

@@ -10,7 +10,7 @@ from utils.grading.facts import Evidence
 from utils.grading.log.line_shapes import read_line
 from utils.grading.submission.contents import Submission, TextFile
 
-_NO_PROSE = (".csv", ".tsv", ".log", ".out")
+_NO_PROSE = (".csv", ".tsv", ".log", ".out", ".html", ".htm")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
 _HEADING = re.compile(r"\s*(?:(?P<marks>#{1,6})\s*(?P<text>.+)|<h(?P<level>[1-6])[^>]*>(?P<html>.+?)</h[1-6]>|"
                       r"(?:\*\*|__)(?P<bold>[^*_]+)(?:\*\*|__)\s*:?\s*$|(?P<label>[A-Z][\w ]{2,40}):\s*$)")

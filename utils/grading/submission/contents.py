@@ -1,22 +1,21 @@
 """A submission as data: its notebooks, Python files and texts, read without running anything."""
 
-import os
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import islice
+import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from utils.errors import UserError
+from utils.grading.submission.disguises import holds_notebook, python_name
+from utils.grading.submission.files import CONFIG_LIMIT, File, NotRead, folder_files, kind, plain_file
+from utils.grading.submission.html_page import read_page
 from utils.grading.submission.notebook_file import read_cells
 from utils.grading.submission.text_decoding import decode, printable
+from utils.grading.submission.wrapping import unwrapped
 
-TEXT_SUFFIXES = (".md", ".markdown", ".txt", ".log", ".rst", ".csv", ".tsv", ".out")
 FILE_LIMIT = 2_000  # files read of one submission
-WALK_LIMIT = 200_000  # files of one submission that are looked at by name
-CONFIG_LIMIT = 100_000  # bytes of a JSON or YAML file; what is larger is no configuration
-CONFIG_SUFFIXES = (".json", ".yaml", ".yml")
-BYTE_LIMITS = {".ipynb": 200_000_000, "": 20_000_000}
-_NOT_THEIRS = {"__pycache__", "node_modules", "site-packages", "venv", "env"}
+_KINDS = ("notebooks", "sources", "texts", "configs")
+_RESULT = re.compile(r"(?:acc|loss)[^\n]{0,80}\d", re.I)  # what a log has in many lines
+_LOGGED = 3  # lines
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,8 @@ class TextFile:
 
 @dataclass(frozen=True)
 class Submission:
-    """`root` is the folder. `warnings` name, in a sentence each, what could not be read."""
+    """`root` is the folder, or the path of what an archive holds. `warnings` name, in a sentence each, what could not be
+    read."""
     root: Path
     notebooks: tuple[Notebook, ...] = ()
     sources: tuple[TextFile, ...] = ()  # .py
@@ -53,11 +53,28 @@ class Submission:
     configs: tuple[TextFile, ...] = ()  # .json, .yaml
     warnings: tuple[str, ...] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no code, no text and no output in it that could be graded."""
+        written = [file.text for file in (*self.sources, *self.texts)]
+        written += [text for notebook in self.notebooks for cell in notebook.cells for text in (cell.source, cell.output)]
+        return not any(text.strip() for text in written)
+
+
+@dataclass
+class _Reading:
+    """What has been read so far. `pages` wait until the notebooks are known; `unread` may matter and cannot be read."""
+    found: dict[str, list] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
+    warnings: list[str] = field(default_factory=list)
+    pages: list[TextFile] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
 
 def read_submission(path: Path) -> Submission:
-    """The folder `path`, or the single file (.ipynb, .py, .md, .txt, …) that it is; UserError where nothing is there.
+    """The folder `path`, or the single file (.ipynb, .py, .md, .zip, …) that it is; UserError where nothing is there.
 
-    Hidden folders, virtual environments and links are passed over. Whatever cannot be read becomes a warning.
+    An archive that is all that was handed in is read as the folder that it holds; nothing is unpacked to the disk. Hidden
+    folders, virtual environments and links are passed over. Whatever cannot be read becomes a warning.
     """
     path = Path(path)
     try:
@@ -65,93 +82,128 @@ def read_submission(path: Path) -> Submission:
     except (OSError, ValueError) as error:
         raise UserError(f"The submission {ascii(str(path))} cannot be opened: {error}.") from None
     if not (is_folder or is_file):
-        raise UserError(f"There is no submission at {ascii(str(path))[1:-1]}: name a folder, a notebook or a text file.")
+        raise UserError(f"There is no submission at {ascii(str(path))[1:-1]}: name a folder, a zip, a notebook or a text.")
+    reading = _Reading()
     root = path if is_folder else path.parent
-    warnings: list[str] = []
-    found: dict[str, list] = {"notebooks": [], "sources": [], "texts": [], "configs": []}
-    for file in sorted(_files(root, warnings)) if is_folder else [path]:
-        _add(file, root, found, warnings)
-    return Submission(root, **{kind: tuple(files) for kind, files in found.items()}, warnings=tuple(warnings))
+    files = folder_files(path, reading.warnings) if is_folder else {path.name: plain_file(path)}
+    files, root = unwrapped(files, root, reading.warnings)
+    reading.unread = [name for name in sorted(files) if kind(name) in ("closed", "archives")]
+    chosen = _chosen([file for name, file in files.items() if name not in reading.unread], reading.warnings)
+    for file in sorted(chosen, key=lambda file: file.name.split("/")):
+        _add(file, files, reading)
+    for page in reading.pages:
+        _add_page(page, reading)
+    if not _has_log(reading.found):
+        reading.warnings += _unread(reading.unread)
+    return Submission(root, **{kind: tuple(files) for kind, files in reading.found.items()},
+                      warnings=tuple(reading.warnings))
 
 
-def _files(root: Path, warnings: list[str]) -> list[Path]:
-    """The files to read below `root`: as many as FILE_LIMIT allows, those that tell most first."""
-    found = list(islice(_readable(root, warnings), WALK_LIMIT))
-    if len(found) <= FILE_LIMIT:
-        return found
+def _chosen(files: list[File], warnings: list[str]) -> list[File]:
+    """As many files as FILE_LIMIT allows, those that tell most first."""
+    if len(files) <= FILE_LIMIT:
+        return files
     warnings.append(f"The submission has more than {FILE_LIMIT:,} files to read; notebooks, Python files, READMEs and what "
                     "lies near the top are read, the rest is not.")
-    return sorted(found, key=lambda file: (not _tells(file.name), len(file.parts), file))[:FILE_LIMIT]
-
-
-def _readable(root: Path, warnings: list[str]) -> Iterator[Path]:
-    """Every file below `root` of a kind that the grader reads."""
-    unopened = lambda error: warnings.append(f"A folder cannot be opened: {error.strerror}.")  # noqa: E731
-    for folder, folders, names in os.walk(root, onerror=unopened):
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name.lower() not in _NOT_THEIRS
-                            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg")))
-        yield from (Path(folder, name) for name in sorted(names) if not name.startswith(".") and _kind(name))
+    return sorted(files, key=lambda file: (not _tells(file.name), file.name.count("/"), file.name))[:FILE_LIMIT]
 
 
 def _tells(name: str) -> bool:
     """Whether a file of this name is read before a thousand others are: code, a README, the list of requirements."""
-    return _kind(name) in ("notebooks", "sources") or name.lower().startswith(("readme", "requirements"))
+    return kind(name) in ("notebooks", "sources") or name.rpartition("/")[2].lower().startswith(("readme", "requirements"))
 
 
-def _kind(name: str) -> str | None:
-    """Where a file of this name belongs in a Submission; None for a file that the grader does not read."""
-    stem, suffix = os.path.splitext(name.lower())
-    if suffix in TEXT_SUFFIXES or (not suffix and stem.startswith(("readme", "log", "train"))):
-        return "texts"
-    if suffix in CONFIG_SUFFIXES:
-        return "configs"
-    return {".ipynb": "notebooks", ".py": "sources"}.get(suffix)
-
-
-def _add(file: Path, root: Path, found: dict[str, list], warnings: list[str]) -> None:
-    """Read `file` into the list of its kind, or say in `warnings` why not."""
-    name = file.relative_to(root).as_posix()
+def _add(file: File, files: dict[str, File], reading: _Reading) -> None:
+    """Read `file` into the list of its kind, or say in the warnings why not."""
+    name, warnings = file.name, reading.warnings
     if not name.isprintable():  # also a name that is not UTF-8: no report could print it
         warnings.append(f"The file {ascii(name)} is not read: rename it with plain characters.")
         return
-    if file.is_symlink() or not file.is_file():
-        warnings.append(f"{name} is not read: it is a link or not a plain file.")
+    try:
+        data, cut = file.read()
+    except NotRead as error:
+        warnings.append(f"{name} is not read: {error}.")
         return
-    if _kind(file.name) == "configs" and file.stat().st_size > CONFIG_LIMIT:
+    except OSError as error:
+        warnings.append(f"{name} cannot be read: {error.strerror or error}.")
         return
-    text, remark = _text(file)
+    shown = kind(name) or "texts"
+    is_notebook = shown == "notebooks" or holds_notebook(data)
+    if shown == "configs" and not is_notebook and (cut or len(data) > CONFIG_LIMIT):
+        return
+    text, remark = decode(data)
+    remark = remark or (cut if text is not None else "")
     if remark:
         warnings.append(f"{name} {remark}.")
     if text is None:
         return
-    kind = _kind(file.name) or "texts"
-    if kind == "notebooks":
-        _add_notebook(name, text, found, warnings)
+    if is_notebook:
+        _add_notebook(name, text, reading)
     else:
-        text = printable(text)
-        old_newlines = kind == "sources" or "\n" not in text
-        found[kind].append(TextFile(name, text.replace("\r", "\n") if old_newlines else text))
+        _add_text(name, shown, printable(text), files, reading)
 
 
-def _text(file: Path) -> tuple[str | None, str]:
-    """The text of `file` and a remark; no text where there is none to read."""
-    limit = BYTE_LIMITS.get(file.suffix.lower(), BYTE_LIMITS[""])
-    try:
-        with open(file, "rb") as stream:
-            data = stream.read(limit + 1)
-    except OSError as error:
-        return None, f"cannot be read: {error.strerror or error}"
-    if len(data) <= limit:
-        return decode(data)
-    text, remark = decode(data[:limit])
-    return text, remark or f"is longer than {limit // 1_000_000} MB; only its beginning is read"
+def _add_text(name: str, shown: str, text: str, files: dict[str, File], reading: _Reading) -> None:
+    python = python_name(name, text)
+    if python and python not in files:
+        reading.warnings.append(f"{name} holds Python and is read as {python}: rename it.")
+        name, shown = python, "sources"
+    old_newlines = shown == "sources" or "\n" not in text
+    made = TextFile(name, text.replace("\r", "\n") if old_newlines else text)
+    (reading.pages if shown == "pages" else reading.found[shown]).append(made)
 
 
-def _add_notebook(name: str, text: str, found: dict[str, list], warnings: list[str]) -> None:
+def _add_notebook(name: str, text: str, reading: _Reading) -> None:
     try:
         cells, remarks = read_cells(text)
     except ValueError as error:
-        warnings.append(f"The notebook {name} cannot be read: {error}.")
+        reading.warnings.append(f"The notebook {name} cannot be read: {error}.")
         return
-    warnings.extend(f"In the notebook {name}, {remark}." for remark in remarks)
-    found["notebooks"].append(Notebook(name, tuple(Cell(**cell) for cell in cells)))
+    if kind(name) != "notebooks":
+        reading.warnings.append(f"{name} holds a notebook and is read as one: give it a name that ends in .ipynb.")
+    reading.warnings.extend(f"In the notebook {name}, {remark}." for remark in remarks)
+    reading.found["notebooks"].append(Notebook(name, tuple(Cell(**cell) for cell in cells)))
+
+
+def _add_page(page: TextFile, reading: _Reading) -> None:
+    """A page that shows a notebook as that notebook, unless it is there itself; of any other, its blocks of plain text."""
+    fields, text = read_page(page.text)
+    cells = tuple(Cell(**each) for each in fields)
+    if not cells and not text:
+        reading.unread.append(page.path)
+    elif not cells:
+        reading.found["texts"].append(TextFile(page.path, text))
+    elif not any(_shows(page.path, cells, notebook) for notebook in reading.found["notebooks"]):
+        reading.warnings.append(f"{page.path} shows a notebook and is read in its place: hand in the notebook (.ipynb) too.")
+        reading.found["notebooks"].append(Notebook(page.path, cells))
+
+
+def _shows(path: str, cells: tuple[Cell, ...], notebook: Notebook) -> bool:
+    """Whether a page with these cells is an export of `notebook`, with nothing that the notebook does not have."""
+    if not any(cell.output for cell in notebook.cells):
+        return False
+    code, own = (["".join(cell.source.split()) for cell in each if cell.kind == "code"] for each in (cells, notebook.cells))
+    same_name = Path(path).stem.lower() == Path(notebook.path).stem.lower()
+    return same_name or any(code) and code == own
+
+
+def _has_log(found: dict[str, list]) -> bool:
+    """Whether something that is read has the lines of a log."""
+    texts = [text.text for text in found["texts"]]
+    texts += [text for notebook in found["notebooks"] for cell in notebook.cells for text in (cell.source, cell.output)]
+    return any(sum(1 for _ in _RESULT.finditer(text)) >= _LOGGED for text in texts)
+
+
+def _unread(names: list[str]) -> list[str]:
+    """A sentence on the archives that are left and one on other files that cannot be read, for want of a log elsewhere."""
+    cures = {"archives": "not unpacked, and no log was seen elsewhere: hand in one archive, or the files themselves",
+             None: "not read, and no log was seen elsewhere: hand in the log as text or in the notebook's output"}
+    by_cure = {cure: [name for name in names if (kind(name) == "archives") == bool(of)] for of, cure in cures.items()}
+    return [f"{_names(of)} {cure}." for cure, of in by_cure.items() if of]
+
+
+def _names(names: list[str]) -> str:
+    """The first few of many names, as far as they can be printed, with the verb."""
+    shown = [name if name.isprintable() else ascii(name) for name in names[:3]]
+    more = f" and {len(names) - 3:,} more" if len(names) > 3 else ""
+    return f"{', '.join(shown)}{more} {'is' if len(names) == 1 else 'are'}"

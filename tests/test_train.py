@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.small_run import assert_same_run
 from utils import train
 from utils.errors import UserError
 from utils.train import choose_epochs, default_run_name, main
@@ -40,6 +41,38 @@ def test_a_shortened_recipe_gets_a_folder_of_its_own():
     assert default_run_name("era9", replace(RECIPES["era9"], epochs=5)) == "era9-5-epochs"
 
 
+def test_another_seed_gets_a_folder_of_its_own():
+    assert default_run_name("aster", replace(RECIPES["aster"], seed=2)) == "aster-seed-2"
+    assert default_run_name("aster", replace(RECIPES["aster"], seed=0, epochs=5)) == "aster-5-epochs-seed-0"
+
+
+def test_a_seed_is_kept_when_the_run_goes_on(small, capsys):
+    command = ["small", "--epochs", "2", "--workers", "0"]
+    assert main([*command, "--seed", "7", "--stop-after", "1"]) == 0
+    folder = small.with_name("small-2-epochs-seed-7-digits")
+    assert load_run(folder).recipe == replace(SMALL, epochs=2, seed=7) and not small.exists()
+    named = [*command, "--run", "small-2-epochs-seed-7"]
+    capsys.readouterr()
+    for other in ([*named, "--seed", "8"], [*named, "--seed", "8", "--evaluate"], [*named, "--seed", str(SMALL.seed)]):
+        assert main(other) == 1
+        said = capsys.readouterr().err
+        assert "has the seed 7 and not" in said and said.count("\n") == 1
+    assert main(named) == 0  # without the seed: that of the run
+    assert len(load_run(folder).history) == 2 and load_run(folder).recipe.seed == 7
+    assert main([*command, "--seed", "7", "--evaluate"]) == 0
+
+
+def test_seeds_give_other_weights_and_the_recipes_own_changes_nothing(small):
+    command = ["small", "--epochs", "1", "--workers", "0"]
+    assert main(command) == 0
+    own = small.with_name("small-1-epochs-digits")
+    assert main([*command, "--seed", str(SMALL.seed), "--run", "again"]) == 0
+    assert main([*command, "--seed", "0"]) == 0
+    assert_same_run(own, small.with_name("again-digits"))
+    with pytest.raises(AssertionError):
+        assert_same_run(own, small.with_name("small-1-epochs-seed-0-digits"))
+
+
 def test_train_stop_go_on_and_test_again(small, capsys):
     command = ["small", "--epochs", "2", "--workers", "0", "--precision", "fp32", "--device", "cpu"]
     assert main([*command, "--stop-after", "1"]) == 0
@@ -58,7 +91,8 @@ def test_train_stop_go_on_and_test_again(small, capsys):
 @pytest.mark.parametrize("arguments, words", [
     (["era11"], "There is no recipe 'era11'"), (["small", "--evaluate"], "There is no trained run in"),
     (["small", "--epochs", "none"], "--epochs none"), (["small", "--device", "warp"], "There is no device 'warp'"),
-    (["small", "--workers", "-1"], "--workers -1"), (["small", "--stop-after", "0"], "cannot stop after 0 epochs")])
+    (["small", "--workers", "-1"], "--workers -1"), (["small", "--seed", "-2"], "--seed -2"),
+    (["small", "--stop-after", "0"], "cannot stop after 0 epochs")])
 def test_mistakes_get_one_sentence(small, capsys, arguments, words):
     assert main(arguments) == 1
     said = capsys.readouterr().err

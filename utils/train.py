@@ -3,11 +3,12 @@
 import argparse
 import sys
 from dataclasses import replace
+from pathlib import Path
 
-from utils.data.images import SOURCES, load_data
+from utils.data.images import SOURCES, ImageData, load_data
 from utils.data.loaders import TestBatches
 from utils.errors import UserError
-from utils.runtime import PRECISIONS, choose_device, choose_precision
+from utils.runtime import PRECISIONS, Precision, choose_device, choose_precision
 from utils.training.fit import fit
 from utils.training.loops import evaluate
 from utils.training.recipes import RECIPES, Recipe, find_recipe
@@ -21,9 +22,11 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m utils.train", description=__doc__)
     parser.add_argument("recipe", help=f"one of: {', '.join(RECIPES)}")
     parser.add_argument("--run", help="name of the run, its folder under results/ (default: the recipe's name, "
-                                      "with the number of epochs when that is not the recipe's)")
+                                      "with the number of epochs and the seed where these are not the recipe's)")
     parser.add_argument("--epochs", default="recipe", help="a number; 'recipe' (default): as many as the recipe says; "
                                                            "'auto': that on a GPU, few on a CPU")
+    parser.add_argument("--seed", type=int, help="a number of at least 0, on which every random number depends "
+                                                 "(default: the recipe's)")
     parser.add_argument("--stop-after", type=int, metavar="N",
                         help="stop after N epochs in total; run again to go on")
     parser.add_argument("--data", choices=SOURCES, help="where the images come from (default: DATA_SOURCE, else cifar10)")
@@ -46,24 +49,46 @@ def choose_epochs(asked: str, recipe: Recipe, data_name: str, device_type: str) 
 
 
 def default_run_name(name: str, recipe: Recipe) -> str:
-    changed = recipe.epochs != RECIPES[name].epochs
-    return f"{name}-{recipe.epochs}-epochs" if changed else name
+    """`name` and what `recipe` changes in the recipe of that name: such as "aster-5-epochs-seed-2"."""
+    usual = RECIPES[name]
+    epochs = f"-{recipe.epochs}-epochs" if recipe.epochs != usual.epochs else ""
+    seed = f"-seed-{recipe.seed}" if recipe.seed != usual.seed else ""
+    return f"{name}{epochs}{seed}"
 
 
 def run(arguments: argparse.Namespace) -> RunRecord:
+    """Train, or test the recorded weights again, as `arguments` ask; UserError where that cannot be done."""
     recipe = find_recipe(arguments.recipe)
-    if arguments.workers is not None and arguments.workers < 0:
-        raise UserError(f"--workers {arguments.workers}: give 0 or more.")
+    for name in ("workers", "seed"):
+        if (getattr(arguments, name) or 0) < 0:
+            raise UserError(f"--{name} {getattr(arguments, name)}: give 0 or more.")
     precision = choose_precision(choose_device(arguments.device), arguments.precision)
     data = load_data(arguments.data)
-    recipe = replace(recipe, epochs=choose_epochs(arguments.epochs, recipe, data.name, precision.device.type))
+    recipe = replace(recipe, epochs=choose_epochs(arguments.epochs, recipe, data.name, precision.device.type),
+                     seed=recipe.seed if arguments.seed is None else arguments.seed)
     folder = run_folder(arguments.run or default_run_name(arguments.recipe, recipe), data.name)
-    if not arguments.evaluate:
-        record = fit(recipe, data, folder, precision, arguments.stop_after, arguments.workers)
-        print(f"{len(record.history)} of {record.recipe.epochs} epochs are in {folder}: test accuracy "
-              f"{record.history[-1].test_accuracy:.2f} % at the end.")
-        return record
     record = load_run(folder)
+    if record is not None:
+        recipe = replace(recipe, seed=seed_to_go_on_with(record, arguments.seed))
+    if arguments.evaluate:
+        return test_again(record, folder, data, precision)
+    record = fit(recipe, data, folder, precision, arguments.stop_after, arguments.workers)
+    print(f"{len(record.history)} of {record.recipe.epochs} epochs are in {folder}: test accuracy "
+          f"{record.history[-1].test_accuracy:.2f} % at the end.")
+    return record
+
+
+def seed_to_go_on_with(record: RunRecord, asked: int | None) -> int:
+    """The seed of `record`; UserError when another one is asked for under its name."""
+    seed = record.recipe.seed
+    if asked not in (None, seed):
+        raise UserError(f"The run in {record.folder} has the seed {seed} and not {asked}: leave --seed out to go on with "
+                        "it, or choose another run name (--run).")
+    return seed
+
+
+def test_again(record: RunRecord | None, folder: Path, data: ImageData, precision: Precision) -> RunRecord:
+    """Print how many test images the recorded weights get right now, beside what the record says."""
     if record is None or not record.history:
         raise UserError(f"There is no trained run in {folder}: train it first, or name another with --run.")
     device = precision.device

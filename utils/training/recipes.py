@@ -67,8 +67,6 @@ RECIPES: dict[str, Recipe] = {
     "era9_batched": replace(_ERA9, pipeline="batched",
                             note=_ERA9.note + " Augmented in batches, to see that the result does not depend on it."),
     "aster": _ASTER,
-    "aster_seed_2": replace(_ASTER, seed=2),
-    "aster_seed_3": replace(_ASTER, seed=3),
 }
 
 

@@ -97,6 +97,6 @@ def test_what_is_given_up_names_the_module_and_where_its_class_stands(copies, wo
         "OrderedDict(smaller=Smaller()))),")
     sources = [TextFile(path, SMALLER) for path in ("parts/smaller.py", *copies)]
     submission = Submission(None, sources=(TextFile("model.py", network), *sources))
-    found = Found(None, ModelReference(Evidence("model.py", 8), "Net", "model.py"))
+    found = Attempt("", None, model=ModelReference(Evidence("model.py", 8), "Net", "model.py"))
     facts = architecture_audit(submission, found, run=True).facts
     assert facts["receptive_field"].why.endswith(words), facts["receptive_field"].why

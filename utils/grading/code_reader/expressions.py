@@ -15,8 +15,7 @@ from utils.grading.code_reader.values import (
     Unordered,
     UserClass,
     UserFunction,
-    on_the_cpu,
-    same,
+    joined,
 )
 
 _UNARY = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}
@@ -153,7 +152,7 @@ def _conditional(reader, node, frame):
     reader.conditions += 1
     one, other = evaluate(reader, node.body, frame), evaluate(reader, node.orelse, frame)
     reader.conditions -= 1
-    return one if same(one, other) else on_the_cpu((one, other)) or Unknown(f"it depends on `{ast.unparse(node.test)[:60]}`")
+    return joined((one, other), Unknown(f"it depends on `{ast.unparse(node.test)[:60]}`"))
 
 
 def _comprehension(reader, node, frame):

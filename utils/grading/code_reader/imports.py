@@ -59,6 +59,7 @@ class Importing:
             return self.modules[path]
         package = (posixpath.dirname(path) if path.endswith(".py") else path) if is_package else posixpath.dirname(path)
         module = self.modules[path] = Module(name, path, {"__name__": name}, package if is_package else "")
+        self._bind_in_package(module, path)
         if path.endswith(".py"):
             body, problem = notebook_code.parse(self.index.sources[path])
             module.problem = problem
@@ -68,6 +69,13 @@ class Importing:
             self._guarded(body, Frame(module.names, Origin(file=path), script=name))
             self.stack = stack
         return module
+
+    def _bind_in_package(self, module: Module, path: str) -> None:
+        """A package has its submodules as attributes from when they are imported, as `from package import *` shows."""
+        folder, _, name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")
+        for package in (folder, f"{folder}/__init__.py"):
+            if folder and package in self.modules:
+                self.modules[package].names.setdefault(name, module)
 
     def module_name(self, module: Module, name: str):
         """What `module.name` stands for: a name of it, or a module inside of the package."""

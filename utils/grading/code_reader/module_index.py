@@ -39,9 +39,10 @@ class ModuleIndex:
                 return
 
     def _without_repository(self, folder: str) -> list[str]:
-        """A path that begins with a cloned repository's name, taken as if the submission were that repository."""
-        head, _, rest = folder.partition("/")
-        return [rest] if head and (rest or head in self.clones) else []
+        """A path into a cloned repository, taken as if the submission were that repository, or a folder of it."""
+        parts = folder.split("/")
+        inner = ["/".join(parts[count:]) for count in range(1, len(parts))]
+        return inner + ([""] if parts[0] and parts[0] in self.clones else [])
 
     def _has(self, folder: str) -> bool:
         return not folder or any(path.startswith(folder + "/") for path in self.sources)

@@ -58,6 +58,8 @@ def compare(kind, left, right) -> bool | None:
             if not isinstance(right, (str, dict)) and not all(map(members.plain, right)):
                 return None
             try:
+                if isinstance(right, dict) and isinstance(right.get(left), Unknown):
+                    return None  # it may be there under a condition only
                 return (left in right) == (kind is ast.In)
             except TypeError:
                 return None

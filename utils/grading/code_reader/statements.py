@@ -13,7 +13,7 @@ from utils.grading.code_reader.values import (
     Unknown,
     UserClass,
     UserFunction,
-    on_the_cpu,
+    joined,
     same,
 )
 
@@ -125,7 +125,7 @@ def _merge(one: dict, other: dict, node) -> dict:
     merged = {}
     for name in [*one, *(name for name in other if name not in one)]:
         values = [names[name] for names in (one, other) if name in names]
-        merged[name] = values[0] if len(values) == 1 or same(*values) else on_the_cpu(values) or why
+        merged[name] = joined(values, why)
     return merged
 
 

@@ -57,10 +57,9 @@ def _alias(origin: Origin | str, name: str) -> str:
 
 
 def _imports(aliases: dict, home: Origin, model: ModelReference):
-    roots = [root.strip("/") for root in (*model.import_roots, posixpath.dirname(home.file or home.notebook or ""), "")]
     for alias, (origin, name) in aliases.items():
         if origin != home:
-            module = origin if isinstance(origin, str) else module_name(origin.file, roots)
+            module = origin if isinstance(origin, str) else module_name(origin.file, model.import_roots)
             yield f"{alias} = import_module({module!r}){f'.{name}' if name else ''}"
 
 

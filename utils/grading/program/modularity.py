@@ -99,6 +99,8 @@ def _transforms(reader: Reader, network: object) -> Fact:
 def _loops(reader: Reader) -> Fact:
     steps = [call.place for call in reader.calls if call.name == "backward"]
     own = [place for place in steps if _own(reader, place)]
+    if own and not reader.program.notebook:
+        return Fact(True, f"{reader.program.file} holds the training loop; a script is a module itself", (own[-1],))
     if own:
         return Fact(False, f"the training loop, with its backward pass, is in {_where(own[-1])}", (own[-1],))
     if steps:

@@ -159,6 +159,14 @@ def test_a_doubtful_log_verifies_nothing(tmp_path):
     assert [one.verdict for one in claims(tmp_path)] == ["unverifiable", "unverifiable"]
 
 
+def test_epochs_that_log_nothing_were_trained_too(tmp_path):
+    logged = (*COURSE[::5], COURSE[-1])
+    text = "".join(f"Epoch {one.index}\n" + (f"Test Accuracy: {one.test:.2f}%\n" if one in logged else "") for one in COURSE)
+    (tmp_path / "S9.ipynb").write_text(notebook(text), encoding="utf-8")
+    (tmp_path / "README.md").write_text("Trained the model for 30 epochs.\n\nEpochs: 75\n", encoding="utf-8")
+    assert [claim.verdict for claim in claims(tmp_path)] == ["true", "false"]
+
+
 def test_a_claim_may_be_about_another_run(tmp_path):
     other = training(12, 71, seed=3)
     (tmp_path / "S9.ipynb").write_text(notebook(tqdm_from_0(other), tqdm_from_0(COURSE)), encoding="utf-8")

@@ -28,8 +28,8 @@ _ENDS_LINE = re.compile(r"(?:[\d%.!?]|\*\*|<br\s*/?>|\\)\s*$")
 _LABEL = re.compile(r"(?:\*\*|__)?[A-Z][\w ()-]{1,40}(?:\*\*|__)?\s?[:=]")
 _SUMMARY = re.compile(r"\W*(?:Total|Trainable|Non-trainable) params:\s*[\d,]+\W*")  # as programs print it
 _TABLE_RULE = re.compile(r"[\s|:-]+")
-_COLUMNS = frozenset("attribute metric metrics value values result results score scores quantity property parameter parameters "
-                     "detail details name item".split())
+_COLUMNS = frozenset("attribute metric metrics value values result results score scores quantity property parameter "
+                     "parameters detail details name item".split())
 
 
 @dataclass(frozen=True)

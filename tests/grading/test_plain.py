@@ -29,6 +29,7 @@ def test_claims_are_counted_and_the_false_ones_shown():
     assert lines[0] == "3 claims were checked; 1 are true."
     assert lines[1:3] == ["false: 'at 85 %' (at 85 %.py:3)", "    at 85 %"] and lines[3].startswith("unverifiable: ")
     assert not any("this one holds" in line for line in lines)
+    assert plain.claims(perfect().entry) == "The texts hold no claim that can be checked."
 
 
 def test_a_fact_has_its_value_or_its_reason():

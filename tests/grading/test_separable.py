@@ -75,7 +75,8 @@ def test_what_leaves_the_channels_apart_may_stand_between(between):
 
 @pytest.mark.parametrize("between, kernel, channels", [
     (lambda y, x: torch.cat([y, x], 1), 1, 16), (nn.Conv2d(8, 8, 3, padding=1), 1, 8), (Gate(), 3, 8),
-    (nn.Conv2d(8, 8, 1, groups=8), 3, 8), (ConvolutionGate(), 3, 8), (lambda y, x: x * y.mean((2, 3), True), 1, 8)])
+    (nn.Conv2d(8, 8, 1, groups=8), 3, 8), (ConvolutionGate(), 3, 8), (nn.AvgPool2d(17), 1, 8),
+    (lambda y, x: x * y.mean((2, 3), True), 1, 8)])
 def test_what_joins_other_maps_or_positions_may_not(between, kernel, channels):
     fact = judged(Net(Between(between, kernel, channels)))["depthwise_separable"]
     assert fact.value is False and "no 1×1 convolution follows" in fact.why

@@ -59,7 +59,9 @@ def _kind(view: NetworkView, operation: Operation, kinds: dict[Value, str], held
             operations.is_pointwise(view.graph, operation, value) for value in maps):
         return as_before
     sliding = operations.sliding(view.graph, operation)
-    return None if sliding is None else as_before if sliding.kernel == (1, 1) else _DOUBTFUL
+    if sliding is None or not operations.is_map(view.graph.shapes[operation.output]):
+        return None
+    return as_before if sliding.kernel == (1, 1) else _DOUBTFUL
 
 
 def _is_scale(shape: tuple[int, ...]) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from utils.grading.code_reader.changes import is_layer
 from utils.grading.code_reader.reader import Reader
+from utils.grading.code_reader.started_files import started_files
 from utils.grading.code_reader.values import Call, Instance, Made, Unknown
 from utils.grading.submission.contents import Notebook, Submission
 
@@ -25,12 +26,10 @@ def script_readings(submission: Submission, without: Set[str] = frozenset()) -> 
     Not the files in `without`: what a notebook imports or starts is a part of that notebook's program.
     """
     readers = []
-    for source in submission.sources:
-        if source.path in without:
-            continue
-        if "__main__" in source.text or "backward" in source.text or "summary(" in source.text:
-            reader = Reader(submission, posixpath.dirname(source.path))
-            reader.read_script(source.path)
+    for path in started_files(submission):
+        if path not in without:
+            reader = Reader(submission, posixpath.dirname(path))
+            reader.read_script(path)
             readers.append(reader)
     return [reader for reader in readers if trains(reader)] or readers
 

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
+from utils.grading.log.data_set import data_set_of
 from utils.grading.log.line_shapes import LINE_LIMIT
 from utils.grading.log.lines import notebook_lines
 from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
-_ACCURACY = re.compile(r"(?<![a-z])(?:acc(?:urac(?:y|ies))?|top[-_ ]?1|correct)(?![a-z])", re.I)
+_ACCURACY = re.compile(r"(?<![a-z])(?:acc(?:urac(?:y|ies))?|top[-_ ]?1|correct|metrics?|scores?)(?![a-z])", re.I)
 _OF_TRAINING = re.compile(r"(?<![a-z])(?:test|val|epoch|train)", re.I)
 GOES_ON = 65.0  # per cent on the test set; no first epoch of so small a network stands there
 
@@ -86,8 +87,14 @@ def _joined(runs: list[Run]) -> list[Run]:
     return joined
 
 
+def _same_training(before: Run, after: Run) -> bool:
+    """Whether nothing around two runs says that another network, or other images, are trained in the second."""
+    return (before.source, before.parameters, before.headings, data_set_of(before)) == \
+        (after.source, after.parameters, after.headings, data_set_of(after))
+
+
 def _goes_on(before: Run, after: Run) -> bool:
-    if before.source != after.source or before.numbered != after.numbered or before.parameters != after.parameters:
+    if before.numbered != after.numbered or not _same_training(before, after):
         return False
     if after.numbered and counted_from(after) is None:
         return False
@@ -97,7 +104,7 @@ def _goes_on(before: Run, after: Run) -> bool:
 
 def _resumes(before: Run, after: Run) -> bool:
     """Whether `after` repeats the last epochs of `before` and goes on from there, near what they had reached."""
-    if before.source != after.source or before.parameters != after.parameters or not (before.numbered and after.numbered):
+    if not (before.numbered and after.numbered) or not _same_training(before, after):
         return False
     first = after.epochs[0].number
     old, new = (accuracy_rows(run, tested_split(run)) for run in (before, after))

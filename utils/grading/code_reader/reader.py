@@ -31,6 +31,7 @@ from utils.grading.submission.contents import Notebook, Submission
 _START = re.compile(r"(?:%run|!\s*python3?|%\s*python)\s+(?:-\w\s+)*"
                     r"(?:\"([^\"]+\.(?:py|ipynb))\"|'([^']+\.(?:py|ipynb))'|((?:\\ |\S)+\.(?:py|ipynb)))")
 _BUDGET = 150_000  # nodes of syntax that one notebook may cost
+_MOST_STARTED = 20
 _SECONDS = 20.0  # of processor time
 
 
@@ -57,6 +58,7 @@ class Reader(Importing, Calling):
         self.names: dict = {}
         self.flags = ""  # what a command gives the script that it starts
         self.rewritten: set[str] = set()  # the names of files that the code writes
+        self.written: set[str] = set()  # the files that cells write and that the submission does not hold
         self.started: list[str] = []  # the scripts that the program starts
         self._left, self._began = _BUDGET, time.process_time()
 
@@ -73,14 +75,23 @@ class Reader(Importing, Calling):
             if code.problem:
                 self.problems.append(f"{notebook.path}: {code.problem}")
             if code.written is not None:
-                self.index.sources.setdefault(posixpath.normpath(posixpath.join(self.index.start, code.written.path)),
-                                              code.written.text)
+                self._write(code)
             for command in code.commands:
                 self._command(command.text, frame)
             self.own_statements.extend((frame.origin, statement) for statement in code.statements)
             self._guarded(code.statements, Frame(self.names, frame.origin, script="__main__"))
         self._trainers()
         self.cell = None
+
+    def _write(self, code: notebook_code.Code) -> None:
+        """Take over a file that a cell writes; what the submission itself holds under that name is the file as it became."""
+        path = posixpath.normpath(posixpath.join(self.index.start, code.written.path))
+        if path not in self.index.sources:
+            self.index.sources[path] = code.written.text
+            self.written.add(path)
+        elif path in self.written:
+            before = f"{self.index.sources[path]}\n" if code.appends else ""
+            self.index.sources[path] = before + code.written.text
 
     def _trainers(self) -> None:
         """What Lightning's fit() calls of the objects that it is given: the methods that make the loaders."""
@@ -104,6 +115,9 @@ class Reader(Importing, Calling):
             self.own_statements.extend((self.program, statement) for statement in body)
         else:
             self.started.append(path)
+        frame = Frame(names, Origin(file=path), script="__main__")
+        for command in notebook_code.exported_commands(self.index.sources.get(path, "")):
+            self._command(command.text, frame)
         self._guarded(body, Frame(names, Origin(file=path), script="__main__"))
         self._trainers()
         return names
@@ -133,7 +147,8 @@ class Reader(Importing, Calling):
         name = name.lstrip("./")
         for path in [posixpath.normpath(posixpath.join(root, name)) for root in self.index.roots]:
             if path in self.index.sources:
-                self.read_script(path, self.names if shared else {})
+                if len(self.started) < _MOST_STARTED:  # one may start itself
+                    self.read_script(path, self.names if shared else {})
                 return
             for notebook in self.submission.notebooks:
                 if notebook.path == path and shared and path != frame.origin.notebook:

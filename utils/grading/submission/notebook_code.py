@@ -13,6 +13,11 @@ _MAGIC = re.compile(r"^(\s*)([%!?].*|.*[^\s'\"#]\?\s*)$")
 _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
 # What IPython also takes without its percent sign.
 _AUTOMAGIC = re.compile(r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$")
+# How exports of notebooks to .py files keep commands: as they were, behind Databricks' mark, or as calls of IPython.
+_EXPORTED = re.compile(r"^\s*(?:pass  # |# MAGIC )([%!]\s*\w.*)$", re.M)
+_IPYTHON = re.compile(r"^\s*get_ipython\(\)\.(system|run_line_magic)\(\s*(['\"])(.*?)\2(?:\s*,\s*(['\"])(.*?)\4)?\s*\)\s*$", re.M)
+_LEFT_AS_IT_WAS = re.compile(r"^([ \t]*)([%!][ \t]*\w.*)$", re.M)
+_WRITES = ("writefile", "file")
 _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 
 
@@ -30,6 +35,7 @@ class Code:
     statements: tuple[ast.stmt, ...] = ()
     commands: tuple[Command, ...] = ()
     written: TextFile | None = None  # the file that a %%writefile cell writes
+    appends: bool = False  # whether it goes on with what the file held
     problem: str = ""
 
 
@@ -81,8 +87,13 @@ def notebook_code(notebook: Notebook) -> list[Code]:
 
 def written_files(submission: Submission) -> dict[str, str]:
     """The files that the notebooks write with %%writefile, by path: text."""
-    return {posixpath.normpath(posixpath.join(posixpath.dirname(notebook.path), code.written.path)): code.written.text
-            for notebook in submission.notebooks for code in notebook_code(notebook) if code.written is not None}
+    files: dict[str, str] = {}
+    for notebook in submission.notebooks:
+        for code in notebook_code(notebook):
+            if code.written is not None:
+                path = posixpath.normpath(posixpath.join(posixpath.dirname(notebook.path), code.written.path))
+                files[path] = f"{files[path]}\n{code.written.text}" if code.appends and path in files else code.written.text
+    return files
 
 
 def _cell_code(index: int, source: str) -> Code:
@@ -91,9 +102,8 @@ def _cell_code(index: int, source: str) -> Code:
     head = lines[first].strip()
     if head.startswith("%%"):
         name, _, rest = head[2:].partition(" ")
-        if name == "writefile":
-            target = rest.replace("-a", "").strip().strip("\"'")
-            return Code(index, written=TextFile(target, "\n".join(lines[first + 1:])))
+        if name in _WRITES:
+            return _writing(index, rest, "\n".join(lines[first + 1:]))
         if name in ("bash", "sh", "shell", "script"):
             return Code(index, commands=tuple(Command("!" + line.strip(), first + 2 + number)
                                               for number, line in enumerate(lines[first + 1:])))
@@ -115,6 +125,32 @@ def _cell_code(index: int, source: str) -> Code:
             lines[number] = "pass"
     statements, problem = parse("\n".join(lines))
     return Code(index, statements, tuple(commands), problem=f"cell {index}: {problem}" if problem else "")
+
+
+def _writing(index: int, rest: str, text: str) -> Code:
+    """A cell that writes a file; nothing is known of a name that is put together when it runs."""
+    words = [word.strip("\"'") for word in rest.split()]
+    appends = bool({"-a", "--append"} & set(words))
+    target = " ".join(word for word in words if word not in ("-a", "--append"))
+    if not target or target.startswith("$") or "{" in target:
+        return Code(index)
+    return Code(index, written=TextFile(target, text), appends=appends)
+
+
+def as_python(text: str) -> str:
+    """A Python file as it is, or, where commands of a notebook make it none, with each of these behind a comment's mark."""
+    if _is_python(text.lstrip("\ufeff")):
+        return text
+    return _LEFT_AS_IT_WAS.sub(r"\1pass  # \2", text)
+
+
+def exported_commands(text: str) -> list[Command]:
+    """The commands that an export of a notebook to a Python file holds, in order of their lines."""
+    found = [(match.start(), match[1]) for match in _EXPORTED.finditer(text)]
+    for match in _IPYTHON.finditer(text):
+        command = f"!{match[3]}" if match[1] == "system" else f"%{match[3]} {match[5] or ''}".rstrip()
+        found.append((match.start(), command))
+    return [Command(command, text.count("\n", 0, start) + 1) for start, command in sorted(found)]
 
 
 def _inside_text(before: list[str]) -> bool:

@@ -58,6 +58,8 @@ def audit(submission: Submission, rubric: Rubric, options: Options) -> tuple[dic
     for each in filter(None, audits):
         facts |= each.facts
         warnings += each.warnings
+    if options.weights:
+        facts.setdefault("checkpoint_accuracy", Fact(None, "the grader failed at it, as a remark says"))
     if found:
         warnings = _without_misuse(submission, found, facts, warnings)
     claims = _attempt("checking the claims", warnings, check_claims, submission, facts, notebook)

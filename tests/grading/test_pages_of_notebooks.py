@@ -100,13 +100,12 @@ def test_a_page_that_shows_nothing_to_read_is_named(tmp_path):
 
 @pytest.mark.parametrize("part", [
     "<", "<!--", "<a ", '<a b="', "<a b='c ", "</", "&", "<script>", "<pre>", "<![CDATA[", "<!x ", "<pre>\n", "<td>x",
-    '<div class="cell">', '<div class="cell"><div class="cell_output">'])
+    '<div class="cell">', '<div class="cell"><div class="cell_output">', '</div><div class="cell_output">x',
+    "</div><pre>x<i></i>"])
 def test_hostile_pages_take_linear_time(part):
-    def seconds(count):
-        began = time.process_time()
-        read_page("<body><div class='cell'><div class='cell_output'>" + part * count)
-        return time.process_time() - began
-    assert seconds(200_000) < 10
+    began = time.process_time()
+    read_page("<body><div class='cell'><div class='cell_output'>" + part * 100_000)
+    assert time.process_time() - began < 10
 
 
 def test_a_page_does_not_end_what_it_has_not_begun():

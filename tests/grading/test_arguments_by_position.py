@@ -2,10 +2,10 @@
 
 import pytest
 
+from tests.grading.first_attempt import find
 from tests.grading.layouts import DATA, PIPELINE, TIDY, build
 from tests.grading.pipeline_changes import FILL, ONE, hole
 from utils.grading.augmentation.audit import transforms_audit
-from utils.grading.program.finding import find
 
 MOVE = "A.ShiftScaleRotate(shift_limit=0.05, scale_limit=0.1, rotate_limit=15, p=0.5)"
 PINS = {"1": "albumentations==1.3.1", "2": "albumentations==2.0.8", "": ""}

@@ -3,6 +3,7 @@
 import json
 from xml.etree import ElementTree
 
+import jsonschema
 import pytest
 
 from tests.grading.samples import graded, perfect
@@ -10,7 +11,8 @@ from tests.grading.submissions import Parts, flat, write
 from utils.errors import UserError
 from utils.grading import command, grade
 from utils.grading.__main__ import main
-from utils.grading.reports.entry import not_graded
+from utils.grading.reports.entry import not_graded, without_content
+from utils.grading.reports.json_report import SCHEMA
 from utils.grading.rubric import load_rubric
 
 
@@ -30,6 +32,9 @@ def test_the_exit_status_tells_who_failed():
     assert command.status([perfect().entry]) == 0
     assert command.status([perfect().entry, graded().entry]) == 1
     assert command.status([broken.entry, perfect().entry, graded().entry]) == 2
+    nothing = without_content("x", load_rubric("era_s9"), [])
+    assert command.status([nothing.entry, graded().entry]) == 3
+    assert command.status([broken.entry, nothing.entry]) == 2
     unverifiable = perfect().entry
     unverifiable["criteria"][0]["verdict"] = "unverifiable"
     assert command.status([unverifiable]) == 1
@@ -110,3 +115,51 @@ def test_a_submission_that_holds_the_grader_up_gets_its_report(submission, monke
     entry, = json.loads(out)["submissions"]
     assert status == 2 and "took longer than 1 s" in entry["warnings"][0]
     assert {one["verdict"] for one in entry["criteria"]} == {"unverifiable"}
+
+
+def holds_nothing(folder, what):
+    folder.mkdir()
+    for name, content in what.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize("what, remark", [
+    ({}, ""), ({"README.md": b"  \n", "net.yaml": b"a: 1"}, ""), ({"S9.ipynb": b"{"}, "S9.ipynb cannot be read"),
+    ({"report.pdf": b"%PDF-1.7", "loss.png": b"\x89PNG"}, "loss.png, report.pdf are not read"),
+    ({"work.zip": b"PK\3\4 cut off"}, "work.zip cannot be unpacked"), ({"image.txt": bytes(900)}, "image.txt is not text")])
+def test_nothing_to_grade_is_one_line_in_every_format(what, remark, tmp_path, capsys):
+    folder = holds_nothing(tmp_path / "submission", what)
+    for form in ("md", "json", "junit", "html", "gradescope"):
+        status, out, _ = run(capsys, folder, "--run", "--format", form)
+        assert status == 3 and remark in out.replace("\\", "")
+        if form == "json":
+            jsonschema.validate(json.loads(out), json.loads(SCHEMA.read_text(encoding="utf-8")))
+            entry, = json.loads(out)["submissions"]
+            assert {each["verdict"] for each in entry["criteria"]} == {"unverifiable"}
+            assert len({each["advice"] for each in entry["criteria"]}) == 1
+        else:
+            assert out.count("There is nothing to grade") == (2 if form == "junit" else 1), form
+            assert "depthwise" not in out, form
+
+
+def test_nothing_to_grade_is_a_row_of_a_cohort(submission, tmp_path, capsys):
+    empty = holds_nothing(tmp_path / "empty", {})
+    status, _, _ = run(capsys, submission, empty, "--format", "md", "--folder", tmp_path / "graded", "--jobs", 1)
+    page, table = ((tmp_path / "graded" / name).read_text(encoding="utf-8") for name in ("index.html", "cohort.csv"))
+    assert status == 3 and page.count("nothing to grade") == 1 and "median points" in page
+    assert [line.endswith(",nothing to grade") for line in table.splitlines()] == [False, False, True]
+
+
+def test_a_submission_cannot_say_that_it_is_nothing(tmp_path, capsys):
+    """A name that begins as our sentence does is a remark like any other."""
+    folder = holds_nothing(tmp_path / "submission", {"README.md": b"# Net", "There is nothing to grade.md": b"# Net"})
+    (folder / "There is nothing to grade: none.txt").symlink_to("/etc/passwd")
+    assert run(capsys, folder)[0] == 1
+
+
+@pytest.mark.parametrize("weights, about", [("absent.pt", "No such file"), (".", "a folder"), ("a\x00b", "null")])
+def test_weights_that_are_not_there_are_said_at_once(weights, about, submission, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(command, "examine_in_time", lambda *arguments: pytest.fail("something was graded"))
+    status, out, err = run(capsys, submission, "--run", "--weights", tmp_path / weights)
+    assert status == 2 and out == "" and about in err and len(err.splitlines()) == 1

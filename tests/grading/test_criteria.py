@@ -49,12 +49,21 @@ def test_a_second_source_only_raises_doubt(computed, printed, verdict):
     (84.99, False, None, "fail"), (None, None, None, "unverifiable"), (None, None, 85.0, "pass"), (None, None, 80.0, "fail"),
     (86.0, True, 85.5, "pass"), (86.0, True, 80.0, "unverifiable"), (86.0, False, 85.5, "pass"), (80.0, True, 85.5, "pass")])
 def test_accuracy(logged, consistent, tested, verdict):
-    facts = {"best_test_accuracy": Fact(logged, "in the log"), "log_consistent": Fact(consistent, "86 is not 81/100"),
-             "checkpoint_accuracy": Fact(tested)}
+    facts = {"best_test_accuracy": Fact(logged, "in the log"), "log_consistent": Fact(consistent, "86 is not 81/100")}
+    facts |= {} if tested is None else {"checkpoint_accuracy": Fact(tested)}
     result = judge(criterion("accuracy", ["best_test_accuracy"], 85), facts)
     assert result.verdict == verdict
     if verdict == "unverifiable" and consistent is False:
         assert "86 is not 81/100" in result.advice
+
+
+@pytest.mark.parametrize("logged", [86.0, 80.0, None])
+def test_weights_that_could_not_be_tested_leave_the_accuracy_open(logged):
+    facts = {"best_test_accuracy": Fact(logged, "" if logged else "no log was found"), "log_consistent": Fact(True),
+             "checkpoint_accuracy": Fact(None, "the weights w.pt are an empty file")}
+    result = judge(criterion("accuracy", ["best_test_accuracy"], 85), facts)
+    assert (result.verdict, result.value) == ("unverifiable", logged) and "w.pt are an empty file" in result.advice
+    assert (f"{logged:.2f} %" if logged else "no log was found") in result.advice
 
 
 def test_reasons_and_advice_reach_the_student():

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from torchvision.transforms import ToTensor
 
+from tests.grading.first_attempt import find
 from tests.grading.layouts import BUILD, IMPORTS, PIPELINE, RUN, TIDY, build
 from tests.grading.pipeline_changes import FILL, after_normalize, hole, new
 from utils.data.transforms import MEAN, STD
@@ -12,7 +13,6 @@ from utils.grading.code_reader import image_sources
 from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.values import Unknown
-from utils.grading.program.finding import find
 
 COUNT = 1200
 SETUP = """

@@ -157,3 +157,55 @@ def test_a_huge_output_keeps_both_ends(tmp_path):
     output = submission.notebooks[0].cells[0].output
     assert output.startswith("first") and output.endswith("last") and len(output) < 4_100_000
     assert "5,000,011 characters" in submission.warnings[0]
+
+
+SCRIPT = "import torch\n\n\ndef main():\n    print(torch.__version__)\n"
+
+
+@pytest.mark.parametrize("name, text", [
+    ("S9.ipynb.txt", notebook(code("x = 1", stream("1")))),
+    ("notebook.json", notebook(code("x = 1", stream("1" * 200_000)))),
+    ("S9.ipynb.json", "\ufeff" + notebook(code("x = 1"))), ("S9.py", notebook(code("x = 1"))),
+    ("S9.txt", json.dumps({"metadata": {}, "nbformat": 4, "cells": [code("x = 1")]}, indent=1))])
+def test_a_notebook_of_another_name_is_read_as_one(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    submission = read_submission(tmp_path)
+    assert [one.path for one in submission.notebooks] == [name] and submission.notebooks[0].cells[0].source == "x = 1"
+    assert not submission.sources + submission.texts + submission.configs
+    assert len(submission.warnings) == 1 and name in submission.warnings[0] and ".ipynb" in submission.warnings[0]
+
+
+@pytest.mark.parametrize("name, text", [
+    ("net.json", '{"cells": 3, "lr": 0.1}'), ("net.json", '{"nbformat": 4}'), ("notes.txt", '{"cells": [], broken'),
+    ("README.md", 'A notebook is {"cells": [{"cell_type": "code"}]}')])
+def test_what_only_looks_like_a_notebook_is_what_it_is(tmp_path, name, text):
+    (tmp_path / name).write_text(text, encoding="utf-8")
+    submission = read_submission(tmp_path)
+    assert not submission.notebooks + submission.warnings
+    assert [one.text for one in submission.texts + submission.configs] == [text]
+
+
+def test_python_with_another_suffix_behind_it_is_read_as_python(tmp_path):
+    for name, text in {"models/net.py.txt": SCRIPT, "Train.PY.TXT": SCRIPT, "run.py.txt": "Epoch 0\nTest accuracy: 85.0\n",
+                       "old.py.txt": SCRIPT, "old.py": "x = 1\n", "notes.txt": SCRIPT}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    submission = read_submission(tmp_path)
+    assert sorted(one.path for one in submission.sources) == ["Train.py", "models/net.py", "old.py"]
+    assert sorted(one.path for one in submission.texts) == ["notes.txt", "old.py.txt", "run.py.txt"]
+    assert len(submission.warnings) == 2 and all("rename it" in warning for warning in submission.warnings)
+
+
+LOG = "Epoch 1: loss 1.2 acc 50.1\nEpoch 2: loss 0.9 acc 61.0\nEpoch 3: loss 0.8 acc 66.0\n"
+
+
+@pytest.mark.parametrize("files, said", [
+    ({"a.pdf": "x", "train.py": SCRIPT}, ["a.pdf is not read, and no log"]), ({"a.pdf": "x", "train.log": LOG}, []),
+    ({"b.png": "x", "a.docx": "x", "c.jpg": "x", "d.png": "x", "README.md": "# Net"}, ["b.png, c.jpg and 1 more are not"]),
+    ({"plot.png": "x", "S9.ipynb": notebook(code("fit()", stream(LOG)))}, []), ({"plot.png": "x", "README.md": LOG}, []),
+    ({"one.zip": "x", "two.zip": "x", "a.rar": "x"}, ["one.zip, two.zip are not unpacked", "a.rar is not read"])])
+def test_what_cannot_be_read_is_named_where_there_is_no_log(tmp_path, files, said):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    warnings = read_submission(tmp_path).warnings
+    assert len(warnings) == len(said) and all(part in one for part, one in zip(said, warnings))

@@ -1,7 +1,8 @@
 """Grade submissions: `python -m utils.grading PATH [PATH …]`.
 
-The exit status is 0 when every criterion of every submission passes, 1 when one fails or cannot be verified, and 2 when the
-grader itself could not work (on one of them), which says nothing about the submission.
+The exit status is 0 when every criterion of every submission passes, 1 when one fails or cannot be verified, 3 when a
+submission holds nothing to grade, and 2 when the grader itself could not work (on one of them), which says nothing about the
+submission.
 """
 
 import argparse
@@ -19,7 +20,8 @@ PASSED, NOT_PASSED, COULD_NOT_WORK = 0, 1, 2
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m utils.grading", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a submission: its folder, or a single notebook or text")
+    parser.add_argument("paths", nargs="+", metavar="PATH",
+                        help="a submission: its folder, a zip or tar of it, or a single notebook or text")
     parser.add_argument("--rubric", default="era_s9", help="era_s9, assignment6 or a TOML file (default: era_s9)")
     parser.add_argument("--format", default="md", choices=("md", "json", "gradescope", "junit", "html"))
     parser.add_argument("--run", action="store_true",

@@ -111,6 +111,8 @@ def audit(case: Case) -> Audited:
     """What all audits establish of one attempt."""
     audits = [_guarded(what, function, case) for what, function in AUDITS]
     facts = {name: fact for each in audits for name, fact in each.facts.items()}
+    if case.options.weights:
+        facts.setdefault("checkpoint_accuracy", Fact(None, "the grader failed at it, as a remark says"))
     warnings = [*case.attempt.warnings, *(warning for each in audits for warning in each.warnings)]
     for what, function in CORRECTIONS:
         correction = _guarded(what, function, case, facts, warnings)

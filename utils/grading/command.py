@@ -1,6 +1,8 @@
 """What the command line does: one submission here, several as a cohort; the report printed or written; the exit status."""
 
 import argparse
+import os
+import stat
 import sys
 import tempfile
 import time
@@ -13,7 +15,7 @@ from utils.grading.audits import Options
 from utils.grading.cohort import Task, entries, grade_cohort
 from utils.grading.grade import examine_in_time
 from utils.grading.reports.cohort_page import cohort_csv, cohort_page, row
-from utils.grading.reports.entry import Graded, could_not_work
+from utils.grading.reports.entry import Graded, could_not_work, nothing_to_grade
 from utils.grading.reports.gradescope import gradescope_report
 from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import json_report
@@ -35,6 +37,8 @@ def run(asked: argparse.Namespace) -> int:
 
 def _graded(asked: argparse.Namespace) -> int:
     rubric = load_rubric(asked.rubric)
+    if asked.weights:
+        _check_readable(asked.weights)
     options = Options(asked.run, asked.model, asked.notebook, asked.weights, asked.seconds, asked.attempt)
     if len(asked.paths) == 1 and not asked.folder:
         graded = examine_in_time(asked.paths[0], rubric, options)
@@ -45,6 +49,18 @@ def _graded(asked: argparse.Namespace) -> int:
         return _cohort(asked, rubric, options, asked.folder or Path("grading"))
     with tempfile.TemporaryDirectory() as folder:
         return _cohort(asked, rubric, options, Path(folder))
+
+
+def _check_readable(weights: Path) -> None:
+    """UserError where the weights cannot be read, before anything is executed."""
+    try:
+        if not stat.S_ISREG(os.stat(weights).st_mode):
+            raise UserError(f"The weights {ascii(str(weights))[1:-1]} are a folder or no plain file: name the file in it.")
+        with open(weights, "rb"):
+            pass
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise UserError(f"The weights {ascii(str(weights))[1:-1]} cannot be read: {why}.") from None
 
 
 def _cohort(asked: argparse.Namespace, rubric: Rubric, options: Options, folder: Path) -> int:
@@ -82,9 +98,14 @@ def _give(report: str, output: Path | None) -> None:
 
 
 def status(graded: Iterable[dict]) -> int:
-    """0 all pass, 1 something does not (unverifiable is no pass), 2 the grader could not work on a submission."""
-    worst = 0
-    for entry in graded:
-        passed = all(criterion["verdict"] == "pass" for criterion in entry["criteria"])
-        worst = max(worst, 2 if could_not_work(entry) else 0 if passed else 1)
-    return worst
+    """0 all pass, 1 something does not (unverifiable is no pass), 3 there is nothing to grade, 2 the grader could not work;
+    of several submissions, the last of these that is so of one."""
+    return max(map(_status, graded), key=(0, 1, 3, 2).index, default=0)
+
+
+def _status(entry: dict) -> int:
+    if could_not_work(entry):
+        return 2
+    if nothing_to_grade(entry):
+        return 3
+    return int(any(criterion["verdict"] != "pass" for criterion in entry["criteria"]))

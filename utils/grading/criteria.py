@@ -83,10 +83,15 @@ def _number(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
 
 
 def _accuracy(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
-    """The log decides, unless it contradicts itself; weights that were tested decide where it cannot."""
+    """The log decides, unless it contradicts itself; weights that were tested decide where it cannot.
+
+    Where weights were to be tested and could not be, nothing is decided.
+    """
     logged, tested = (_known(facts, name, int | float) for name in (criterion.facts[0], "checkpoint_accuracy"))
     consistent = _known(facts, "log_consistent", bool)
     doubted = consistent.value is False
+    if "checkpoint_accuracy" in facts and tested.value is None:
+        return Result(criterion, UNVERIFIABLE, logged.value, _untested(logged, tested), logged.evidence)
     if tested.value is not None and tested.value >= criterion.threshold:
         return Result(criterion, PASS, tested.value, "", _evidence((tested, logged)))
     if logged.value is None:
@@ -102,6 +107,14 @@ def _accuracy(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
         reason = f"the log says {_text(logged.value)} % and the submitted weights reach {_text(tested.value)} %."
         return Result(criterion, UNVERIFIABLE, logged.value, reason, _evidence((logged, tested)))
     return Result(criterion, PASS, logged.value, "", logged.evidence)
+
+
+def _untested(logged: Fact, tested: Fact) -> str:
+    """Why the weights decide nothing, and what the log would say alone."""
+    if logged.value is None and logged.why == tested.why:
+        return _ended(tested.why)
+    alone = f"{_text(logged.value)} %" if logged.value is not None else f"nothing: {logged.why}"
+    return f"the weights could not be tested: {_ended(tested.why)} The log alone says {_ended(alone)}"
 
 
 _CHECKS = {"is_true": _truth, "accuracy": _accuracy} | dict.fromkeys(("above", "below", "at_least", "at_most"), _number)

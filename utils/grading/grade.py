@@ -18,7 +18,7 @@ from utils.grading.program.counting import best_attempt, named_as_result, named_
 from utils.grading.program.data_sets import CIFAR10
 from utils.grading.program.finding import defined_networks
 from utils.grading.program.log_owners import Logs, logs_of
-from utils.grading.reports.entry import Graded, attempt_entry, compose, not_graded
+from utils.grading.reports.entry import Graded, attempt_entry, compose, not_graded, without_content
 from utils.grading.rubric import Rubric
 from utils.grading.submission.contents import Submission, read_submission
 from utils.grading.time_limit import TookTooLong, at_most
@@ -49,6 +49,8 @@ def examine_in_time(path: Path | str, rubric: Rubric, options: Options = DEFAULT
 def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:
     """`grade` with the excerpts that pages show, and without a limit on time."""
     submission = read_submission(Path(path))
+    if submission.is_empty:
+        return without_content(str(path), rubric, submission.warnings)
     judged = judge(submission, rubric, options)
     claims = check_claims(submission, _subjects(judged))
     remarks = [judged.why] if judged.why else []

@@ -27,6 +27,7 @@ from utils.grading.code_reader.values import (
 )
 from utils.grading.submission import notebook_code
 from utils.grading.submission.contents import Notebook, Submission
+from utils.grading.submission.exported import exported_commands
 
 _START = re.compile(r"(?:%run|!\s*python3?|%\s*python)\s+(?:-\w\s+)*"
                     r"(?:\"([^\"]+\.(?:py|ipynb))\"|'([^']+\.(?:py|ipynb))'|((?:\\ |\S)+\.(?:py|ipynb)))")
@@ -116,8 +117,8 @@ class Reader(Importing, Calling):
         else:
             self.started.append(path)
         frame = Frame(names, Origin(file=path), script="__main__")
-        for command in notebook_code.exported_commands(self.index.sources.get(path, "")):
-            self._command(command.text, frame)
+        for command in exported_commands(self.index.sources.get(path, "")):
+            self._command(command, frame)
         self._guarded(body, Frame(names, Origin(file=path), script="__main__"))
         self._trainers()
         return names

@@ -28,7 +28,6 @@ NORMALISATIONS = {
     "values from 0 to 1": ((0.0,) * 3, (1.0,) * 3),
 }
 _TRIAL = 1_000  # images on which the normalisation is found out
-_PREFIXES = ("module.", "_orig_mod.", "model.", "net.", "network.")
 
 
 def check_weights(submission: Submission, found: Attempt, weights: Path, limits: Limits = LIMITS) -> Audit:
@@ -47,7 +46,7 @@ def _checked(submission: Submission, found: Attempt, path: Path, limits: Limits)
         raise NotEstablished(f"there is no network to load the weights into: {found.why}")
     if not (cifar10_root() / "cifar-10-batches-py").exists():
         raise NotEstablished("CIFAR-10 is not here to test the weights on: set CIFAR10_ROOT, or run `make data`")
-    named = _checkpoint(path, limits)
+    named, part = _checkpoint(path, limits)
     network = executed_network(submission, found.model, limits)
     tensors = _fitted(network, named, path.name)
     test = load_cifar10().test
@@ -61,11 +60,12 @@ def _checked(submission: Submission, found: Attempt, path: Path, limits: Limits)
     predicted, = _predictions(network, tensors, images, [values], patient)
     correct = int((predicted == labels).sum())
     why = f"{correct:,} of {len(labels):,} test images, normalised with {name}, which suits the weights best"
+    why += f"; the weights are those under {part!r}" if part else ""
     return Fact(round(100 * correct / len(labels), 2), why, (Evidence(file=path.name),))
 
 
-def _checkpoint(path: Path, limits: Limits) -> dict[str, Tensor]:
-    """The tensors of the file by their names."""
+def _checkpoint(path: Path, limits: Limits) -> tuple[dict[str, Tensor], str]:
+    """The tensors of the file by their names, and under which key of it they lie."""
     try:
         if os.path.getsize(path) > SIZE_LIMIT:
             raise NotEstablished(f"{path.name} is larger than {SIZE_LIMIT // 2**20} MiB")
@@ -79,15 +79,16 @@ def _checkpoint(path: Path, limits: Limits) -> dict[str, Tensor]:
     names = content.get("names")
     if not isinstance(names, list) or len(names) != len(tensors) or not all(isinstance(name, str) for name in names):
         raise NotEstablished(f"the weights {path.name} cannot be loaded: they hold no names for their tensors")
-    return dict(zip(names, tensors))
+    part = content.get("part")
+    return dict(zip(names, tensors)), part[:100] if isinstance(part, str) and part.isprintable() else ""
 
 
 def _fitted(network: ExecutedNetwork, named: dict[str, Tensor], file: str) -> dict[Value, Tensor]:
     """The checkpoint's tensor for every one that the network executes; NotEstablished where one is missing or unlike."""
     recording, fitted = network.recordings[0], {}
-    for prefix in ("", *_PREFIXES):
-        if named and all(name.startswith(prefix) for name in named):
-            named = {name.removeprefix(prefix): tensor for name, tensor in named.items()}
+    own = [source.name for value, source in recording.sources.items()
+           if value in recording.tensors and source.kind in ("parameter", "buffer")]
+    named = _by_own_names(own, named, file)
     for value, tensor in recording.tensors.items():
         source = recording.sources[value]
         given = named.get(source.name) if source.kind in ("parameter", "buffer") else tensor
@@ -96,6 +97,24 @@ def _fitted(network: ExecutedNetwork, named: dict[str, Tensor], file: str) -> di
             raise NotEstablished(f"the weights {file} do not belong to the network: {source.name} {what}")
         fitted[value] = given.to(tensor.dtype)
     return fitted
+
+
+def _by_own_names(own: list[str], named: dict[str, Tensor], file: str) -> dict[str, Tensor]:
+    """The checkpoint by the network's own names, where one or the other has more in front ("module.", "model.net.").
+
+    What fits under no one prefix is returned as it is.
+    """
+    shared = os.path.commonprefix([name.rpartition(".")[0] + "." for name in own]).rpartition(".")[0]
+    for outer in dict.fromkeys(("", f"{shared}." if shared else "")):
+        inner = [name.removeprefix(outer) for name in own]
+        ends = [name.removesuffix(inner[0]) for name in named if name.endswith(inner[0])] if inner else []
+        prefixes = [end for end in ends if not end or end.endswith(".") if all(end + name in named for name in inner)]
+        if len(prefixes) > 1 and "" not in prefixes:
+            raise NotEstablished(f"the weights {file} hold the network more than once ({', '.join(prefixes[:5])}): save one")
+        if prefixes:
+            prefix = "" if "" in prefixes else prefixes[0]
+            return {name: named[prefix + short] for name, short in zip(own, inner)}
+    return named
 
 
 def _predictions(network: ExecutedNetwork, tensors: dict[Value, Tensor], images: Tensor, normalisations: list,

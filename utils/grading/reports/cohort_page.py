@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from markupsafe import Markup
 
 from utils.grading.reports import html, plots
-from utils.grading.reports.entry import could_not_work
+from utils.grading.reports.entry import could_not_work, nothing_to_grade
 from utils.grading.reports.markdown import number
 from utils.grading.reports.safe_text import printable, spreadsheet
 from utils.grading.rubric import Rubric
@@ -25,7 +25,12 @@ def row(entry: dict) -> dict:
             "verdicts": {criterion["id"]: criterion["verdict"] for criterion in entry["criteria"]},
             **{fact: entry["facts"][fact] for fact in FIGURES},
             "false claims": sum(claim["verdict"] == "false" for claim in entry["claims"]),
-            "remarks": len(entry["warnings"]), "could not work": could_not_work(entry)}
+            "remarks": len(entry["warnings"]), "could not work": could_not_work(entry), "note": _note(entry)}
+
+
+def _note(entry: dict) -> str:
+    """Why there is no grading."""
+    return "could not be graded" if could_not_work(entry) else "nothing to grade" if nothing_to_grade(entry) else ""
 
 
 def cohort_page(rows: Sequence[dict], links: Sequence[str], rubric: Rubric) -> str:
@@ -34,7 +39,7 @@ def cohort_page(rows: Sequence[dict], links: Sequence[str], rubric: Rubric) -> s
     columns = [("submission", False), ("points", True), *[(name.replace("_", " "), False) for name in ids],
                *[(title, True) for title in FIGURES.values()], ("false claims", True), ("remarks", True)]
     script = html.trusted("sort.js")
-    points = [each["points"] for each in rows if not each["could not work"]]
+    points = [each["points"] for each in rows if not each["note"]]
     return html.environment().get_template("cohort.html").render(
         rubric=rubric.name, columns=[{"title": title, "number": is_number} for title, is_number in columns],
         rows=[_cells(each, link, ids) for each, link in zip(rows, links)], plots=_plots(rows, points, rubric),
@@ -48,8 +53,9 @@ def _cells(each: dict, link: str, ids: Sequence[str]) -> list[dict]:
     figures = [each["points"], *[each[fact] for fact in FIGURES], each["false claims"], each["remarks"]]
     cells = [{"value": value, "text": "—" if value is None else number(value)} for value in figures]
     verdicts = [{"verdict": each["verdicts"][name], "text": SIGNS[each["verdicts"][name]]} for name in ids]
-    empty = {"link": None, "verdict": None, "value": None}
-    return [empty | cell for cell in ({"link": link, "text": each["path"]}, cells[0], *verdicts, *cells[1:])]
+    empty = {"link": None, "note": "", "verdict": None, "value": None}
+    name = {"link": link, "text": each["path"], "note": each["note"]}
+    return [empty | cell for cell in (name, cells[0], *verdicts, *cells[1:])]
 
 
 def _plots(rows: Sequence[dict], points: Sequence[float], rubric: Rubric) -> dict[str, str]:
@@ -73,12 +79,12 @@ def cohort_csv(rows: Iterable[dict], rubric: Rubric) -> str:
     ids = [criterion.id for criterion in rubric.criteria]
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
-    columns = ("path", "points", *[f"verdict: {name}" for name in ids], *FIGURES, "false claims", "remarks")
+    columns = ("path", "points", *[f"verdict: {name}" for name in ids], *FIGURES, "false claims", "remarks", "note")
     writer.writerow([spreadsheet(name) for name in columns])
     for each in rows:
         figures = ["" if each[fact] is None else each[fact] for fact in FIGURES]
         writer.writerow([spreadsheet(each["path"]), each["points"], *[each["verdicts"][name] for name in ids], *figures,
-                         each["false claims"], each["remarks"]])
+                         each["false claims"], each["remarks"], each["note"]])
     return printable(buffer.getvalue())
 
 

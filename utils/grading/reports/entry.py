@@ -11,6 +11,8 @@ from utils.grading.rubric import Rubric
 
 # How the first remark begins where the grader itself failed.
 COULD_NOT_WORK = "The grader could not work on this submission"
+# How every reason begins where the submission holds nothing that could be graded.
+NOTHING = "There is nothing to grade"
 
 
 @dataclass(frozen=True)
@@ -104,9 +106,26 @@ def plain(value: object) -> object:
 def not_graded(path: str, rubric: Rubric, why: str) -> Graded:
     """The entry of a submission at which the grader itself failed: everything is unverifiable."""
     sentence = f"{COULD_NOT_WORK}: {why}"
-    facts = {name: Fact(None, sentence) for criterion in rubric.criteria for name in
-             (bare.removeprefix("not ") for bare in criterion.facts)}
+    facts = dict.fromkeys(_asked(rubric), Fact(None, sentence))
     return compose(path, rubric, facts, [], [sentence])
+
+
+def without_content(path: str, rubric: Rubric, warnings: Sequence[str]) -> Graded:
+    """The entry of a submission that holds nothing to grade: everything is unverifiable, for that one reason."""
+    why = "see the remarks" if warnings else "no notebook, no Python file and no text is in it"
+    facts = dict.fromkeys((*LISTED, *_asked(rubric)), Fact(None, f"{NOTHING}: {why}."))
+    return compose(path, rubric, facts, [], list(warnings))
+
+
+def nothing_to_grade(entry: Mapping) -> str:
+    """The sentence that says so where this is the entry of a submission that holds nothing to grade; else empty."""
+    reason, *others = {entry["facts"]["why"].get(name, "") for name in LISTED}
+    return reason if reason.startswith(NOTHING) and not others else ""
+
+
+def _asked(rubric: Rubric) -> list[str]:
+    """The names of the facts that the rubric judges."""
+    return [name.removeprefix("not ") for criterion in rubric.criteria for name in criterion.facts]
 
 
 def could_not_work(entry: Mapping) -> bool:

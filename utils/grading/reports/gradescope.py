@@ -2,7 +2,7 @@
 
 import json
 
-from utils.grading.reports.entry import Graded, place_label
+from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
 from utils.grading.reports.markdown import found_text
 from utils.grading.reports.safe_text import printable
 
@@ -10,11 +10,12 @@ TEST_LIMIT, OUTPUT_LIMIT, CLAIMS_LIMIT = 4_000, 8_000, 20  # characters of one t
 
 
 def gradescope_report(graded: Graded) -> str:
-    """One test for each criterion; what is unverifiable has failed there and says so."""
+    """One test for each criterion, none where there is nothing to grade; what is unverifiable has failed and says so."""
     entry = graded.entry
+    criteria = [] if nothing_to_grade(entry) else entry["criteria"]
     page = {"score": entry["points"], "output": printable(_overview(entry), OUTPUT_LIMIT), "output_format": "text",
             "test_output_format": "text", "test_name_format": "text", "visibility": "visible",
-            "tests": [_test(number, criterion, graded) for number, criterion in enumerate(entry["criteria"], 1)]}
+            "tests": [_test(number, criterion, graded) for number, criterion in enumerate(criteria, 1)]}
     return json.dumps(page, indent=2, allow_nan=False) + "\n"
 
 
@@ -40,4 +41,5 @@ def _overview(entry: dict) -> str:
     claims = [f"Claim in {place_label(claim['evidence'])}: {printable(claim['text'], 200)!r} is {claim['verdict']}. "
               f"{printable(claim['why'], 300)}" for claim in entry["claims"][:CLAIMS_LIMIT]]
     remarks = [printable(warning, 300) for warning in entry["warnings"][:CLAIMS_LIMIT]]
-    return "\n".join([f"Rubric {entry['rubric']}.", *claims, *remarks])
+    nothing = nothing_to_grade(entry)
+    return "\n".join([nothing or f"Rubric {entry['rubric']}.", *claims, *remarks])

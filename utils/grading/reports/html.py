@@ -10,7 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from utils.grading.fact_names import FACTS
-from utils.grading.reports.entry import Graded, place_label
+from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
 from utils.grading.reports.markdown import found_text, number, value_text
 from utils.grading.reports.safe_text import divided, printable
 
@@ -47,7 +47,8 @@ def html_report(graded: Graded) -> str:
         points[criterion["verdict"]] += criterion["max_points"]
     total = sum(points.values()) or 1
     return environment().get_template("submission.html").render(
-        entry=entry, excerpt=graded.excerpt, titles=graded.titles, marks=MARKS, style=trusted("style.css"),
+        entry=entry, nothing=nothing_to_grade(entry), excerpt=graded.excerpt, titles=graded.titles, marks=MARKS,
+        style=trusted("style.css"),
         labels={name: fact.label for name, fact in FACTS.items()},
         counts={verdict: sum(criterion["verdict"] == verdict for criterion in entry["criteria"])
                 for verdict in ("pass", "fail", "unverifiable")},

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from utils.grading.reports.entry import Graded, place_label
+from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
 from utils.grading.reports.markdown import found_text
 from utils.grading.reports.safe_text import one_line, printable
 
@@ -21,17 +21,19 @@ def junit_report(graded: Iterable[Graded]) -> str:
 
 def _suite(graded: Graded) -> ElementTree.Element:
     entry = graded.entry
-    verdicts = [criterion["verdict"] for criterion in entry["criteria"]]
+    nothing = nothing_to_grade(entry)
+    cases = [("submission", "unverifiable", nothing, nothing)] if nothing else [
+        (each["id"], each["verdict"], each["advice"], _details(each, graded)) for each in entry["criteria"]]
+    verdicts = [verdict for _, verdict, _, _ in cases]
     suite = ElementTree.Element("testsuite", name=printable(entry["path"]), tests=str(len(verdicts)),
                                 failures=str(verdicts.count("fail")), errors=str(verdicts.count("unverifiable")),
                                 skipped="0", time="0")
-    for criterion in entry["criteria"]:
+    for name, verdict, advice, details in cases:
         case = ElementTree.SubElement(suite, "testcase", classname=printable(f"{entry['rubric']}.{entry['path']}"),
-                                      name=printable(criterion["id"]), time="0")
-        if criterion["verdict"] in _ELEMENTS:
-            problem = ElementTree.SubElement(case, _ELEMENTS[criterion["verdict"]], type=criterion["verdict"],
-                                             message=one_line(criterion["advice"]))
-            problem.text = printable(_details(criterion, graded))
+                                      name=printable(name), time="0")
+        if verdict in _ELEMENTS:
+            problem = ElementTree.SubElement(case, _ELEMENTS[verdict], type=verdict, message=one_line(advice))
+            problem.text = printable(details)
     if entry["warnings"]:
         ElementTree.SubElement(suite, "system-err").text = printable("\n".join(entry["warnings"]), 20_000)
     return suite

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 
 from utils.grading.fact_names import FACTS
-from utils.grading.reports.entry import Graded, place_label
+from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
 from utils.grading.reports.safe_text import code, divided, markdown
 from utils.tables import markdown_table
 
@@ -58,12 +58,14 @@ def _arguments(values: object) -> str:
 
 def _submission(graded: Graded) -> str:
     entry = graded.entry
+    if nothing := nothing_to_grade(entry):
+        return "\n".join([f"# {code(entry['path'])}", "", f"**{markdown(nothing)}**", "", *_remarks(entry)])
     points = f"{number(entry['points'])} of {number(entry['max_points'])} points"
     parts = [f"# {code(entry['path'])}", "", f"**{points}** by the rubric {markdown(entry['rubric'])}", "",
              markdown_table(("criterion", "verdict", "points", "found", "required", "where"),
                             [_row(criterion) for criterion in entry["criteria"]], left=2), ""]
     parts += _attempts(entry) + _advice(graded) + _claims(entry["claims"])
-    parts += _list("Remarks", [markdown(warning) for warning in entry["warnings"]]) + _facts(entry["facts"])
+    parts += _remarks(entry) + _facts(entry["facts"])
     return "\n".join(parts)
 
 
@@ -105,6 +107,10 @@ def _claims(claims: list[dict]) -> list[str]:
              markdown(claim["why"], 300), code(place_label(claim["evidence"])))
             for claim in claims]
     return ["## Claims", "", markdown_table(("claim", "verdict", "found", "why", "where"), rows, left=5), ""]
+
+
+def _remarks(entry: dict) -> list[str]:
+    return _list("Remarks", [markdown(warning) for warning in entry["warnings"]])
 
 
 def _marked(claim: dict) -> str:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping
 
-from utils.grading.reports.entry import place_label
+from utils.grading.reports.entry import nothing_to_grade, place_label
 from utils.grading.reports.markdown import value_text
 from utils.tables import text_table
 
 
 def verdicts(entry: Mapping) -> str:
     """The points, and each criterion with its verdict."""
+    if nothing := nothing_to_grade(entry):
+        return nothing
     rows = [(each["id"], each["verdict"], f"{each['points']} of {each['max_points']}") for each in entry["criteria"]]
     return (f"{entry['points']} of {entry['max_points']} points\n\n"
             + text_table(("criterion", "verdict", "points"), rows, left=2))
@@ -16,6 +18,8 @@ def verdicts(entry: Mapping) -> str:
 
 def to_mend(entry: Mapping) -> str:
     """What is no pass, with the advice and the places."""
+    if nothing := nothing_to_grade(entry):
+        return nothing
     lines = []
     for each in entry["criteria"]:
         if each["verdict"] != "pass":
@@ -26,8 +30,6 @@ def to_mend(entry: Mapping) -> str:
 
 def claims(entry: Mapping) -> str:
     """How many claims were checked, and those that are not true."""
-    if not entry["claims"]:
-        return "The texts hold no claim that can be checked."
     others = [claim for claim in entry["claims"] if claim["verdict"] != "true"]
     lines = [f"{len(entry['claims'])} claims were checked; {len(entry['claims']) - len(others)} are true."]
     lines += [f"{claim['verdict']}: {claim['text']!r} ({place_label(claim['evidence'])})\n    {claim['why']}"

@@ -27,14 +27,16 @@ def read_page(page: str) -> tuple[list[dict], str]:
     parser = _Page()
     parser.feed(page)  # and no close(): what stands behind markup that does not end is left out, in linear time
     parser.finish()
-    cells = [each for each in parser.cells if each["source"].strip() or each["output"].strip()]
-    if any(each["kind"] == "code" for each in cells):
-        return [{**each, "index": index} for index, each in enumerate(cells)], ""
-    return [], "\n".join(parser.lines) if any(line.strip() for line in parser.lines) else ""
+    cells = [cell | {part: "".join(cell[part]) for part in ("source", "output")} for cell in parser.cells]
+    cells = [cell for cell in cells if cell["source"].strip() or cell["output"].strip()]
+    if any(cell["kind"] == "code" for cell in cells):
+        return [{**cell, "index": index} for index, cell in enumerate(cells)], ""
+    text = _at_their_lines(parser.preformatted)
+    return [], text if text.strip() else ""
 
 
 class _Page(HTMLParser):
-    """Collects `cells`, and in `lines` the text of <pre> elements.
+    """Collects `cells`, their texts in pieces, and of <pre> elements each piece with its line in the file, from 1.
 
     `_part` is the part of a cell that is open and `_closing` the element that ends it, as its tag and how many elements of
     that tag are open inside of it.
@@ -43,7 +45,7 @@ class _Page(HTMLParser):
     def __init__(self):
         super().__init__()
         self.cells: list[dict] = []
-        self.lines: list[str] = []
+        self.preformatted: list[tuple[int, str]] = []
         self._part, self._closing, self._inside = "", "", 0
         self._text: list[str] = []
         self._unseen, self._unseen_depth, self._pre = "", 0, 0
@@ -86,8 +88,7 @@ class _Page(HTMLParser):
         if self._unseen:
             return
         if self._pre:
-            self._add_lines(data)
-        if self._pre:
+            self.preformatted.append((self.getpos()[0], data))
             self._add(data)
         elif self._part != "source":
             begins = not self._text or self._text[-1].endswith(("\n", "\t"))
@@ -109,24 +110,25 @@ class _Page(HTMLParser):
             count = _COUNT.search(text)
             cell["execution_count"] = int(count[1]) if count else cell["execution_count"]
         elif part == "output":
-            cell["output"] += _tidy(text)
+            cell["output"].append(_tidy(text))
         elif part == "text":
             cell["kind"] = "markdown"
-            cell["source"] += _tidy(text).replace("¶", "").strip()
+            cell["source"].append(_tidy(text).replace("¶", "").strip())
         else:
-            cell["source"] += text.strip("\n")
+            cell["source"].append(text.strip("\n"))
 
     def _begin_cell(self) -> None:
         if len(self.cells) < _CELL_LIMIT:
-            self.cells.append({"index": 0, "kind": "code", "source": "", "output": "", "execution_count": None})
+            self.cells.append({"index": 0, "kind": "code", "source": [], "output": [], "execution_count": None})
 
-    def _add_lines(self, data: str) -> None:
-        """A <pre> element's text, on the lines that it has in the file."""
-        missing = self.getpos()[0] - max(1, len(self.lines))
-        self.lines += [""] * (missing + (not self.lines))
-        first, *rest = data.split("\n")
-        self.lines[-1] += first
-        self.lines += rest
+
+def _at_their_lines(pieces: list[tuple[int, str]]) -> str:
+    """The pieces as one text, in which each begins on the line that it has."""
+    parts, line = [], 1
+    for number, text in pieces:
+        parts += ["\n" * (number - line), text]
+        line = max(number, line) + text.count("\n")
+    return "".join(parts)
 
 
 def _tidy(text: str) -> str:

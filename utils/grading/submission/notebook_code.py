@@ -13,10 +13,6 @@ _MAGIC = re.compile(r"^(\s*)([%!?].*|.*[^\s'\"#]\?\s*)$")
 _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
 # What IPython also takes without its percent sign.
 _AUTOMAGIC = re.compile(r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$")
-# How exports of notebooks to .py files keep commands: as they were, behind Databricks' mark, or as calls of IPython.
-_EXPORTED = re.compile(r"^\s*(?:pass  # |# MAGIC )([%!]\s*\w.*)$", re.M)
-_IPYTHON = re.compile(r"^\s*get_ipython\(\)\.(system|run_line_magic)\(\s*(['\"])(.*?)\2(?:\s*,\s*(['\"])(.*?)\4)?\s*\)\s*$", re.M)
-_LEFT_AS_IT_WAS = re.compile(r"^([ \t]*)([%!][ \t]*\w.*)$", re.M)
 _WRITES = ("writefile", "file")
 _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 
@@ -135,22 +131,6 @@ def _writing(index: int, rest: str, text: str) -> Code:
     if not target or target.startswith("$") or "{" in target:
         return Code(index)
     return Code(index, written=TextFile(target, text), appends=appends)
-
-
-def as_python(text: str) -> str:
-    """A Python file as it is, or, where commands of a notebook make it none, with each of these behind a comment's mark."""
-    if _is_python(text.lstrip("\ufeff")):
-        return text
-    return _LEFT_AS_IT_WAS.sub(r"\1pass  # \2", text)
-
-
-def exported_commands(text: str) -> list[Command]:
-    """The commands that an export of a notebook to a Python file holds, in order of their lines."""
-    found = [(match.start(), match[1]) for match in _EXPORTED.finditer(text)]
-    for match in _IPYTHON.finditer(text):
-        command = f"!{match[3]}" if match[1] == "system" else f"%{match[3]} {match[5] or ''}".rstrip()
-        found.append((match.start(), command))
-    return [Command(command, text.count("\n", 0, start) + 1) for start, command in sorted(found)]
 
 
 def _inside_text(before: list[str]) -> bool:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from utils.data.data_sets import CIFAR10
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.paths import REPOSITORY
@@ -31,13 +32,13 @@ class Case:
     recipe: str
     way: str
     batch_size: int
-    images: int = 50_000
+    images: int = CIFAR10.train_images
 
 
-INPUT = [Case("input", "era9", way, batch_size, images) for batch_size, images in
-         ((512, 50_000), (512, 10_000), (128, 50_000), (1024, 50_000)) for way in (REPORTS, OURS)]
-EPOCH = [Case("epoch", "era9", way, batch_size, images) for batch_size, images in
-         ((512, 50_000), (512, 10_000), (128, 50_000), (1024, 50_000)) for way in (REPORTS, OURS)]
+_SIZES = [(512, CIFAR10.train_images), (512, CIFAR10.train_images // 5), (128, CIFAR10.train_images),
+          (1024, CIFAR10.train_images)]  # images in a batch, images in an epoch
+INPUT, EPOCH = ([Case(what, "era9", way, batch_size, images) for batch_size, images in _SIZES for way in (REPORTS, OURS)]
+                for what in ("input", "epoch"))
 FLAGSHIP = [Case("epoch", "aster", OURS, 128)]
 HEADER = ("what", "recipe", "way", "batch", "images", "images/s", "seconds an epoch", "input share", "peak memory, MB",
           "times as fast")

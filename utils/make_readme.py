@@ -7,10 +7,10 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from models import build_model
 from utils import plotting
 from utils.architecture.summary import model_facts
 from utils.benchmark import OURS, REPORTS
+from utils.data.data_sets import CIFAR10
 from utils.paths import REPOSITORY
 from utils.reproduction.logged_runs import logged_run
 from utils.tables import markdown_table
@@ -35,11 +35,11 @@ def committed_runs() -> list[RunRecord]:
     else:  # unpacked from an archive
         files = (REPOSITORY / "results").glob("*/config.json")
     records = [load_run(folder) for folder in sorted(file.parent for file in files)]
-    return [record for record in records if record.config["data"] == "cifar10"]
+    return [record for record in records if record.config["data"] == CIFAR10.name]
 
 
 def table_row(record: RunRecord) -> tuple[str, ...]:
-    facts = model_facts(build_model(record.recipe.model))
+    facts = model_facts(record.build_model())
     best, logged = best_epoch(record.history), logged_run(record.recipe.model)
     where = dict.fromkeys(f"{session['device']}, {session['precision']}" for session in record.config["sessions"])
     seconds = statistics.median(epoch.train_seconds + epoch.test_seconds for epoch in record.history)
@@ -106,11 +106,12 @@ def quick_table() -> str:
 
 
 def seconds_an_epoch() -> dict[tuple[str, str], float]:
-    """The benchmark's, of all 50,000 images in the recipe's own batches: (recipe, way) -> seconds."""
+    """The benchmark's, of all training images in the recipe's own batches: (recipe, way) -> seconds."""
     header, *rows = csv_rows("benchmark.csv")
     cases = [dict(zip(header, row)) for row in rows]
     return {(case["recipe"], case["way"]): float(case["seconds an epoch"]) for case in cases
-            if (case["what"], case["images"], case["batch"]) == ("epoch", "50000", str(RECIPES[case["recipe"]].batch_size))}
+            if (case["what"], int(case["images"]), int(case["batch"]))
+            == ("epoch", CIFAR10.train_images, RECIPES[case["recipe"]].batch_size)}
 
 
 def pipelines_table(count: int = 5) -> str:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 
+from utils.data.data_sets import CIFAR10
 from utils.paths import REPOSITORY
 from utils.train import attempt, parse_arguments
 from utils.training.recipes import RECIPES
@@ -39,8 +40,9 @@ def main() -> int:
 def print_where_to_look(record) -> None:
     """The last lines of the job: what was trained, on what, and where it can be read."""
     data_name = record.config["data"]
-    if data_name != "cifar10":
-        print("\n*** Not CIFAR-10 but the embedded handwritten digits: this shows that everything works, no more. ***")
+    if data_name != CIFAR10.name:
+        print(f"\n*** Not {CIFAR10.title} but the embedded handwritten digits: this shows that everything works, "
+              "no more. ***")
     print(f"\nTrained {record.recipe.model} for {record.recipe.epochs} epochs on {data_name}: test accuracy "
           f"{record.history[-1].test_accuracy:.2f} %. Look at:")
     print(f"  the run:   {record.folder}")

@@ -1,7 +1,7 @@
 """The search for the flagship: short runs of a handful of candidates, scored on held-out training images.
 
 `python -m utils.search` trains what is missing into results/search/ and writes results/search/table.csv. No candidate ever
-sees a test image: each trains on the first 45,000 training images and is scored on the last 5,000.
+sees a test image: each trains on the first nine tenths of the training images and is scored on the last tenth.
 """
 
 import argparse
@@ -11,9 +11,9 @@ import statistics
 import sys
 from dataclasses import replace
 
-from models import build_model
 from utils.architecture.summary import model_facts
-from utils.data.images import load_data
+from utils.data.data_sets import CIFAR10
+from utils.data.images import HELD_OUT, load_data
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.paths import REPOSITORY
@@ -55,7 +55,7 @@ def rows() -> list[tuple]:
 
 
 def _row(name: str, record: RunRecord) -> tuple:
-    facts = model_facts(build_model(record.recipe.model))
+    facts = model_facts(record.build_model())
     seconds = statistics.median(epoch.train_seconds + epoch.test_seconds for epoch in record.history)
     devices = dict.fromkeys(session["device"] for session in record.config["sessions"])
     return (name, facts.parameters, facts.multiply_adds, record.recipe.epochs, round(seconds),
@@ -75,7 +75,7 @@ def main() -> int:
     try:
         if unknown := [name for name in chosen if name not in CANDIDATES]:
             raise UserError(f"There is no candidate '{unknown[0]}'; the candidates are: {', '.join(CANDIDATES)}.")
-        data, precision = load_data("cifar10-holdout"), choose_precision(choose_device())
+        data, precision = load_data(f"{CIFAR10.name}{HELD_OUT}"), choose_precision(choose_device())
         for name in chosen:
             fit(CANDIDATES[name], data, folder_of(name), precision)
             write_whole(FOLDER / "table.csv", table_csv())

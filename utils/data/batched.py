@@ -116,13 +116,16 @@ def _move(images: Tensor, shift: Tensor, scale: Tensor, angle: Tensor) -> Tensor
 class BatchedTraining:
     """The batches of one epoch after another: `epoch(n)` is an iterable of images `(B, 3, S, S)` and labels `(B,)`.
 
-    Like TrainingBatches, but all on `device`; what an epoch holds is a function of (seed, epoch) alone.
+    Like TrainingBatches, but all on `device`; what an epoch holds is a function of (seed, epoch) alone. `mean`, `std` and
+    `fill`, the colour of holes, are in units of 0 to 1.
     """
 
-    def __init__(self, split: Split, augmentation: str, mean, std, batch_size: int, seed: int, device: torch.device):
+    def __init__(self, split: Split, augmentation: str, mean, std, batch_size: int, seed: int, device: torch.device,
+                 fill=MEAN):
         self.pixels = pack(split.images).to(device)
         self.labels = torch.from_numpy(split.labels).to(device)
         self.settings, self.batch_size, self.seed, self.device = AUGMENTATIONS[augmentation], batch_size, seed, device
+        self.fill = tuple(255 * value for value in fill)
         self.mean, self.std = (255 * per_channel(values).to(device) for values in (mean, std))
 
     def epoch(self, number: int) -> "_BatchedEpoch":
@@ -131,11 +134,10 @@ class BatchedTraining:
     def batches(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
         generator = Generator().manual_seed(seed_of(self.seed, number))
         order = torch.tensor(shuffled(len(self.labels), self.seed, number))
-        fill = tuple(255 * mean for mean in MEAN)
         for chosen in order.split(self.batch_size):
             draws = draw(self.settings, len(chosen), self.pixels.shape[1], generator).to(self.device)
             chosen = chosen.to(self.device)
-            images = augment(self.pixels, chosen, draws, self.settings.hole, fill)
+            images = augment(self.pixels, chosen, draws, self.settings.hole, self.fill)
             yield images.sub_(self.mean).div_(self.std), self.labels[chosen]
 
     def __len__(self) -> int:

@@ -11,6 +11,7 @@ from models import build_model
 from utils import runtime
 from utils.architecture.summary import count_parameters
 from utils.data.batched import BatchedTraining
+from utils.data.data_sets import DATA_SETS
 from utils.data.images import ImageData, Split
 from utils.data.loaders import TestBatches, TrainingBatches
 from utils.data.transforms import pipeline
@@ -34,12 +35,16 @@ from utils.training.run_record import (
 from utils.training.schedules import learning_rate
 
 
-def training_batches(recipe: Recipe, split: Split, device: torch.device, workers: int | None = None):
+def training_batches(recipe: Recipe, split: Split, device: torch.device,
+                     workers: int | None = None) -> TrainingBatches | BatchedTraining:
     """The batches of `recipe`, by the input pipeline that it names; `workers` None: as many as suit the device."""
+    fill = DATA_SETS[recipe.data_set].mean
     if recipe.pipeline == "batched":
-        return BatchedTraining(split, recipe.augmentation, recipe.mean, recipe.std, recipe.batch_size, recipe.seed, device)
+        return BatchedTraining(split, recipe.augmentation, recipe.mean, recipe.std, recipe.batch_size, recipe.seed, device,
+                               fill)
+    transform = pipeline(recipe.augmentation, recipe.mean, recipe.std, split.images.shape[1], fill)
     return TrainingBatches(
-        split, pipeline(recipe.augmentation, recipe.mean, recipe.std), recipe.batch_size, recipe.seed,
+        split, transform, recipe.batch_size, recipe.seed,
         workers=runtime.default_workers(device) if workers is None else workers, pin_memory=device.type == "cuda")
 
 
@@ -54,6 +59,9 @@ def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, sto
     folder = Path(folder)
     if stop_after is not None and stop_after < 1:
         raise UserError(f"Training cannot stop after {stop_after} epochs: give at least 1.")
+    if len(data.classes) > (classes := DATA_SETS[recipe.data_set].classes):
+        raise UserError(f"The recipe is for the {classes} classes of {recipe.data_set}, and {data.name} has "
+                        f"{len(data.classes)}: choose a recipe for {data.name}, or other data (--data).")
     target = min(recipe.epochs, stop_after or recipe.epochs)
     record = _record_in(folder, recipe, data)
     if record is not None and len(record.history) >= target:
@@ -82,7 +90,8 @@ class _Run:
         runtime.seed_torch(recipe.seed)
         self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
         self.progress, self.report = progress, report
-        self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
+        model = build_model(recipe.model, DATA_SETS[recipe.data_set].classes)
+        self.model = model.to(device, memory_format=torch.channels_last)
         self.optimizer = OPTIMIZERS[recipe.optimizer](self.model, recipe)
         self.scaler = precision.scaler()
         self.batches = training_batches(recipe, data.train, device, workers)

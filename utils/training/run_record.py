@@ -4,12 +4,13 @@ import errno
 import json
 import zipfile
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import torch
 
 from models import build_model
+from utils.data.data_sets import CIFAR10, DATA_SETS
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.paths import REPOSITORY, from_environment
@@ -43,10 +44,14 @@ class RunRecord:
     def log(self) -> str:
         return format_log(self.history)
 
+    def build_model(self) -> torch.nn.Module:
+        """The network with fresh weights, on the CPU."""
+        return build_model(self.recipe.model, DATA_SETS[self.recipe.data_set].classes)
+
     def load_model(self) -> torch.nn.Module:
         """The trained network, on the CPU, in evaluation mode."""
         file = self.folder / "model.pt"
-        model = build_model(self.recipe.model)
+        model = self.build_model()
         try:
             with zipfile.ZipFile(file) as archive:  # torch.load does not look at the checksums that it stores
                 if broken := archive.testzip():
@@ -61,7 +66,7 @@ class RunRecord:
 
 def run_folder(name: str, data_name: str) -> Path:
     """`results/<name>` (RESULTS_DIR moves it); runs on other images stand apart, so that nobody takes one for CIFAR-10."""
-    return from_environment("RESULTS_DIR", "results") / (name if data_name == "cifar10" else f"{name}-{data_name}")
+    return from_environment("RESULTS_DIR", "results") / (name if data_name == CIFAR10.name else f"{name}-{data_name}")
 
 
 def recorded_folder(name: str, data_name: str) -> Path:
@@ -100,7 +105,11 @@ def require_same_run(record: RunRecord, recipe: Recipe, data_name: str) -> None:
 
 
 def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
-    """UserError naming what differs between the settings that `folder` was trained with and the wanted ones."""
+    """UserError naming what differs between the settings that `folder` was trained with and the wanted ones.
+
+    A setting that is newer than the folder had its default there.
+    """
+    there = {field.name: field.default for field in fields(Recipe) if field.name in wanted.keys() - there.keys()} | there
     different = [f"{key} {there.get(key)} instead of {wanted.get(key)}" for key in wanted | there
                  if there.get(key) != wanted.get(key)]
     if different:

@@ -6,8 +6,6 @@ are the median seconds of a step times the steps of an epoch. It writes results/
 """
 
 import argparse
-import csv
-import io
 import json
 import statistics
 import subprocess
@@ -19,7 +17,7 @@ from utils.data.data_sets import CIFAR10
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.paths import REPOSITORY
-from utils.tables import text_table
+from utils.tables import csv_table, text_table
 
 TABLE = REPOSITORY / "results" / "benchmark.csv"
 REPORTS, OURS = "the reports' way", "ours"
@@ -91,9 +89,7 @@ def main() -> int:
         return 1
     print(text_table(HEADER, table, left=3))
     if asked.only is None:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows([HEADER, *table])
-        write_whole(TABLE, buffer.getvalue())
+        write_whole(TABLE, csv_table(HEADER, table))
     return 0
 
 

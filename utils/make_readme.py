@@ -84,8 +84,8 @@ def csv_rows(name: str) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def csv_table(name: str, left: int) -> str:
-    """The table in results/`name`, its first `left` columns to the left."""
+def table_of(name: str, left: int) -> str:
+    """The table in results/`name` as Markdown, its first `left` columns to the left."""
     header, *rows = csv_rows(name)
     return markdown_table(header, [[grouped(cell) for cell in row] for row in rows], left)
 
@@ -137,9 +137,9 @@ def grouped(cell: str) -> str:
 
 # What stands between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.
 TABLES = {"results": results_table, "flagship": lambda: seeds_table("aster"),
-          "benchmark": lambda: csv_table("benchmark.csv", left=3), "quick": quick_table,
+          "benchmark": lambda: table_of("benchmark.csv", left=3), "quick": quick_table,
           "pipelines": pipelines_table,
-          "search": lambda: csv_table("search/table.csv", left=1)}
+          "search": lambda: table_of("search/table.csv", left=1)}
 
 
 def with_tables(page: str) -> str:

@@ -5,8 +5,6 @@ sees a test image: each trains on the first nine tenths of the training images a
 """
 
 import argparse
-import csv
-import io
 import statistics
 import sys
 from dataclasses import replace
@@ -18,7 +16,7 @@ from utils.errors import UserError
 from utils.files import write_whole
 from utils.paths import REPOSITORY
 from utils.runtime import choose_device, choose_precision
-from utils.tables import text_table
+from utils.tables import csv_table, text_table
 from utils.training.fit import fit
 from utils.training.recipes import RECIPES, Recipe
 from utils.training.run_record import RunRecord, load_run
@@ -63,9 +61,8 @@ def _row(name: str, record: RunRecord) -> tuple:
 
 
 def table_csv() -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([HEADER, *rows()])
-    return buffer.getvalue()
+    """What belongs into results/search/table.csv."""
+    return csv_table(HEADER, rows())
 
 
 def main() -> int:

@@ -1,13 +1,13 @@
 """One record per epoch; the log text and its parser, each the other's inverse; the same records as CSV."""
 
-import csv
-import io
 import re
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 
 from tqdm import tqdm
+
+from utils.tables import csv_table, read_csv
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class EpochRecord:
     lr: float | None = None
     train_seconds: float | None = None
     test_seconds: float | None = None
+
+    def of(self, split: str) -> tuple[float | None, int | None, int | None]:
+        """Average loss, right ones and number of images of "train" or "test"."""
+        return tuple(getattr(self, f"{split}_{figure}") for figure in ("loss", "correct", "total"))
 
     @property
     def test_accuracy(self) -> float | None:
@@ -69,18 +73,19 @@ def bar_text(record: EpochRecord) -> str:
 
 def result_text(record: EpochRecord) -> str:
     """The lines after the bar: train set, test set, learning rate and times, as far as the record knows them."""
-    parts = []
-    if record.train_total and record.train_loss is not None:
-        parts.append(_set_text("Train", record.train_loss, record.train_correct, record.train_total))
-    if record.test_total and record.test_loss is not None:
-        parts.append(_set_text("Test", record.test_loss, record.test_correct, record.test_total))
+    parts = [_set_text(split, *record.of(split)) for split in ("train", "test") if _is_known(*record.of(split))]
     if None not in (record.lr, record.train_seconds, record.test_seconds):
         parts.append(f"Learning rate: {record.lr}, training: {record.train_seconds} s, testing: {record.test_seconds} s\n")
     return "\n".join(parts)
 
 
-def _set_text(name: str, loss: float, correct: int, total: int) -> str:
-    return f"{name} set: Average loss: {loss:.4f}, Accuracy: {correct}/{total} ({percent(correct, total):.2f}%)\n"
+def _is_known(loss: float | None, correct: int | None, total: int | None) -> bool:
+    return bool(total) and loss is not None
+
+
+def _set_text(split: str, loss: float, correct: int, total: int) -> str:
+    accuracy = f"{correct}/{total} ({percent(correct, total):.2f}%)"
+    return f"{split.capitalize()} set: Average loss: {loss:.4f}, Accuracy: {accuracy}\n"
 
 
 def format_log(records: Iterable[EpochRecord]) -> str:
@@ -140,15 +145,11 @@ def _fields_in(line: str) -> dict:
 
 def format_csv(records: Iterable[EpochRecord]) -> str:
     """The records as CSV with a header line; empty where a record says nothing."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, [field.name for field in fields(EpochRecord)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(record) for record in records)
-    return buffer.getvalue()
+    return csv_table([field.name for field in fields(EpochRecord)], map(astuple, records))
 
 
 def parse_csv(text: str) -> list[EpochRecord]:
     """The inverse of format_csv; ValueError where a cell is not a number, KeyError or TypeError for other columns."""
     whole = {"epoch", "steps", "train_correct", "train_total", "test_correct", "test_total"}
     return [EpochRecord(**{name: (int if name in whole else float)(cell) for name, cell in row.items() if cell})
-            for row in csv.DictReader(io.StringIO(text))]
+            for row in read_csv(text)]

@@ -38,6 +38,7 @@ class Residual(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
+        """`(B, C, H, W)` to the same shape."""
         return x + self.layers(x)
 
 

@@ -24,6 +24,7 @@ class DepthwiseSeparableConv(nn.Module):
         self.pointwise = nn.Conv2d(in_channels, out_channels, kernel_size=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """`(B, in_channels, H, W)` to `(B, out_channels, H', W')`."""
         return self.pointwise(self.depthwise(x))
 
 

@@ -1,7 +1,7 @@
 """How fast training is, the reports' way and ours, side by side: `python -m utils.benchmark`.
 
 The reports' way: float32, images augmented one at a time by one worker, PyTorch's own Dropout and memory layout. Every
-measurement runs in a process of its own, the sides take turns, and the table gives medians and ratios. An epoch's seconds
+measurement runs in its own process, the sides take turns, and the table gives medians and ratios. An epoch's seconds
 are the median seconds of a step times the steps of an epoch. It writes results/benchmark.csv.
 """
 
@@ -65,7 +65,7 @@ def measure_all(cases: Iterable[Case], rounds: int) -> dict[Case, dict]:
 
 
 def rows(figures: dict[Case, dict]) -> list[tuple]:
-    """A row of HEADER a case; a case of ours is held against the reports' way of doing the same."""
+    """A row of HEADER per case; a case of ours is compared with the same case done the reports' way."""
     return [_row(case, found, figures) for case, found in figures.items()]
 
 
@@ -77,6 +77,7 @@ def _row(case: Case, found: dict, figures: dict[Case, dict]) -> tuple:
 
 
 def main() -> int:
+    """Measure, print the table and write it; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.benchmark", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each case is measured (default: 3)")
     parser.add_argument("--only", choices=("input", "epoch"), help="one kind of case alone; prints, writes nothing")

@@ -110,6 +110,7 @@ def _with_pytorchs_layers(model: nn.Module) -> nn.Module:
 
 
 def main() -> int:
+    """Measure the case that the command line gives as JSON, and print its figures as JSON."""
     print(json.dumps(measure(Case(**json.loads(sys.argv[1])))))
     return 0
 

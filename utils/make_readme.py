@@ -27,7 +27,7 @@ HEADER = ("run", "parameters", "multiply-adds", "receptive field", "epochs", "fi
 
 
 def committed_runs() -> list[RunRecord]:
-    """The records under results/ of runs on all of CIFAR-10 that belong to the repository, not only to somebody's copy."""
+    """The committed records under results/ of runs on all of CIFAR-10; a run that is only in this copy is left out."""
     command = ["git", "-C", str(REPOSITORY), "ls-files", ":(glob)results/*/config.json"]
     listed = subprocess.run(command, capture_output=True, text=True)
     if listed.returncode == 0:
@@ -39,6 +39,7 @@ def committed_runs() -> list[RunRecord]:
 
 
 def table_row(record: RunRecord) -> tuple[str, ...]:
+    """The cells of HEADER for one run."""
     facts = model_facts(record.build_model())
     best, logged = best_epoch(record.history), logged_run(record.recipe.model)
     where = dict.fromkeys(f"{session['device']}, {session['precision']}" for session in record.config["sessions"])
@@ -58,6 +59,7 @@ def logged_text(record: RunRecord, logged: list | None) -> str:
 
 
 def results_table() -> str:
+    """All committed runs on CIFAR-10, a row each, as Markdown."""
     return markdown_table(HEADER, [table_row(record) for record in committed_runs()])
 
 
@@ -127,6 +129,7 @@ def pipelines_table(count: int = 5) -> str:
 
 
 def mean_and_spread(values: list[float]) -> str:
+    """Mean and sample standard deviation, to 2 digits; at least two values."""
     return f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}"
 
 
@@ -135,7 +138,7 @@ def grouped(cell: str) -> str:
     return f"{int(cell):,}" if cell.isdigit() and len(cell) > 4 else cell
 
 
-# What stands between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.
+# The table between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.
 TABLES = {"results": results_table, "flagship": lambda: seeds_table("aster"),
           "benchmark": lambda: table_of("benchmark.csv", left=3), "quick": quick_table,
           "pipelines": pipelines_table,
@@ -143,7 +146,7 @@ TABLES = {"results": results_table, "flagship": lambda: seeds_table("aster"),
 
 
 def with_tables(page: str) -> str:
-    """`page` with what stands between each pair of marks replaced by the current table; KeyError for an unknown mark."""
+    """`page` with the current table between each pair of marks; KeyError for an unknown mark."""
     def filled(match: re.Match) -> str:
         return f"{match[1]}\n\n{TABLES[match[2]]()}\n\n{match[3]}"
     return re.sub(r"(<!-- (\w+): begin [^\n]*-->).*?(<!-- \2: end -->)", filled, page, flags=re.DOTALL)
@@ -168,6 +171,7 @@ def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
 
 
 def main() -> int:
+    """Write the tables into the README and the pictures into results/."""
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
     curves = {name: (record.history, logged_run(name)) for name, record in named_runs(committed_runs()).items()}
     plotting.over_logs(curves).savefig(CURVES, dpi=110)

@@ -117,7 +117,7 @@ def learning_rates(rates: Sequence[float], epochs: int) -> Figure:
 
 @styled
 def test_curves(runs: Mapping[str, Sequence[EpochRecord]]) -> Figure:
-    """Test accuracy over the epochs, one line a run: a run of ours over the log that it repeats, say."""
+    """Test accuracy over the epochs, one line per run."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
     for (name, history), color, line in zip(runs.items(), SERIES, ("-", "--", "-.", ":", "-")):
         axes.plot(*_series(history, "test_accuracy"), line, color=color, label=name, marker=_marker(history))
@@ -179,7 +179,7 @@ def receptive_field_growth(models: Mapping[str, Sequence[LayerField]], needed: i
 
 @styled
 def accuracy_over_parameters(groups: Mapping[str, Mapping[str, tuple[int, float]]], limit: int) -> Figure:
-    """Each group of networks in a colour of its own, a point a network: name -> (parameters, test accuracy in per cent).
+    """Each group of networks in its own colour, one point per network: name -> (parameters, test accuracy in per cent).
 
     The axis of accuracy is logarithmic in the error, so that 94 and 95 % are as far apart as 69 and 75 %.
     """
@@ -213,7 +213,7 @@ def _axes(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, A
 
 
 def _whole_epochs(axis: Axes) -> None:
-    """There is no epoch 2.5 to be marked."""
+    """Ticks at whole epochs only."""
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
@@ -223,5 +223,5 @@ def _series(history: Sequence[EpochRecord], field: str) -> tuple[list[int], list
 
 
 def _marker(epochs: Sequence) -> str | None:
-    """Points where there are few, so that even a single epoch is seen."""
+    """Mark the points where there are few, so that even a single epoch can be seen."""
     return "o" if len(epochs) <= 15 else None

@@ -42,6 +42,7 @@ HEADER = ("candidate", "parameters", "multiply-adds", "epochs", "median seconds 
 
 
 def folder_of(candidate: str):
+    """The run folder of a candidate: its name in lower case, with hyphens."""
     return FOLDER / "".join(letter if letter.isalnum() else "-" for letter in candidate.replace("'", "").lower())
 
 
@@ -66,6 +67,7 @@ def table_csv() -> str:
 
 
 def main() -> int:
+    """Train the chosen candidates and print the table of all that are trained; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.search", description=__doc__)
     parser.add_argument("candidates", nargs="*", help=f"which to train (default: all): {', '.join(CANDIDATES)}")
     chosen = parser.parse_args().candidates or list(CANDIDATES)

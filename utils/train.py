@@ -20,6 +20,7 @@ SHORT_EPOCHS, SHORT_EPOCHS_ON_DIGITS = 3, 20
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    """`arguments`, or None for those of the command line, as a namespace."""
     parser = argparse.ArgumentParser(prog="python -m utils.train", description=__doc__)
     parser.add_argument("recipe", help=f"one of: {', '.join(RECIPES)}")
     parser.add_argument("--run", help="name of the run, its folder under results/ (default: the recipe's name, "
@@ -117,6 +118,7 @@ def attempt(arguments: argparse.Namespace) -> tuple[int, RunRecord | None]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command; its exit status."""
     return attempt(parse_arguments(arguments))[0]
 
 

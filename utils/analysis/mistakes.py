@@ -62,7 +62,7 @@ def doubtful_hits(log_probs: Tensor, labels: Tensor, count: int) -> Tensor:
 
 
 def titles(indices: Tensor, log_probs: Tensor, labels: Tensor, classes: Sequence[str]) -> list[str]:
-    """For each image: what it is, what it is taken for with which probability, and what the true class got."""
+    """For each image: its class, the predicted class with its probability, and the probability of the true class."""
     texts = []
     for index in indices.tolist():
         confidence, predicted = log_probs[index].exp().max(0)

@@ -16,6 +16,7 @@ from utils.training.recipes import Recipe
 
 
 def rotated(draws: Draws, degrees: float) -> Draws:
+    """Every image turned by `degrees` counter-clockwise; the corners are filled by reflection."""
     return replace(draws, moved=torch.ones_like(draws.moved), angle=torch.full_like(draws.angle, math.radians(degrees)))
 
 

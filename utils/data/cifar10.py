@@ -46,7 +46,7 @@ def is_there(root: Path, data_set: DataSet = CIFAR10) -> bool:
 def open_files(root: Path, download: bool = True, data_set: DataSet = CIFAR10) -> tuple[datasets.CIFAR10, datasets.CIFAR10]:
     """The verified training and test set under `root`, fetched first when `root` holds none and `download` allows it.
 
-    Raises NoCifar10 where there is none to be had, and UserError naming the file where one is missing or altered.
+    Raises NoCifar10 where there is none and none can be downloaded, and UserError naming a file that is missing or altered.
     """
     root, files = Path(root), published(data_set)
     if not is_there(root, data_set):
@@ -79,7 +79,7 @@ def verify(root: Path, data_set: DataSet = CIFAR10) -> None:
 
 
 def download_files(root: Path, data_set: DataSet = CIFAR10) -> None:
-    """Download, check and unpack the data set into `root`; what was interrupted never appears as the data.
+    """Download, check and unpack the data set into `root`; an interrupted download is never taken for the data.
 
     A whole archive from an interrupted earlier try is used again.
     """
@@ -92,7 +92,7 @@ def download_files(root: Path, data_set: DataSet = CIFAR10) -> None:
             files(staging, download=True)
         os.replace(staging / files.base_folder, Path(root) / files.base_folder)
         shutil.rmtree(staging)
-    # URLError and time-outs are OSErrors; RuntimeError is torchvision's word for a wrong md5 sum.
+    # URLError and time-outs are OSErrors; RuntimeError is what torchvision raises for a wrong md5 sum.
     except (OSError, HTTPException, RuntimeError, EOFError) as error:
         raise NoCifar10(f"{data_set.title} could not be downloaded from {files.url} into {root} ({reason(error)}): "
                         f"try again with a network, or set CIFAR10_ROOT to a folder that holds {files.base_folder}, "
@@ -100,7 +100,7 @@ def download_files(root: Path, data_set: DataSet = CIFAR10) -> None:
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, in few words and one line."""
+    """What went wrong, in one short line."""
     text = str(getattr(error, "reason", None) or error).strip() or type(error).__name__
     return text.splitlines()[0].rstrip(".")
 
@@ -108,7 +108,7 @@ def reason(error: Exception) -> str:
 def require_network(url: str) -> None:
     """Raise OSError unless `url` answers within NETWORK_TIMEOUT seconds.
 
-    In a thread, because a name look-up knows no time-out and every address of a name would get one of its own.
+    In a thread, because a name look-up has no time-out and each address of a name would get the full time again.
     """
     outcome: list[Exception | None] = []
 

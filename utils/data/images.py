@@ -39,13 +39,14 @@ class ImageData:
 
 
 def load_data(source: str | None = None) -> ImageData:
-    """Load `source`: "cifar10", "digits", or "auto" (CIFAR-10 if it can be had, else the digits, saying so loudly).
+    """Load `source`: "cifar10", "digits", or "auto" (CIFAR-10 if it is there or can be downloaded, else
+    the digits, with a warning on standard error).
 
     "cifar10-holdout" trains on the first nine tenths of the training images of CIFAR-10 and tests on the last tenth: for
-    whatever is to be chosen or fitted without a look at the test images.
+    whatever is chosen or fitted without looking at the test images.
 
     None takes the environment variable DATA_SOURCE, else "cifar10". A damaged CIFAR-10 is a UserError even under
-    "auto": somebody who has the data wants to know.
+    "auto": whoever has the data wants to know.
     """
     source = source or os.environ.get("DATA_SOURCE") or CIFAR10.name
     if source not in sources():
@@ -76,7 +77,7 @@ def load_published(data_set: DataSet) -> ImageData:
 
 
 def hold_out(data: ImageData, count: int | None = None) -> ImageData:
-    """`data` with its last `count` training images (None: a tenth) in the place of the test images, which are left out."""
+    """`data` with its last `count` training images (None: a tenth) instead of the test images, which are not used."""
     train, count = data.train, count or len(data.train) // 10
     splits = (Split(train.images[part], train.labels[part]) for part in (slice(-count), slice(-count, None)))
     return ImageData(f"{data.name}{HELD_OUT}", *splits, classes=data.classes)

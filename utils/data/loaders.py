@@ -61,6 +61,7 @@ class TrainingBatches:
                                  generator=torch.Generator())  # else it draws from the one that Dropout depends on
 
     def epoch(self, number: int) -> DataLoader:
+        """The batches of epoch `number`, counted from 0."""
         self.keys.epoch = number
         return self.loader
 

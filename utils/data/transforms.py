@@ -98,4 +98,5 @@ def denormalise(images: Tensor, mean=MEAN, std=STD) -> np.ndarray:
 
 
 def per_channel(values) -> Tensor:
+    """Three numbers as float32 `(1, 3, 1, 1)`, to compute with images `(N, 3, H, W)`."""
     return torch.tensor(values, dtype=torch.float32).view(1, 3, 1, 1)

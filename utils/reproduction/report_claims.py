@@ -1,4 +1,4 @@
-"""What the two student reports say of their networks and runs, each statement beside what is computed."""
+"""What the two student reports say about their networks and runs, each statement beside what is computed."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Logged = Sequence[EpochRecord]
 
 @dataclass(frozen=True)
 class Statement:
-    """`said` is the report's, in our words; `computed` tells from the network and the logged epochs what is so."""
+    """`said` is what the report says, in our words; `computed` gives the fact, from the network and the logged epochs."""
     model: str
     said: str
     computed: Callable[[nn.Module, Logged], str]

@@ -52,9 +52,9 @@ def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, sto
         workers: int | None = None, progress: bool = True, report: Callable[[str], None] = print) -> RunRecord:
     """Train `recipe` on `data`, tested after every epoch, and keep the record in `folder`; return the record.
 
-    Goes on where `folder` was left, exactly: every random number is a function of the seed and the epoch, and what
-    an epoch cut short had done is done again. Stops after `stop_after` epochs in all when that comes first; a record
-    that is already there that far is returned as it is. UserError when `folder` is of another run, or in use.
+    A run that was stopped continues exactly: every random number is a function of the seed and the epoch, and an epoch
+    that was interrupted starts again. Stops after `stop_after` epochs in all when that comes first; a record that already
+    has so many is returned as it is. UserError when `folder` holds another run, or is in use.
     """
     folder = Path(folder)
     if stop_after is not None and stop_after < 1:
@@ -99,13 +99,14 @@ class _Run:
         self.history: list[EpochRecord] = []
 
     def train(self, record: RunRecord | None, target: int) -> RunRecord:
+        """Go on from `record`, or start, until `target` epochs are done in all; the record then."""
         self._restore(record)
         record = record or RunRecord(self.folder, self._first_config(), [])
         record.config["sessions"].append(self._session())
         write_config(record)
         self.report(f"Training {self.recipe.model} in {self.folder.name} on {self.data.name}, epochs {len(self.history)} "
                     f"to {target - 1}: {self.how}.")
-        if self.history:  # what the record says may be older than the checkpoint, if the end came between the two
+        if self.history:  # the record may be older than the checkpoint, if the run was killed between the two
             record = write_epochs(record, self.history, self.model.state_dict())
         while len(self.history) < target:
             self.history.append(self._one_epoch(len(self.history)))
@@ -122,7 +123,7 @@ class _Run:
                             self.recipe.label_smoothing)
         between = time.perf_counter()
         test = evaluate(self.model, self.test_batches, self.precision.device)
-        if not math.isfinite(test.average_loss):  # the last step broke the weights: they must not become the checkpoint
+        if not math.isfinite(test.average_loss):  # the last step broke the weights, which must not be saved
             raise UserError(f"The test loss is {test.average_loss} after epoch {epoch}: training stopped there; "
                             "try a lower learning rate, or --precision fp32.")
         record = EpochRecord(
@@ -141,7 +142,7 @@ class _Run:
         state = load_checkpoint(self.folder, self.report)
         recorded = len(record.history) if record is not None else 0
         saved = state["epochs_done"] if state is not None else 0
-        if recorded > saved + (saved > 0):  # one more it may be, when the newest checkpoint was damaged
+        if recorded > saved + (saved > 0):  # one more is possible, when the newest checkpoint was damaged
             raise UserError(f"{self.folder} holds {recorded} of {self.recipe.epochs} epochs but no checkpoint to go on from "
                             f"(newest: after {saved} epochs): choose another run name (--run, in a notebook RUN).")
         if state is None:

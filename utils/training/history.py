@@ -12,11 +12,11 @@ from utils.tables import csv_table, read_csv
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch left behind; None where a log does not say it.
+    """The figures of one epoch; None where a log does not give them.
 
-    Losses are means over samples, rounded to the 4 digits that a log shows (in a foreign log, what
-    it calls the average); accuracies are percentages; times are in seconds to 2 digits. `last_loss` is that of the last
-    batch, `lr` the learning rate of the last step.
+    Losses are means over samples, rounded to the 4 digits that a log shows (in a log from elsewhere, what it calls the
+    average); accuracies are percentages; times are in seconds to 2 digits. `last_loss` is the loss of the last batch, `lr`
+    the learning rate of the last step.
     """
     epoch: int
     steps: int | None = None
@@ -43,6 +43,7 @@ class EpochRecord:
 
 
 def percent(correct: int, total: int) -> float:
+    """`correct` of `total` in per cent, to 2 digits; `total` at least 1."""
     return round(100 * correct / total, 2)
 
 
@@ -52,14 +53,14 @@ def best_epoch(records: Iterable[EpochRecord]) -> EpochRecord:
 
 
 def settled_accuracy(records: Sequence[EpochRecord], count: int = 5) -> float:
-    """The mean test accuracy of the last `count` epochs, per cent: no epoch of them was chosen."""
+    """The mean test accuracy of the last `count` epochs, in per cent: none of them was selected."""
     return statistics.fmean(record.test_accuracy for record in records[-count:])
 
 
 # --- the log text -----------------------------------------------------------------------------------------------------
 
 def step_text(loss: float, batch: int, accuracy: float) -> str:
-    """What stands before the progress bar after batch number `batch`, counted from 0."""
+    """The text before the progress bar after batch number `batch`, counted from 0."""
     return f"Loss={loss} Batch_id={batch} Accuracy={accuracy:.2f}"
 
 
@@ -91,8 +92,8 @@ def _set_text(split: str, loss: float, correct: int, total: int) -> str:
 def format_log(records: Iterable[EpochRecord]) -> str:
     """The log of a run: for each epoch its number, the last progress bar and the result lines.
 
-    parse_log gives the same records back when each says all that a run of ours says; a line of which a part is not known
-    is left out.
+    parse_log gives the same records back when each has all the figures that `fit` records; a line for which a figure is
+    unknown is left out.
     """
     texts = []
     for record in records:
@@ -112,7 +113,7 @@ _TIMES = re.compile(rf"Learning rate: {_NUMBER}, training: {_NUMBER} s, testing:
 def parse_log(text: str) -> list[list[EpochRecord]]:
     """The runs in `text`, each a list of its epochs; a new run begins where the epoch number does not grow.
 
-    Reads what format_log writes, and logs of which some lines are missing; every other text is passed over.
+    Reads what format_log writes, and logs in which some lines are missing; all other text is ignored.
     """
     runs: list[list[EpochRecord]] = []
     for line in re.split(r"[\r\n]+", text):
@@ -144,7 +145,7 @@ def _fields_in(line: str) -> dict:
 # --- CSV --------------------------------------------------------------------------------------------------------------
 
 def format_csv(records: Iterable[EpochRecord]) -> str:
-    """The records as CSV with a header line; empty where a record says nothing."""
+    """The records as CSV with a header line; a cell is empty where the figure is unknown."""
     return csv_table([field.name for field in fields(EpochRecord)], map(astuple, records))
 
 

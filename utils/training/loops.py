@@ -33,6 +33,7 @@ class Totals:
 
     @property
     def average_loss(self) -> float:
+        """The mean over all samples so far; at least one."""
         return self.loss / self.samples
 
     @property

@@ -36,10 +36,12 @@ class Recipe:
     data_set: str = CIFAR10.name
 
     def to_dict(self) -> dict:
+        """The fields as JSON can hold them: tuples become lists."""
         return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
 
     @classmethod
     def from_dict(cls, fields: dict) -> "Recipe":
+        """The inverse of `to_dict`; TypeError when a field is unknown or one without a default is missing."""
         return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
 
 

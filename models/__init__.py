@@ -1,4 +1,5 @@
-"""The networks by name. Every one maps `(B, 3, 32, 32)` normalised images to `(B, 10)` float32 log-probabilities."""
+"""The networks by name. Every one maps `(B, 3, 32, 32)` normalised images to `(B, classes)` float32
+log-probabilities."""
 
 from collections.abc import Callable
 from functools import partial
@@ -8,8 +9,9 @@ from torch import nn
 from models import assignment6
 from models.aster import Aster
 from models.era9 import era9
+from models.layers import NUM_CLASSES
 
-MODELS: dict[str, Callable[[], nn.Module]] = {
+MODELS: dict[str, Callable[..., nn.Module]] = {
     "assignment6_net1": assignment6.net1,
     "assignment6_net1_grouped": partial(assignment6.net1, grouped=True),
     "assignment6_net2": assignment6.net2,
@@ -17,7 +19,7 @@ MODELS: dict[str, Callable[[], nn.Module]] = {
     "aster": Aster,
 }
 # Other shapes of the flagship, tried in the search for it (utils/search.py).
-VARIANTS: dict[str, Callable[[], nn.Module]] = {
+VARIANTS: dict[str, Callable[..., nn.Module]] = {
     "aster deep": partial(Aster, widths=(16, 64, 128), depths=(3, 9, 2)),
     "aster separable": partial(Aster, widths=(32, 96, 128), dense_first_block=False),
     "aster low-rank": partial(Aster, widths=(16, 96, 128), depths=(3, 7, 4), bottleneck=4),
@@ -25,9 +27,9 @@ VARIANTS: dict[str, Callable[[], nn.Module]] = {
 }
 
 
-def build_model(name: str) -> nn.Module:
+def build_model(name: str, classes: int = NUM_CLASSES) -> nn.Module:
     """A fresh network on the CPU with PyTorch's initial weights; ValueError lists the names when `name` is unknown."""
     builder = MODELS.get(name) or VARIANTS.get(name)
     if builder is None:
         raise ValueError(f"There is no model '{name}'; the models are: {', '.join(MODELS)}.")
-    return builder()
+    return builder(classes=classes)

@@ -4,10 +4,10 @@ from functools import partial
 
 from torch import nn
 
-from models.layers import DepthwiseSeparableConv, PooledClassifier, block, conv
+from models.layers import NUM_CLASSES, DepthwiseSeparableConv, PooledClassifier, block, conv
 
 
-def net1(grouped: bool = False) -> PooledClassifier:
+def net1(grouped: bool = False, classes: int = NUM_CLASSES) -> PooledClassifier:
     """Six dilated 3×3 "separable" layers between two dense ones; unpadded layers and one stride of 2 take 32² to 7².
 
     As logged, the depthwise convolutions had no groups (185,936 parameters); `grouped=True` is what the report
@@ -23,10 +23,10 @@ def net1(grouped: bool = False) -> PooledClassifier:
         block(separable(64, 64, padding="same"), channels=64, dropout=0.05),
         block(separable(64, 64, padding="same"), channels=64, dropout=0.05),
         block(conv(64, 64, dilation=2, padding="same"), channels=64, dropout=0.05),
-    ), channels=64, pool_size=7)
+    ), channels=64, pool_size=7, classes=classes)
 
 
-def net2() -> PooledClassifier:
+def net2(classes: int = NUM_CLASSES) -> PooledClassifier:
     """Two truly separable dilated layers, a bare 1×1 bottleneck, three dense dilated layers; 151,504 parameters."""
     return PooledClassifier(nn.Sequential(
         block(conv(3, 16), conv(16, 32, padding="same"), channels=32, dropout=0.1),
@@ -35,4 +35,4 @@ def net2() -> PooledClassifier:
         block(conv(128, 32, kernel_size=1), conv(32, 64, dilation=2), channels=64, dropout=0.05),
         block(conv(64, 64, padding="same", dilation=2), channels=64, dropout=0.05),
         block(conv(64, 128, padding="same", dilation=2), channels=128, dropout=0.05),
-    ), channels=128, pool_size=9)
+    ), channels=128, pool_size=9, classes=classes)

@@ -38,6 +38,7 @@ class Residual(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
+        """`(B, C, H, W)` to the same shape."""
         return x + self.layers(x)
 
 
@@ -57,7 +58,8 @@ class Aster(nn.Module):
     """
 
     def __init__(self, widths: tuple[int, int, int] = (16, 96, 128), depths: tuple[int, int, int] = (3, 4, 2),
-                 dense_first_block: bool = True, dilations: tuple[int, int] = (1, 2), bottleneck: int = 1):
+                 dense_first_block: bool = True, dilations: tuple[int, int] = (1, 2), bottleneck: int = 1,
+                 classes: int = NUM_CLASSES):
         super().__init__()
         first, second, third = widths
         self.features = nn.Sequential(OrderedDict(
@@ -69,9 +71,9 @@ class Aster(nn.Module):
             block3=nn.Sequential(*units(depths[2], third, dilations=dilations, bottleneck=bottleneck)),
             last=nn.Sequential(nn.BatchNorm2d(third), nn.ReLU(inplace=True))))
         self.pool = nn.AdaptiveAvgPool2d(1)
-        self.classifier = nn.Linear(third, NUM_CLASSES)
+        self.classifier = nn.Linear(third, classes)
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(B, 3, 32, 32)` normalised images to `(B, 10)` float32 log-probabilities."""
+        """`(B, 3, 32, 32)` normalised images to `(B, classes)` float32 log-probabilities."""
         scores = self.classifier(self.pool(self.features(x)).flatten(1))
         return F.log_softmax(scores.float(), dim=1)

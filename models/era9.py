@@ -5,10 +5,10 @@ from functools import partial
 
 from torch import nn
 
-from models.layers import DepthwiseSeparableConv, PooledClassifier, block, conv
+from models.layers import NUM_CLASSES, DepthwiseSeparableConv, PooledClassifier, block, conv
 
 
-def era9() -> PooledClassifier:
+def era9(classes: int = NUM_CLASSES) -> PooledClassifier:
     """Three blocks of plain and separable 3×3 layers, joined by 64→32 dilated stride-2 transitions; 188,992 parameters."""
     same = partial(conv, padding=1)
     transition = partial(conv, 64, 32, dilation=2, stride=2, padding=2)
@@ -25,4 +25,4 @@ def era9() -> PooledClassifier:
             block(same(32, 64), channels=64, dropout=0.05),
             block(same(64, 64), channels=64, dropout=0.05),
             block(conv(64, 64), channels=64, dropout=0.05)),
-    )), channels=64, pool_size=6)
+    )), channels=64, pool_size=6, classes=classes)

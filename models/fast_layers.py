@@ -12,6 +12,7 @@ class Conv2d(nn.Conv2d):
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        """`(B, in_channels, H, W)` to `(B, out_channels, H', W')`, as `nn.Conv2d` does."""
         step, stride = self.dilation[0], self.stride[0]
         rearranges = (self.training and x.device.type == "cpu" and self.groups == self.in_channels > 1
                       and self.dilation == (step, step) and self.stride == (stride, stride) and not stride == step == 1
@@ -85,6 +86,7 @@ class Dropout(nn.Dropout):
     """
 
     def forward(self, x: Tensor) -> Tensor:
+        """Any shape to the same; in evaluation mode `x` itself."""
         if not self.training or not 0 < self.p < 1 or x.device.type != "cpu" or not _is_dense(x):
             return super().forward(x)
         draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-2**63, None)  # all 64 bits

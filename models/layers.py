@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 from models.fast_layers import Conv2d, Dropout
 
-NUM_CLASSES = 10
+NUM_CLASSES = 10  # of CIFAR-10; every network can be built for another number
 
 
 class DepthwiseSeparableConv(nn.Module):
@@ -24,6 +24,7 @@ class DepthwiseSeparableConv(nn.Module):
         self.pointwise = nn.Conv2d(in_channels, out_channels, kernel_size=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
+        """`(B, in_channels, H, W)` to `(B, out_channels, H', W')`."""
         return self.pointwise(self.depthwise(x))
 
 
@@ -40,13 +41,13 @@ def block(*convs: nn.Module, channels: int, dropout: float) -> nn.Sequential:
 class PooledClassifier(nn.Module):
     """`features`, average pool over the whole `pool_size` × `pool_size` map, 1×1 convolution to the classes, log-softmax."""
 
-    def __init__(self, features: nn.Module, channels: int, pool_size: int):
+    def __init__(self, features: nn.Module, channels: int, pool_size: int, classes: int = NUM_CLASSES):
         super().__init__()
         self.features = features
         self.pool = nn.AvgPool2d(pool_size)
-        self.classifier = conv(channels, NUM_CLASSES, kernel_size=1)
+        self.classifier = conv(channels, classes, kernel_size=1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """`(B, 3, 32, 32)` normalised images to `(B, 10)` float32 log-probabilities."""
+        """`(B, 3, 32, 32)` normalised images to `(B, classes)` float32 log-probabilities."""
         scores = self.classifier(self.pool(self.features(x))).flatten(1)
         return F.log_softmax(scores.float(), dim=1)

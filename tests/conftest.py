@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.small_run import OPTIONS, PRECISION, RECIPE, small_data
-from utils.data.cifar10 import cifar10_root
+from utils.data.cifar10 import cifar10_root, is_there
 from utils.data.images import ImageData, load_data, load_digits
 from utils.paths import REPOSITORY
 from utils.training.fit import fit
@@ -14,7 +14,7 @@ from utils.training.fit import fit
 
 @pytest.fixture(scope="session")
 def cifar10() -> ImageData:
-    if not (cifar10_root() / "cifar-10-batches-py").exists():
+    if not is_there(cifar10_root()):
         pytest.skip("CIFAR-10 is not here: set CIFAR10_ROOT, or run `make data`")
     return load_data("cifar10")
 

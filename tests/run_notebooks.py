@@ -6,7 +6,8 @@ import tempfile
 
 import pytest
 
-from utils.data.cifar10 import cifar10_root, open_cifar10
+from utils.data.cifar10 import cifar10_root, is_there, open_files
+from utils.data.data_sets import CIFAR10
 from utils.errors import UserError
 from utils.paths import REPOSITORY
 
@@ -15,13 +16,13 @@ def main() -> int:
     notebooks = str(REPOSITORY / "notebooks")
     for variable in ("RECIPE", "RUN", "EPOCHS", "RESULTS_DIR"):
         os.environ.pop(variable, None)  # the stored outputs were made without them
-    if (cifar10_root() / "cifar-10-batches-py").exists():
+    if is_there(cifar10_root()):
         try:
-            open_cifar10(cifar10_root(), download=False)
+            open_files(cifar10_root(), download=False)
         except UserError as error:
             print(error, file=sys.stderr)
             return 1
-        os.environ["DATA_SOURCE"] = "cifar10"
+        os.environ["DATA_SOURCE"] = CIFAR10.name
         print("Notebooks: executed on CIFAR-10, and every text output compared with the stored one.", flush=True)
         return pytest.main(["--nbval", "--nbval-current-env", notebooks])
     os.environ |= {"DATA_SOURCE": "digits", "EPOCHS": "2"}

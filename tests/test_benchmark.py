@@ -13,11 +13,11 @@ def figures(seconds):
     return {"seconds": seconds, "images_per_second": 1000.0, "input_share": 0.25, "peak_megabytes": 900.0}
 
 
-def test_ours_is_held_against_the_same_case():
+def test_ours_is_compared_with_the_same_case():
     found = {Case("epoch", "era9", REPORTS, 512): figures(300.0), Case("epoch", "era9", OURS, 512): figures(75.0),
              Case("epoch", "era9", OURS, 128): figures(60.0)}
     table = [dict(zip(HEADER, row)) for row in rows(found)]
-    assert [row["times as fast"] for row in table] == ["", "4.0", ""]  # the last has nothing to be held against
+    assert [row["times as fast"] for row in table] == ["", "4.0", ""]  # there is nothing to compare the last with
     assert table[1]["seconds an epoch"] == "75.0" and table[1]["input share"] == "25.0%"
 
 

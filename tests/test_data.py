@@ -8,16 +8,24 @@ import socket
 import tarfile
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from torchvision import datasets
 from torchvision.datasets import CIFAR10
 
+from tests.small_run import OPTIONS, PRECISION
 from utils.data import __main__ as command
 from utils.data import cifar10 as files
+from utils.data import data_sets as facts
 from utils.data.images import channel_statistics, hold_out, load_data
 from utils.data.transforms import MEAN, STD
 from utils.errors import UserError
+from utils.training.fit import fit, training_batches
+from utils.training.recipes import find_recipe
+from utils.training.run_record import load_run
 
 CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
 
@@ -96,9 +104,11 @@ def test_unknown_source_names_the_known_ones():
 
 def test_cifar10_is_what_was_published(cifar10):
     assert cifar10.classes == CLASSES
-    for split, count in ((cifar10.train, 50_000), (cifar10.test, 10_000)):
-        assert split.images.shape == (count, 32, 32, 3) and split.images.dtype == np.uint8
+    for split, count, known in ((cifar10.train, 50_000, facts.CIFAR10.train_images),
+                                (cifar10.test, 10_000, facts.CIFAR10.test_images)):
+        assert split.images.shape == (count, 32, 32, 3) and split.images.dtype == np.uint8 and count == known
         assert (np.bincount(split.labels) == count // 10).all()
+    assert (facts.CIFAR10.classes, facts.CIFAR10.size) == (len(CLASSES), 32)
 
 
 def test_mean_and_std_are_those_of_the_training_images(cifar10):
@@ -147,7 +157,7 @@ def test_auto_falls_back_to_the_digits_loudly(tmp_path, monkeypatch, capsys):
 
 def test_download_fetches_checks_and_leaves_only_the_data(server, tmp_path):
     root = tmp_path / "new"
-    train, test = files.open_cifar10(root)
+    train, test = files.open_files(root)
     assert len(train) == 50 and len(test) == 10
     assert [path.name for path in root.iterdir()] == [CIFAR10.base_folder]
 
@@ -156,17 +166,17 @@ def test_an_interrupted_download_is_not_mistaken_for_the_data(server, tmp_path):
     root = tmp_path / "new"
     server.cut = 2000
     with pytest.raises(files.NoCifar10, match="could not be downloaded"):
-        files.open_cifar10(root)
+        files.open_files(root)
     assert not (root / CIFAR10.base_folder).exists()
     server.cut = None
-    assert len(files.open_cifar10(root)[0]) == 50
+    assert len(files.open_files(root)[0]) == 50
 
 
 @pytest.mark.parametrize("sane_answers", [0, 1])
 def test_a_server_that_talks_nonsense_is_noticed(server, tmp_path, monkeypatch, capsys, sane_answers):
     server.sane_answers = sane_answers
     with pytest.raises(files.NoCifar10, match="could not be downloaded"):
-        files.open_cifar10(tmp_path / "new")
+        files.open_files(tmp_path / "new")
 
 
 def test_a_download_that_stalls_is_noticed(server, tmp_path, monkeypatch):
@@ -174,7 +184,7 @@ def test_a_download_that_stalls_is_noticed(server, tmp_path, monkeypatch):
     server.cut, server.stall = 2000, 30
     start = time.monotonic()
     with pytest.raises(files.NoCifar10, match="timed out"):
-        files.open_cifar10(tmp_path / "new")
+        files.open_files(tmp_path / "new")
     assert time.monotonic() - start < 5
 
 
@@ -186,12 +196,12 @@ def test_killed_while_unpacking_is_not_mistaken_for_the_data(server, tmp_path, m
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "replace", dies)
         with pytest.raises(KeyboardInterrupt):
-            files.open_cifar10(root)
+            files.open_files(root)
     assert not (root / CIFAR10.base_folder).exists()
     server.cut = 0  # the archive that came whole is used again
     (root / files.STAGING / CIFAR10.base_folder / "test_batch").unlink()
     monkeypatch.setattr(files, "require_network", dies)
-    assert len(files.open_cifar10(root)[1]) == 10
+    assert len(files.open_files(root)[1]) == 10
 
 
 def test_a_silent_server_is_noticed(tiny_cifar10, tmp_path, monkeypatch):
@@ -200,7 +210,7 @@ def test_a_silent_server_is_noticed(tiny_cifar10, tmp_path, monkeypatch):
     monkeypatch.setattr(files, "NETWORK_TIMEOUT", 0.3)
     start = time.monotonic()
     with pytest.raises(files.NoCifar10, match="no answer within 0.3 seconds|timed out"):
-        files.open_cifar10(tmp_path / "new")
+        files.open_files(tmp_path / "new")
     assert time.monotonic() - start < 5
     listener.close()
 
@@ -209,7 +219,7 @@ def test_a_name_that_is_looked_up_for_ever_is_noticed(tiny_cifar10, tmp_path, mo
     monkeypatch.setattr(files, "NETWORK_TIMEOUT", 0.3)
     monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
     with pytest.raises(files.NoCifar10, match="no answer within 0.3 seconds"):
-        files.open_cifar10(tmp_path / "new")
+        files.open_files(tmp_path / "new")
 
 
 def test_the_network_gets_less_than_ten_seconds():
@@ -237,3 +247,43 @@ def test_the_hold_out_of_cifar10_has_no_test_image(cifar10):
     assert held.name == "cifar10-holdout" and (len(held.train), len(held.test)) == (45_000, 5_000)
     test_images = {image.tobytes() for image in cifar10.test.images}
     assert not any(image.tobytes() in test_images for image in held.test.images)
+
+
+class Cifar100(CIFAR10):
+    """Three classes of the tiny files under other names, as CIFAR-100's differ."""
+    meta = {"filename": "meta", "key": "fine_label_names"}
+    base_folder, filename = "cifar-100-python", "cifar-100-python.tar.gz"
+
+
+def test_another_data_set_is_a_row_and_a_recipe(tiny_cifar10, tmp_path, monkeypatch, digits):
+    """Found, checked, held out and trained on, with its own number of classes, its mean as the colour of holes."""
+    folder = tmp_path / "root" / Cifar100.base_folder
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(1)
+
+    def write(name, content):
+        (folder / name).write_bytes(pickle.dumps(content))
+        return [name, hashlib.md5((folder / name).read_bytes()).hexdigest()]
+    fine = {"data": rng.integers(0, 256, (12, 3072), dtype=np.uint8), "fine_labels": [0, 1, 2] * 4}
+    names = {"fine_label_names": ["apple", "bear", "cup"]}
+    monkeypatch.setattr(Cifar100, "train_list", [write("train", fine)])
+    monkeypatch.setattr(Cifar100, "test_list", [write("test", fine)])
+    monkeypatch.setattr(Cifar100, "meta", Cifar100.meta | {"md5": write("meta", names)[1]})
+    monkeypatch.setattr(datasets, "Cifar100", Cifar100, raising=False)
+    monkeypatch.setenv("CIFAR10_ROOT", str(folder.parent))
+    row = facts.DataSet("cifar100", "CIFAR-100", "Cifar100", classes=3, size=32, train_images=12, test_images=12,
+                        mean=(0.5, 0.4, 0.3), std=(0.3, 0.3, 0.3))
+    monkeypatch.setitem(facts.DATA_SETS, row.name, row)
+    held = load_data("cifar100-holdout")
+    assert (held.name, len(held.train), held.classes) == ("cifar100-holdout", 11, ("apple", "bear", "cup"))
+    recipe = replace(find_recipe("aster"), data_set=row.name, mean=row.mean, std=row.std, batch_size=8, epochs=1)
+    record = fit(recipe, load_data("cifar100"), tmp_path / "run", PRECISION, **OPTIONS)
+    assert load_run(record.folder).load_model()(torch.zeros(1, 3, 32, 32)).shape == (1, 3)
+    holes = training_batches(recipe, held.train, torch.device("cpu"))
+    images_with_holes = torch.cat([batch for batch, _ in holes.epoch(0)])
+    assert (images_with_holes.abs() < 1e-5).all(1).sum((1, 2)).min() == 64  # the mean is 0 once normalised
+    with pytest.raises(UserError, match="for the 3 classes of cifar100, and digits has 10"):
+        fit(recipe, digits, tmp_path / "other", PRECISION, **OPTIONS)
+    (folder / "test").write_bytes(b"")
+    with pytest.raises(UserError, match="The CIFAR-100 file .* is truncated or altered"):
+        load_data("cifar100")

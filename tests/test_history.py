@@ -85,7 +85,7 @@ def test_a_bar_that_was_redrawn_counts_as_its_last_frame():
     "Test set: Average loss: 1.2.3, Accuracy: 1/2 (50%)", "Test set: Average loss: ., Accuracy: 1/2",
     "Test set: Average loss: 1.0, Accuracy: 0/0 (0%)", "Learning rate: 1e, training: e s, testing: - s",
     "Loss=abc Batch_id=0 Accuracy=., EPOCH", "100%|", "Test set: Average loss: -, Accuracy: /"])
-def test_a_line_that_is_no_figure_is_passed_over(line):
+def test_a_line_without_figures_is_ignored(line):
     assert parse_log(f"EPOCH: 0\n{line}\n") == [[EpochRecord(0)]]
 
 

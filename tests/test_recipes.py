@@ -9,6 +9,7 @@ import torch
 
 from models import MODELS
 from utils.data.augmentations import AUGMENTATIONS
+from utils.data.data_sets import DATA_SETS
 from utils.errors import UserError
 from utils.training.recipes import RECIPES, Recipe, find_recipe
 from utils.training.schedules import SCHEDULES, learning_rate
@@ -32,6 +33,7 @@ def test_recipes_are_the_reports(name):
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_recipes_name_what_exists(recipe):
     assert recipe.model in MODELS and recipe.augmentation in AUGMENTATIONS and recipe.schedule in SCHEDULES
+    assert recipe.data_set in DATA_SETS
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
 
 

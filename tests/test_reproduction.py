@@ -1,4 +1,4 @@
-"""Runs held against the reports' logs, and the reports' statements against what is computed."""
+"""Runs compared with the reports' logs, and the reports' statements with what is computed."""
 
 import pytest
 
@@ -35,7 +35,7 @@ EXPECTED = {"assignment6_net1": ["0 of 6", "57,056", "43 at", "69.20 % at best (
 
 
 @pytest.mark.parametrize("model", EXPECTED)
-def test_statements_beside_what_is_so(model):
+def test_statements_beside_the_facts(model):
     table = statements_table(model)
     assert len(table.splitlines()) == 1 + sum(statement.model == model for statement in STATEMENTS)
     assert not [text for text in EXPECTED[model] if text not in table]

@@ -130,7 +130,19 @@ def test_another_data_set_in_the_folder_is_refused(undisturbed, few_digits):
         fit(RECIPE, replace(few_digits, name="cifar10"), undisturbed, PRECISION, **OPTIONS)
 
 
-def test_a_changed_note_is_no_other_recipe(undisturbed, few_digits):
+def test_a_folder_from_before_a_setting_existed_goes_on(undisturbed, tmp_path, few_digits):
+    fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=2, **OPTIONS)
+    config = json.loads((tmp_path / "config.json").read_text())
+    del config["recipe"]["data_set"]
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    state = load_checkpoint(tmp_path)
+    del state["settings"]["data_set"]
+    save_checkpoint(tmp_path, state)
+    fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
+    assert_same_run(tmp_path, undisturbed)
+
+
+def test_a_changed_note_does_not_make_another_recipe(undisturbed, few_digits):
     assert fit(replace(RECIPE, note="said better"), few_digits, undisturbed, PRECISION, **OPTIONS).complete
 
 
@@ -175,7 +187,7 @@ def test_two_processes_do_not_share_a_folder(tmp_path, few_digits):
         pass
 
 
-def test_a_file_system_without_locks_is_no_other_process(tmp_path, monkeypatch):
+def test_a_file_system_without_locks_is_not_taken_for_another_process(tmp_path, monkeypatch):
     def unsupported(*_):
         raise OSError(errno.ENOTSUP, "not supported")
     monkeypatch.setattr(run_record.fcntl, "lockf", unsupported)

@@ -31,7 +31,7 @@ def test_epochs(asked, data, device, expected):
 
 
 @pytest.mark.parametrize("asked", ["0", "-3", "many", "2.5", ""])
-def test_epochs_that_are_none(asked):
+def test_epochs_that_make_no_sense(asked):
     with pytest.raises(UserError, match="at least 1"):
         choose_epochs(asked, RECIPES["era9"], "cifar10", "cpu")
 
@@ -99,7 +99,7 @@ def test_mistakes_get_one_sentence(small, capsys, arguments, words):
     assert words in said and said.count("\n") == 1
 
 
-def test_stopping_by_hand_is_no_traceback(small, capsys, monkeypatch):
+def test_stopping_by_hand_shows_no_traceback(small, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
     monkeypatch.setattr(train, "fit", interrupted)

@@ -11,7 +11,6 @@ from utils.data.augmentations import AUGMENTATIONS
 from utils.data.images import Split
 from utils.data.loaders import AugmentedImages, ShuffledKeys, TestBatches, TrainingBatches
 from utils.data.transforms import (
-    HALF,
     MEAN,
     STD,
     augmentation_rates,
@@ -23,6 +22,7 @@ from utils.data.transforms import (
     shift_scale_rotate,
 )
 
+HALF = (0.5, 0.5, 0.5)
 GREEN_IMAGE = np.full((32, 32, 3), (10, 240, 90), dtype=np.uint8)
 
 

@@ -36,7 +36,7 @@ def test_filters_are_pictures_of_the_first_weights():
     assert (np.delete(picture.reshape(9, 3), 4, axis=0) == 128).all()
 
 
-def test_feature_maps_are_what_the_layer_puts_out():
+def test_feature_maps_are_the_output_of_the_layer():
     layer = nn.Conv2d(3, 5, 3)
     model, image = nn.Sequential(nn.Identity(), layer, nn.ReLU()), torch.randn(3, 8, 8)
     maps = feature_maps(model, image, layer, count=4)

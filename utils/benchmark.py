@@ -1,13 +1,11 @@
 """How fast training is, the reports' way and ours, side by side: `python -m utils.benchmark`.
 
 The reports' way: float32, images augmented one at a time by one worker, PyTorch's own Dropout and memory layout. Every
-measurement runs in a process of its own, the sides take turns, and the table gives medians and ratios. An epoch's seconds
+measurement runs in its own process, the sides take turns, and the table gives medians and ratios. An epoch's seconds
 are the median seconds of a step times the steps of an epoch. It writes results/benchmark.csv.
 """
 
 import argparse
-import csv
-import io
 import json
 import statistics
 import subprocess
@@ -15,10 +13,11 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
+from utils.data.data_sets import CIFAR10
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.paths import REPOSITORY
-from utils.tables import text_table
+from utils.tables import csv_table, text_table
 
 TABLE = REPOSITORY / "results" / "benchmark.csv"
 REPORTS, OURS = "the reports' way", "ours"
@@ -31,13 +30,13 @@ class Case:
     recipe: str
     way: str
     batch_size: int
-    images: int = 50_000
+    images: int = CIFAR10.train_images
 
 
-INPUT = [Case("input", "era9", way, batch_size, images) for batch_size, images in
-         ((512, 50_000), (512, 10_000), (128, 50_000), (1024, 50_000)) for way in (REPORTS, OURS)]
-EPOCH = [Case("epoch", "era9", way, batch_size, images) for batch_size, images in
-         ((512, 50_000), (512, 10_000), (128, 50_000), (1024, 50_000)) for way in (REPORTS, OURS)]
+_SIZES = [(512, CIFAR10.train_images), (512, CIFAR10.train_images // 5), (128, CIFAR10.train_images),
+          (1024, CIFAR10.train_images)]  # images in a batch, images in an epoch
+INPUT, EPOCH = ([Case(what, "era9", way, batch_size, images) for batch_size, images in _SIZES for way in (REPORTS, OURS)]
+                for what in ("input", "epoch"))
 FLAGSHIP = [Case("epoch", "aster", OURS, 128)]
 HEADER = ("what", "recipe", "way", "batch", "images", "images/s", "seconds an epoch", "input share", "peak memory, MB",
           "times as fast")
@@ -66,7 +65,7 @@ def measure_all(cases: Iterable[Case], rounds: int) -> dict[Case, dict]:
 
 
 def rows(figures: dict[Case, dict]) -> list[tuple]:
-    """A row of HEADER a case; a case of ours is held against the reports' way of doing the same."""
+    """A row of HEADER per case; a case of ours is compared with the same case done the reports' way."""
     return [_row(case, found, figures) for case, found in figures.items()]
 
 
@@ -78,6 +77,7 @@ def _row(case: Case, found: dict, figures: dict[Case, dict]) -> tuple:
 
 
 def main() -> int:
+    """Measure, print the table and write it; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.benchmark", description=__doc__)
     parser.add_argument("--rounds", type=int, default=3, help="how often each case is measured (default: 3)")
     parser.add_argument("--only", choices=("input", "epoch"), help="one kind of case alone; prints, writes nothing")
@@ -90,9 +90,7 @@ def main() -> int:
         return 1
     print(text_table(HEADER, table, left=3))
     if asked.only is None:
-        buffer = io.StringIO()
-        csv.writer(buffer, lineterminator="\n").writerows([HEADER, *table])
-        write_whole(TABLE, buffer.getvalue())
+        write_whole(TABLE, csv_table(HEADER, table))
     return 0
 
 

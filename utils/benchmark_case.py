@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from models import build_model, layers
 from utils import runtime
 from utils.benchmark import OURS, Case
+from utils.data.data_sets import CIFAR10
 from utils.data.images import Split, load_data
 from utils.data.loaders import TrainingBatches
 from utils.data.transforms import pipeline
@@ -32,7 +33,7 @@ Step = Callable[[Tensor, Tensor], None]
 def measure(case: Case, images_timed: int = 8_000) -> dict:
     """The figures of `case` over about `images_timed` images, in at least 8 steps."""
     recipe = find_recipe(case.recipe)
-    images = load_data("cifar10").train
+    images = load_data(CIFAR10.name).train
     split = Split(images.images[:case.images], images.labels[:case.images])
     ours = case.way == OURS
     batches, step = (_ours if ours else _the_reports)(case, recipe, split)
@@ -109,6 +110,7 @@ def _with_pytorchs_layers(model: nn.Module) -> nn.Module:
 
 
 def main() -> int:
+    """Measure the case that the command line gives as JSON, and print its figures as JSON."""
     print(json.dumps(measure(Case(**json.loads(sys.argv[1])))))
     return 0
 

@@ -1,5 +1,5 @@
-"""The error that a user is meant to read."""
+"""Errors whose message is written for the user."""
 
 
 class UserError(Exception):
-    """Something that the user can mend: one sentence that says what is wrong, where, and what to do."""
+    """Something that the user can fix; the message is one sentence: what is wrong, where, and what to do."""

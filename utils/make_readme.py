@@ -7,10 +7,10 @@ import subprocess
 import sys
 from dataclasses import replace
 
-from models import build_model
 from utils import plotting
 from utils.architecture.summary import model_facts
 from utils.benchmark import OURS, REPORTS
+from utils.data.data_sets import CIFAR10
 from utils.paths import REPOSITORY
 from utils.reproduction.logged_runs import logged_run
 from utils.tables import markdown_table
@@ -27,7 +27,7 @@ HEADER = ("run", "parameters", "multiply-adds", "receptive field", "epochs", "fi
 
 
 def committed_runs() -> list[RunRecord]:
-    """The records under results/ of runs on all of CIFAR-10 that belong to the repository, not only to somebody's copy."""
+    """The committed records under results/ of runs on all of CIFAR-10; a run that is only in this copy is left out."""
     command = ["git", "-C", str(REPOSITORY), "ls-files", ":(glob)results/*/config.json"]
     listed = subprocess.run(command, capture_output=True, text=True)
     if listed.returncode == 0:
@@ -35,11 +35,12 @@ def committed_runs() -> list[RunRecord]:
     else:  # unpacked from an archive
         files = (REPOSITORY / "results").glob("*/config.json")
     records = [load_run(folder) for folder in sorted(file.parent for file in files)]
-    return [record for record in records if record.config["data"] == "cifar10"]
+    return [record for record in records if record.config["data"] == CIFAR10.name]
 
 
 def table_row(record: RunRecord) -> tuple[str, ...]:
-    facts = model_facts(build_model(record.recipe.model))
+    """The cells of HEADER for one run."""
+    facts = model_facts(record.build_model())
     best, logged = best_epoch(record.history), logged_run(record.recipe.model)
     where = dict.fromkeys(f"{session['device']}, {session['precision']}" for session in record.config["sessions"])
     seconds = statistics.median(epoch.train_seconds + epoch.test_seconds for epoch in record.history)
@@ -58,6 +59,7 @@ def logged_text(record: RunRecord, logged: list | None) -> str:
 
 
 def results_table() -> str:
+    """All committed runs on CIFAR-10, a row each, as Markdown."""
     return markdown_table(HEADER, [table_row(record) for record in committed_runs()])
 
 
@@ -84,8 +86,8 @@ def csv_rows(name: str) -> list[list[str]]:
         return list(csv.reader(file))
 
 
-def csv_table(name: str, left: int) -> str:
-    """The table in results/`name`, its first `left` columns to the left."""
+def table_of(name: str, left: int) -> str:
+    """The table in results/`name` as Markdown, its first `left` columns to the left."""
     header, *rows = csv_rows(name)
     return markdown_table(header, [[grouped(cell) for cell in row] for row in rows], left)
 
@@ -106,11 +108,12 @@ def quick_table() -> str:
 
 
 def seconds_an_epoch() -> dict[tuple[str, str], float]:
-    """The benchmark's, of all 50,000 images in the recipe's own batches: (recipe, way) -> seconds."""
+    """The benchmark's, of all training images in the recipe's own batches: (recipe, way) -> seconds."""
     header, *rows = csv_rows("benchmark.csv")
     cases = [dict(zip(header, row)) for row in rows]
     return {(case["recipe"], case["way"]): float(case["seconds an epoch"]) for case in cases
-            if (case["what"], case["images"], case["batch"]) == ("epoch", "50000", str(RECIPES[case["recipe"]].batch_size))}
+            if (case["what"], int(case["images"]), int(case["batch"]))
+            == ("epoch", CIFAR10.train_images, RECIPES[case["recipe"]].batch_size)}
 
 
 def pipelines_table(count: int = 5) -> str:
@@ -126,6 +129,7 @@ def pipelines_table(count: int = 5) -> str:
 
 
 def mean_and_spread(values: list[float]) -> str:
+    """Mean and sample standard deviation, to 2 digits; at least two values."""
     return f"{statistics.fmean(values):.2f} ± {statistics.stdev(values):.2f}"
 
 
@@ -134,15 +138,15 @@ def grouped(cell: str) -> str:
     return f"{int(cell):,}" if cell.isdigit() and len(cell) > 4 else cell
 
 
-# What stands between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.
+# The table between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.
 TABLES = {"results": results_table, "flagship": lambda: seeds_table("aster"),
-          "benchmark": lambda: csv_table("benchmark.csv", left=3), "quick": quick_table,
+          "benchmark": lambda: table_of("benchmark.csv", left=3), "quick": quick_table,
           "pipelines": pipelines_table,
-          "search": lambda: csv_table("search/table.csv", left=1)}
+          "search": lambda: table_of("search/table.csv", left=1)}
 
 
 def with_tables(page: str) -> str:
-    """`page` with what stands between each pair of marks replaced by the current table; KeyError for an unknown mark."""
+    """`page` with the current table between each pair of marks; KeyError for an unknown mark."""
     def filled(match: re.Match) -> str:
         return f"{match[1]}\n\n{TABLES[match[2]]()}\n\n{match[3]}"
     return re.sub(r"(<!-- (\w+): begin [^\n]*-->).*?(<!-- \2: end -->)", filled, page, flags=re.DOTALL)
@@ -167,6 +171,7 @@ def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
 
 
 def main() -> int:
+    """Write the tables into the README and the pictures into results/."""
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
     curves = {name: (record.history, logged_run(name)) for name, record in named_runs(committed_runs()).items()}
     plotting.over_logs(curves).savefig(CURVES, dpi=110)

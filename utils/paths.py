@@ -1,4 +1,4 @@
-"""Where things live, whatever folder the program or the notebook was started in."""
+"""Where things are, independent of the folder in which the program or the notebook was started."""
 
 import os
 from pathlib import Path

@@ -96,11 +96,10 @@ def channel_histograms(images: np.ndarray) -> Figure:
 def training_curves(history: Sequence[EpochRecord]) -> Figure:
     """Loss and accuracy of training and test over the epochs, in two rows of two."""
     figure, axes = _axes(2, 2, size=(9, 6.5))
-    epochs = [record.epoch for record in history]
     panels = (("train_loss", "Training loss", BLUE), ("train_accuracy", "Training accuracy (%)", BLUE),
               ("test_loss", "Test loss", ORANGE), ("test_accuracy", "Test accuracy (%)", ORANGE))
     for axis, (field, title, color) in zip(axes.flat, panels):
-        axis.plot(epochs, [getattr(record, field) for record in history], color=color, marker=_marker(epochs))
+        axis.plot(*_series(history, field), color=color, marker=_marker(history))
         axis.set(title=title, xlabel="epoch")
         _whole_epochs(axis)
     return figure
@@ -118,12 +117,10 @@ def learning_rates(rates: Sequence[float], epochs: int) -> Figure:
 
 @styled
 def test_curves(runs: Mapping[str, Sequence[EpochRecord]]) -> Figure:
-    """Test accuracy over the epochs, one line a run: a run of ours over the log that it repeats, say."""
+    """Test accuracy over the epochs, one line per run."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
     for (name, history), color, line in zip(runs.items(), SERIES, ("-", "--", "-.", ":", "-")):
-        epochs = [record.epoch for record in history]
-        accuracies = [record.test_accuracy for record in history]
-        axes.plot(epochs, accuracies, line, color=color, label=name, marker=_marker(epochs))
+        axes.plot(*_series(history, "test_accuracy"), line, color=color, label=name, marker=_marker(history))
     axes.set(xlabel="epoch", ylabel="test accuracy (%)", title="Test accuracy")
     _whole_epochs(axes)
     axes.legend(loc="lower right")
@@ -135,10 +132,10 @@ def over_logs(runs: Mapping[str, tuple[Sequence[EpochRecord], Sequence[EpochReco
     """Test accuracy over the epochs: each run of ours, and where a report logs it too, that dashed in its colour."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
     for (name, (ours, logged)), color in zip(runs.items(), SERIES):
-        axes.plot([record.epoch for record in ours], [record.test_accuracy for record in ours], color=color, label=name)
+        axes.plot(*_series(ours, "test_accuracy"), color=color, label=name)
         if logged:
-            axes.plot([record.epoch for record in logged], [record.test_accuracy for record in logged], "--", color=color,
-                      linewidth=1.2, label=f"{name}: the report's log")
+            axes.plot(*_series(logged, "test_accuracy"), "--", color=color, linewidth=1.2,
+                      label=f"{name}: the report's log")
     axes.set(xlabel="epoch", ylabel="test accuracy (%)", title="Test accuracy")
     _whole_epochs(axes)
     axes.legend(loc="lower right")
@@ -155,8 +152,7 @@ def reproduction(ours: Sequence[EpochRecord], logged: Sequence[EpochRecord]) -> 
                                                  height_ratios=(2, 1))
     for name, field, color in (("test", "test_accuracy", ORANGE), ("training", "train_accuracy", BLUE)):
         for whose, history, line in (("ours", ours, "-"), ("the report's log", logged, "--")):
-            epochs = [record.epoch for record in history]
-            curves.plot(epochs, [getattr(record, field) for record in history], line, color=color, label=f"{name}, {whose}")
+            curves.plot(*_series(history, field), line, color=color, label=f"{name}, {whose}")
         points = [getattr(mine, field) - getattr(theirs, field) for mine, theirs in zip(ours, logged)]
         differences.plot(range(len(points)), points, color=color, label=name)
     curves.set(ylabel="accuracy (%)", title="Accuracy, ours and logged")
@@ -183,7 +179,7 @@ def receptive_field_growth(models: Mapping[str, Sequence[LayerField]], needed: i
 
 @styled
 def accuracy_over_parameters(groups: Mapping[str, Mapping[str, tuple[int, float]]], limit: int) -> Figure:
-    """Each group of networks in a colour of its own, a point a network: name -> (parameters, test accuracy in per cent).
+    """Each group of networks in its own colour, one point per network: name -> (parameters, test accuracy in per cent).
 
     The axis of accuracy is logarithmic in the error, so that 94 and 95 % are as far apart as 69 and 75 %.
     """
@@ -217,10 +213,15 @@ def _axes(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, A
 
 
 def _whole_epochs(axis: Axes) -> None:
-    """There is no epoch 2.5 to be marked."""
+    """Ticks at whole epochs only."""
     axis.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
-def _marker(epochs: Sequence[int]) -> str | None:
-    """Points where there are few, so that even a single epoch is seen."""
+def _series(history: Sequence[EpochRecord], field: str) -> tuple[list[int], list[float | None]]:
+    """The epochs of `history`, and one figure of each."""
+    return [record.epoch for record in history], [getattr(record, field) for record in history]
+
+
+def _marker(epochs: Sequence) -> str | None:
+    """Mark the points where there are few, so that even a single epoch can be seen."""
     return "o" if len(epochs) <= 15 else None

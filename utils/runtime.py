@@ -27,6 +27,7 @@ class Precision:
     name: str
 
     def autocast(self) -> AbstractContextManager:
+        """The context in which a forward pass computes in this precision."""
         dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(self.name)
         return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
 
@@ -61,7 +62,7 @@ def choose_precision(device: torch.device, requested: str = "auto") -> Precision
     if requested != "auto":
         return Precision(device, requested)
     if device.type == "cuda":
-        # Chips before Ampere (Colab's T4) emulate bf16, slowly, and say that they support it.
+        # Chips before Ampere (Colab's T4) emulate bf16, slowly, and report it as supported.
         return Precision(device, "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16")
     return Precision(device, "bf16" if device.type == "cpu" and BF16_CPU_FLAGS & cpu_flags() else "fp32")
 
@@ -114,6 +115,7 @@ def describe_device(device: torch.device) -> str:
 
 
 def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
+    """The model of the CPU as Linux names it, elsewhere as Python does."""
     try:
         names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
     except OSError:

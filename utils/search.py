@@ -1,24 +1,22 @@
 """The search for the flagship: short runs of a handful of candidates, scored on held-out training images.
 
 `python -m utils.search` trains what is missing into results/search/ and writes results/search/table.csv. No candidate ever
-sees a test image: each trains on the first 45,000 training images and is scored on the last 5,000.
+sees a test image: each trains on the first nine tenths of the training images and is scored on the last tenth.
 """
 
 import argparse
-import csv
-import io
 import statistics
 import sys
 from dataclasses import replace
 
-from models import build_model
 from utils.architecture.summary import model_facts
-from utils.data.images import load_data
+from utils.data.data_sets import CIFAR10
+from utils.data.images import HELD_OUT, load_data
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.paths import REPOSITORY
 from utils.runtime import choose_device, choose_precision
-from utils.tables import text_table
+from utils.tables import csv_table, text_table
 from utils.training.fit import fit
 from utils.training.recipes import RECIPES, Recipe
 from utils.training.run_record import RunRecord, load_run
@@ -44,6 +42,7 @@ HEADER = ("candidate", "parameters", "multiply-adds", "epochs", "median seconds 
 
 
 def folder_of(candidate: str):
+    """The run folder of a candidate: its name in lower case, with hyphens."""
     return FOLDER / "".join(letter if letter.isalnum() else "-" for letter in candidate.replace("'", "").lower())
 
 
@@ -55,7 +54,7 @@ def rows() -> list[tuple]:
 
 
 def _row(name: str, record: RunRecord) -> tuple:
-    facts = model_facts(build_model(record.recipe.model))
+    facts = model_facts(record.build_model())
     seconds = statistics.median(epoch.train_seconds + epoch.test_seconds for epoch in record.history)
     devices = dict.fromkeys(session["device"] for session in record.config["sessions"])
     return (name, facts.parameters, facts.multiply_adds, record.recipe.epochs, round(seconds),
@@ -63,19 +62,19 @@ def _row(name: str, record: RunRecord) -> tuple:
 
 
 def table_csv() -> str:
-    buffer = io.StringIO()
-    csv.writer(buffer, lineterminator="\n").writerows([HEADER, *rows()])
-    return buffer.getvalue()
+    """What belongs into results/search/table.csv."""
+    return csv_table(HEADER, rows())
 
 
 def main() -> int:
+    """Train the chosen candidates and print the table of all that are trained; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.search", description=__doc__)
     parser.add_argument("candidates", nargs="*", help=f"which to train (default: all): {', '.join(CANDIDATES)}")
     chosen = parser.parse_args().candidates or list(CANDIDATES)
     try:
         if unknown := [name for name in chosen if name not in CANDIDATES]:
             raise UserError(f"There is no candidate '{unknown[0]}'; the candidates are: {', '.join(CANDIDATES)}.")
-        data, precision = load_data("cifar10-holdout"), choose_precision(choose_device())
+        data, precision = load_data(f"{CIFAR10.name}{HELD_OUT}"), choose_precision(choose_device())
         for name in chosen:
             fit(CANDIDATES[name], data, folder_of(name), precision)
             write_whole(FOLDER / "table.csv", table_csv())

@@ -1,6 +1,8 @@
-"""Tables as aligned text and as Markdown."""
+"""Tables as aligned text, as Markdown and as CSV."""
 
-from collections.abc import Sequence
+import csv
+import io
+from collections.abc import Iterable, Sequence
 
 
 def text_table(header: Sequence[str], rows: Sequence[Sequence[object]], left: int = 1) -> str:
@@ -15,3 +17,15 @@ def markdown_table(header: Sequence[str], rows: Sequence[Sequence[object]], left
     """The same for a Markdown page."""
     rule = ["---" if column < left else "---:" for column in range(len(header))]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in (header, rule, *rows))
+
+
+def csv_table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The same as CSV, its lines ended by a line feed; a cell that is None is empty."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerows([header, *rows])
+    return buffer.getvalue()
+
+
+def read_csv(text: str) -> list[dict[str, str]]:
+    """The inverse: a dict of header and cell for each row."""
+    return list(csv.DictReader(io.StringIO(text)))

@@ -1,11 +1,12 @@
 """Train a recipe, or go on with a run that was stopped: `python -m utils.train era9`."""
 
 import argparse
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
-from utils.data.images import SOURCES, ImageData, load_data
+from utils.data.images import DIGITS, ImageData, load_data, sources
 from utils.data.loaders import TestBatches
 from utils.errors import UserError
 from utils.runtime import PRECISIONS, Precision, choose_device, choose_precision
@@ -15,10 +16,11 @@ from utils.training.recipes import RECIPES, Recipe, find_recipe
 from utils.training.run_record import RunRecord, load_run, run_folder
 
 # Epochs of `--epochs auto` where there is no GPU: enough to see it learn, within minutes.
-SHORT_EPOCHS = {"cifar10": 3, "cifar10-holdout": 3, "digits": 20}
+SHORT_EPOCHS, SHORT_EPOCHS_ON_DIGITS = 3, 20
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    """`arguments`, or None for those of the command line, as a namespace."""
     parser = argparse.ArgumentParser(prog="python -m utils.train", description=__doc__)
     parser.add_argument("recipe", help=f"one of: {', '.join(RECIPES)}")
     parser.add_argument("--run", help="name of the run, its folder under results/ (default: the recipe's name, "
@@ -29,7 +31,8 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
                                                  "(default: the recipe's)")
     parser.add_argument("--stop-after", type=int, metavar="N",
                         help="stop after N epochs in total; run again to go on")
-    parser.add_argument("--data", choices=SOURCES, help="where the images come from (default: DATA_SOURCE, else cifar10)")
+    parser.add_argument("--data", choices=sources(),
+                        help="where the images come from (default: DATA_SOURCE, else the recipe's data set)")
     parser.add_argument("--device", default="auto", help="auto (default), cpu or cuda")
     parser.add_argument("--precision", default="auto", choices=PRECISIONS, help="auto (default): what the chip is fast at")
     parser.add_argument("--workers", type=int, help="processes that augment images (default: by device)")
@@ -42,7 +45,7 @@ def choose_epochs(asked: str, recipe: Recipe, data_name: str, device_type: str) 
     if asked == "recipe" or (asked == "auto" and device_type != "cpu"):
         return recipe.epochs
     if asked == "auto":
-        return SHORT_EPOCHS[data_name]
+        return SHORT_EPOCHS_ON_DIGITS if data_name == DIGITS else SHORT_EPOCHS
     if not asked.isdecimal() or int(asked) < 1:
         raise UserError(f"--epochs {asked}: give a number of at least 1, 'recipe' or 'auto'.")
     return int(asked)
@@ -63,7 +66,7 @@ def run(arguments: argparse.Namespace) -> RunRecord:
         if (getattr(arguments, name) or 0) < 0:
             raise UserError(f"--{name} {getattr(arguments, name)}: give 0 or more.")
     precision = choose_precision(choose_device(arguments.device), arguments.precision)
-    data = load_data(arguments.data)
+    data = load_data(arguments.data or os.environ.get("DATA_SOURCE") or recipe.data_set)
     recipe = replace(recipe, epochs=choose_epochs(arguments.epochs, recipe, data.name, precision.device.type),
                      seed=recipe.seed if arguments.seed is None else arguments.seed)
     folder = run_folder(arguments.run or default_run_name(arguments.recipe, recipe), data.name)
@@ -115,6 +118,7 @@ def attempt(arguments: argparse.Namespace) -> tuple[int, RunRecord | None]:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """The command; its exit status."""
     return attempt(parse_arguments(arguments))[0]
 
 

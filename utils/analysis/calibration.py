@@ -1,4 +1,4 @@
-"""Whether a probability of 80 % is right in 80 of 100 cases; and the one number that mends it."""
+"""Whether predictions with 80 % confidence are right in 80 of 100 cases, and temperature scaling, which corrects it."""
 
 from dataclasses import dataclass
 

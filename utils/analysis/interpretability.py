@@ -7,20 +7,22 @@ from torch import Tensor, nn
 
 
 def first_convolution(model: nn.Module) -> nn.Conv2d:
+    """The first convolution in the order of definition; StopIteration where there is none."""
     return next(layer for layer in model.modules() if isinstance(layer, nn.Conv2d))
 
 
 def before_global_pool(model: nn.Module) -> nn.Module:
-    """The last layer whose output still has positions; ValueError where the model has no global pool of its own."""
+    """The last layer whose output still has positions; ValueError where the model has no `features`."""
     if not hasattr(model, "features"):
         raise ValueError("the model has no `features` whose maps could be looked at")
     return model.features
 
 
 def grad_cam(model: nn.Module, images: Tensor, classes: Tensor) -> np.ndarray:
-    """`(N, H, W)` from 0 to 1: where each of `images` `(N, 3, H, W)` speaks for its class of `classes` `(N,)`.
+    """`(N, H, W)` from 0 to 1: which parts of each of `images` `(N, 3, H, W)` are evidence for its class of `classes`
+    `(N,)`.
 
-    The networks give log-probabilities: what speaks for all classes alike does not count. Selvaraju et al. 2017,
+    The networks give log-probabilities, so what is evidence for all classes alike does not count. Selvaraju et al. 2017,
     Grad-CAM, arXiv:1610.02391, taken at the input of the global pool, by captum.
     """
     maps = LayerGradCam(model.eval(), before_global_pool(model)).attribute(images, classes, relu_attributions=True)
@@ -37,7 +39,7 @@ def filters(model: nn.Module) -> np.ndarray:
 
 @torch.inference_mode()
 def feature_maps(model: nn.Module, image: Tensor, layer: nn.Module, count: int = 16) -> np.ndarray:
-    """The first `count` maps that `layer` makes of one `image` `(3, H, W)`: `(count, h, w)`."""
+    """The first `count` maps that `layer` outputs for one `image` `(3, H, W)`: `(count, h, w)`."""
     kept = []
     hook = layer.register_forward_hook(lambda module, inputs, output: kept.append(output))
     try:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from utils.data.data_sets import CIFAR10
 from utils.data.images import Split
 from utils.data.loaders import TestBatches
 from utils.tables import text_table
@@ -15,12 +16,12 @@ from utils.training.recipes import Recipe
 
 @torch.inference_mode()
 def log_probabilities(model: nn.Module, split: Split, recipe: Recipe) -> Tensor:
-    """`(N, 10)` of all images of `split`, in evaluation mode, on the CPU."""
+    """`(N, classes)` of all images of `split`, in evaluation mode, on the CPU."""
     model.eval()
     return torch.cat([model(images) for images, _ in TestBatches(split, recipe.mean, recipe.std)])
 
 
-def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int = 10) -> np.ndarray:
+def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int = CIFAR10.classes) -> np.ndarray:
     """`(classes, classes)` counts: rows are the true classes, columns the predicted ones."""
     return np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
@@ -61,7 +62,7 @@ def doubtful_hits(log_probs: Tensor, labels: Tensor, count: int) -> Tensor:
 
 
 def titles(indices: Tensor, log_probs: Tensor, labels: Tensor, classes: Sequence[str]) -> list[str]:
-    """For each image: what it is, what it is taken for with which probability, and what the true class got."""
+    """For each image: its class, the predicted class with its probability, and the probability of the true class."""
     texts = []
     for index in indices.tolist():
         confidence, predicted = log_probs[index].exp().max(0)

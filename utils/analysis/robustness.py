@@ -9,12 +9,14 @@ from torch import Tensor, nn
 
 from utils.data.augmentations import Augmentation
 from utils.data.batched import Draws, augment, draw, pack
+from utils.data.data_sets import DATA_SETS
 from utils.data.images import Split
-from utils.data.transforms import MEAN, per_channel
+from utils.data.transforms import per_channel
 from utils.training.recipes import Recipe
 
 
 def rotated(draws: Draws, degrees: float) -> Draws:
+    """Every image turned by `degrees` counter-clockwise; the corners are filled by reflection."""
     return replace(draws, moved=torch.ones_like(draws.moved), angle=torch.full_like(draws.angle, math.radians(degrees)))
 
 
@@ -42,11 +44,12 @@ def _accuracy(model: nn.Module, split: Split, recipe: Recipe, settings: Augmenta
     pixels, labels = pack(split.images), torch.from_numpy(split.labels)
     draws = change(draw(settings, len(split), pixels.shape[1], torch.Generator().manual_seed(seed)))
     mean, std = (255 * per_channel(values) for values in (recipe.mean, recipe.std))
+    fill = tuple(255 * value for value in DATA_SETS[recipe.data_set].mean)
     right = 0
     model.eval()
     for chosen in torch.arange(len(split)).split(500):
         part = Draws(**{name: values[chosen] for name, values in vars(draws).items()})
-        images = augment(pixels, chosen, part, settings.hole, tuple(255 * value for value in MEAN))
+        images = augment(pixels, chosen, part, settings.hole, fill)
         right += int((_predict(model, (images - mean) / std) == labels[chosen]).sum())
     return 100 * right / len(split)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Augmentation:
-    """Steps in the order in which they are done; a probability or size of 0 leaves one out.
+    """Steps in the order in which they are done; with a probability or size of 0 a step is left out.
 
     `flip`: probability of a horizontal flip. `crop`: pad by that many reflected pixels, and cut the old size out anywhere.
     `moved`: probability of a shift by up to `shift` of a side (in whole pixels, towards zero), a scaling of each axis by

@@ -22,7 +22,7 @@ from utils.runtime import seed_of
 
 @dataclass(frozen=True)
 class Draws:
-    """What chance decided for each of B images; rows before columns, pixels, radians."""
+    """The random decisions for each of B images; rows before columns, in pixels and radians."""
     flipped: Tensor  # (B,) bool
     offset: Tensor  # (B, 2) int64: of the crop, from -crop to crop
     moved: Tensor  # (B,) bool
@@ -33,11 +33,12 @@ class Draws:
     corner: Tensor  # (B, 2) int64: the hole's upper left
 
     def to(self, device: torch.device) -> "Draws":
+        """The same draws on `device`."""
         return Draws(**{name: value.to(device, non_blocking=True) for name, value in vars(self).items()})
 
 
 def draw(settings: Augmentation, count: int, size: int, generator: Generator) -> Draws:
-    """Draws for `count` images of `size` × `size`; how many numbers `generator` gives depends on nothing else."""
+    """Draws for `count` images of `size` × `size`; how many numbers are drawn depends on nothing else."""
     def chance(p: float) -> Tensor:
         return torch.rand(count, generator=generator) < p
 
@@ -56,7 +57,7 @@ def draw(settings: Augmentation, count: int, size: int, generator: Generator) ->
 
 
 def augment(pixels: Tensor, chosen: Tensor, draws: Draws, hole: tuple[int, int], fill: tuple[float, ...]) -> Tensor:
-    """The images of numbers `chosen` `(B,)` out of `pack`ed `(N, S, S)`, with their draws: float32 `(B, 3, S, S)`, 0 to 255.
+    """The images at the indices `chosen` `(B,)` of `pack`ed `(N, S, S)`, augmented: float32 `(B, 3, S, S)`, 0 to 255.
 
     `fill` is the colour of the hole, from 0 to 255.
     """
@@ -76,7 +77,7 @@ def augment(pixels: Tensor, chosen: Tensor, draws: Draws, hole: tuple[int, int],
 
 
 def pack(images: np.ndarray) -> Tensor:
-    """uint8 `(N, S, S, 3)` to int32 `(N, S, S)`, a number a pixel: one is found three times as fast as three."""
+    """uint8 `(N, S, S, 3)` to int32 `(N, S, S)`, one number per pixel: looking up one is three times as fast as three."""
     padded = np.zeros((*images.shape[:3], 4), dtype=np.uint8)
     padded[..., :3] = images
     return torch.from_numpy(padded.view(np.int32)[..., 0])
@@ -116,26 +117,30 @@ def _move(images: Tensor, shift: Tensor, scale: Tensor, angle: Tensor) -> Tensor
 class BatchedTraining:
     """The batches of one epoch after another: `epoch(n)` is an iterable of images `(B, 3, S, S)` and labels `(B,)`.
 
-    Like TrainingBatches, but all on `device`; what an epoch holds is a function of (seed, epoch) alone.
+    Like TrainingBatches, but all on `device`; what an epoch holds is a function of (seed, epoch) alone. `mean`, `std` and
+    `fill`, the colour of holes, are in units of 0 to 1.
     """
 
-    def __init__(self, split: Split, augmentation: str, mean, std, batch_size: int, seed: int, device: torch.device):
+    def __init__(self, split: Split, augmentation: str, mean, std, batch_size: int, seed: int, device: torch.device,
+                 fill=MEAN):
         self.pixels = pack(split.images).to(device)
         self.labels = torch.from_numpy(split.labels).to(device)
         self.settings, self.batch_size, self.seed, self.device = AUGMENTATIONS[augmentation], batch_size, seed, device
+        self.fill = tuple(255 * value for value in fill)
         self.mean, self.std = (255 * per_channel(values).to(device) for values in (mean, std))
 
     def epoch(self, number: int) -> "_BatchedEpoch":
+        """The batches of epoch `number`, counted from 0."""
         return _BatchedEpoch(self, number)
 
     def batches(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
+        """Normalised images `(B, 3, S, S)` and labels `(B,)` of epoch `number`, on `device`."""
         generator = Generator().manual_seed(seed_of(self.seed, number))
         order = torch.tensor(shuffled(len(self.labels), self.seed, number))
-        fill = tuple(255 * mean for mean in MEAN)
         for chosen in order.split(self.batch_size):
             draws = draw(self.settings, len(chosen), self.pixels.shape[1], generator).to(self.device)
             chosen = chosen.to(self.device)
-            images = augment(self.pixels, chosen, draws, self.settings.hole, fill)
+            images = augment(self.pixels, chosen, draws, self.settings.hole, self.fill)
             yield images.sub_(self.mean).div_(self.std), self.labels[chosen]
 
     def __len__(self) -> int:

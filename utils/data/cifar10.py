@@ -1,4 +1,7 @@
-"""The CIFAR-10 files (Krizhevsky, 2009): found, checked against their published md5 sums, downloaded when absent."""
+"""The files of CIFAR-10 (Krizhevsky, 2009): found, checked against their published md5 sums, downloaded when absent.
+
+`data_set` may be another one that torchvision keeps in the same way, as it does CIFAR-100.
+"""
 
 import os
 import shutil
@@ -9,9 +12,10 @@ from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
-from torchvision.datasets import CIFAR10
+from torchvision import datasets
 from torchvision.datasets.utils import check_integrity
 
+from utils.data.data_sets import CIFAR10, DataSet
 from utils.errors import UserError
 from utils.paths import from_environment
 
@@ -21,7 +25,7 @@ STAGING = ".cifar10-download"  # a download happens in here and moves into place
 
 
 class NoCifar10(UserError):
-    """CIFAR-10 is not on this machine and cannot be fetched; nothing is broken."""
+    """The data set is not on this machine and cannot be fetched; nothing is broken."""
 
 
 def cifar10_root() -> Path:
@@ -29,63 +33,74 @@ def cifar10_root() -> Path:
     return from_environment("CIFAR10_ROOT", "data")
 
 
-def open_cifar10(root: Path, download: bool = True) -> tuple[CIFAR10, CIFAR10]:
+def published(data_set: DataSet) -> type[datasets.CIFAR10]:
+    """The class of torchvision that knows the data set's files."""
+    return getattr(datasets, data_set.files)
+
+
+def is_there(root: Path, data_set: DataSet = CIFAR10) -> bool:
+    """Whether `root` has a folder of the data set, whole or not."""
+    return (Path(root) / published(data_set).base_folder).exists()
+
+
+def open_files(root: Path, download: bool = True, data_set: DataSet = CIFAR10) -> tuple[datasets.CIFAR10, datasets.CIFAR10]:
     """The verified training and test set under `root`, fetched first when `root` holds none and `download` allows it.
 
-    Raises NoCifar10 where there is none to be had, and UserError naming the file where one is missing or altered.
+    Raises NoCifar10 where there is none and none can be downloaded, and UserError naming a file that is missing or altered.
     """
-    root = Path(root)
-    if not (root / CIFAR10.base_folder).exists():
+    root, files = Path(root), published(data_set)
+    if not is_there(root, data_set):
         if not download:
-            raise NoCifar10(f"CIFAR-10 is not in {root}: run `make data` to download it there, or set CIFAR10_ROOT to the "
-                            "folder that holds cifar-10-batches-py, or DATA_SOURCE=digits to try without it.")
-        download_cifar10(root)
-    verify(root)
-    return CIFAR10(root, train=True), CIFAR10(root, train=False)
+            raise NoCifar10(f"{data_set.title} is not in {root}: run `make data` to download it there, or set CIFAR10_ROOT "
+                            f"to the folder that holds {files.base_folder}, or DATA_SOURCE=digits to try without it.")
+        download_files(root, data_set)
+    verify(root, data_set)
+    return files(root, train=True), files(root, train=False)
 
 
-def verify(root: Path) -> None:
+def verify(root: Path, data_set: DataSet = CIFAR10) -> None:
     """Raise UserError for the first file under `root` that is missing, unreadable or not the published one."""
-    folder = Path(root) / CIFAR10.base_folder
-    meta = [(CIFAR10.meta["filename"], CIFAR10.meta["md5"])]
-    for name, md5 in CIFAR10.train_list + CIFAR10.test_list + meta:
+    files, title = published(data_set), data_set.title
+    folder = Path(root) / files.base_folder
+    meta = [(files.meta["filename"], files.meta["md5"])]
+    for name, md5 in files.train_list + files.test_list + meta:
         file = folder / name
-        remedy = f"delete {folder} and run `make data` to download CIFAR-10 again."
+        remedy = f"delete {folder} and run `make data` to download {title} again."
         if not file.is_file():
-            raise UserError(f"The CIFAR-10 file {file} is missing: {remedy}")
+            raise UserError(f"The {title} file {file} is missing: {remedy}")
         try:
             intact = check_integrity(file, md5)
         except OSError as error:
-            raise UserError(f"The CIFAR-10 file {file} cannot be read ({error.strerror}): "
+            raise UserError(f"The {title} file {file} cannot be read ({error.strerror}): "
                             "fix its permissions, or " + remedy) from None
         if not intact:
-            raise UserError(f"The CIFAR-10 file {file} is truncated or altered "
+            raise UserError(f"The {title} file {file} is truncated or altered "
                             f"(its md5 sum is not the published one): {remedy}")
 
 
-def download_cifar10(root: Path) -> None:
-    """Download, check and unpack CIFAR-10 into `root`; what was interrupted never appears as the data.
+def download_files(root: Path, data_set: DataSet = CIFAR10) -> None:
+    """Download, check and unpack the data set into `root`; an interrupted download is never taken for the data.
 
     A whole archive from an interrupted earlier try is used again.
     """
-    staging = Path(root) / STAGING
+    staging, files = Path(root) / STAGING, published(data_set)
     try:
-        if not check_integrity(staging / CIFAR10.filename, CIFAR10.tgz_md5):
-            require_network(CIFAR10.url)
+        if not check_integrity(staging / files.filename, files.tgz_md5):
+            require_network(files.url)
         staging.mkdir(parents=True, exist_ok=True)
         with socket_timeout(STALL_TIMEOUT):
-            CIFAR10(staging, download=True)
-        os.replace(staging / CIFAR10.base_folder, Path(root) / CIFAR10.base_folder)
+            files(staging, download=True)
+        os.replace(staging / files.base_folder, Path(root) / files.base_folder)
         shutil.rmtree(staging)
-    # URLError and time-outs are OSErrors; RuntimeError is torchvision's word for a wrong md5 sum.
+    # URLError and time-outs are OSErrors; RuntimeError is what torchvision raises for a wrong md5 sum.
     except (OSError, HTTPException, RuntimeError, EOFError) as error:
-        raise NoCifar10(f"CIFAR-10 could not be downloaded from {CIFAR10.url} into {root} ({reason(error)}): "
-                        "try again with a network, or set CIFAR10_ROOT to a folder that holds cifar-10-batches-py, "
+        raise NoCifar10(f"{data_set.title} could not be downloaded from {files.url} into {root} ({reason(error)}): "
+                        f"try again with a network, or set CIFAR10_ROOT to a folder that holds {files.base_folder}, "
                         "or DATA_SOURCE=digits to try without it.") from None
 
 
 def reason(error: Exception) -> str:
-    """What went wrong, in few words and one line."""
+    """What went wrong, in one short line."""
     text = str(getattr(error, "reason", None) or error).strip() or type(error).__name__
     return text.splitlines()[0].rstrip(".")
 
@@ -93,7 +108,7 @@ def reason(error: Exception) -> str:
 def require_network(url: str) -> None:
     """Raise OSError unless `url` answers within NETWORK_TIMEOUT seconds.
 
-    In a thread, because a name look-up knows no time-out and every address of a name would get one of its own.
+    In a thread, because a name look-up has no time-out and each address of a name would get the full time again.
     """
     outcome: list[Exception | None] = []
 

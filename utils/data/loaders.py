@@ -48,7 +48,7 @@ class ShuffledKeys(Sampler):
 
 
 class TrainingBatches:
-    """The batches of one epoch after another: `epoch(n)` is an iterable of images `(B, 3, 32, 32)` and labels `(B,)`.
+    """The batches of one epoch after another: `epoch(n)` is an iterable of images `(B, 3, S, S)` and labels `(B,)`.
 
     `workers` processes augment while the network computes; they start with the first epoch and stay.
     """
@@ -61,12 +61,13 @@ class TrainingBatches:
                                  generator=torch.Generator())  # else it draws from the one that Dropout depends on
 
     def epoch(self, number: int) -> DataLoader:
+        """The batches of epoch `number`, counted from 0."""
         self.keys.epoch = number
         return self.loader
 
 
 class TestBatches:
-    """All of `split` in order, normalised once: batches of images `(B, 3, 32, 32)` and labels `(B,)`."""
+    """All of `split` in order, normalised once: batches of images `(B, 3, S, S)` and labels `(B,)`."""
     __test__ = False  # pytest, this is not a test
 
     def __init__(self, split: Split, mean=MEAN, std=STD, batch_size: int = 500):

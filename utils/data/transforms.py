@@ -1,6 +1,6 @@
-"""Pixels: the data set's MEAN and STD, the albumentations pipelines, normalising and its inverse.
+"""Pixels: the albumentations pipelines, normalising and its inverse.
 
-Every pipeline maps one uint8 RGB image `(32, 32, 3)` to a normalised float32 tensor `(3, 32, 32)`.
+Every pipeline maps one uint8 RGB image `(S, S, 3)` to a normalised float32 tensor `(3, S, S)`.
 """
 
 import os
@@ -18,22 +18,19 @@ from albumentations.pytorch import ToTensorV2  # noqa: E402
 from torch import Tensor  # noqa: E402
 
 from utils.data.augmentations import AUGMENTATIONS, Augmentation  # noqa: E402
+from utils.data.data_sets import CIFAR10  # noqa: E402
 
-# Of the CIFAR-10 training images, in units of 0 to 1 (`data.channel_statistics` computes them).
-MEAN = (0.4914, 0.4822, 0.4465)
-STD = (0.2470, 0.2435, 0.2616)
-# What the report on assignment 6 trained its second network with instead.
-HALF = (0.5, 0.5, 0.5)
+MEAN, STD = CIFAR10.mean, CIFAR10.std
 
 
-def coarse_dropout(height: int, width: int, p: float = 0.5) -> A.CoarseDropout:
-    """One `height` × `width` hole in a share `p` of the images, filled with the data set's mean colour.
+def coarse_dropout(height: int, width: int, p: float = 0.5, fill=MEAN) -> A.CoarseDropout:
+    """One `height` × `width` hole in a share `p` of the images, of the colour `fill`, in units of 0 to 1.
 
-    It works on uint8 images, before they are normalised, so the fill is MEAN in units of 0 to 255; albumentations
+    It works on uint8 images, before they are normalised, so albumentations gets the colour in units of 0 to 255, and
     drops its fraction.
     """
     return A.CoarseDropout(num_holes_range=(1, 1), hole_height_range=(height, height), hole_width_range=(width, width),
-                           fill=tuple(255 * mean for mean in MEAN), fill_mask=None, p=p)
+                           fill=tuple(255 * value for value in fill), fill_mask=None, p=p)
 
 
 def shift_scale_rotate(shift: float, scale: float, rotate: float, p: float = 0.5) -> A.ShiftScaleRotate:
@@ -52,17 +49,18 @@ def random_crop(padding: int, size: int) -> list[A.BasicTransform]:
     return [A.Pad(padding, border_mode=cv2.BORDER_REFLECT_101), A.RandomCrop(size, size)]
 
 
-def steps(settings: Augmentation, size: int = 32) -> list[A.BasicTransform]:
-    """The albumentations steps for images of `size` × `size`, before they are normalised."""
+def steps(settings: Augmentation, size: int = CIFAR10.size, fill=MEAN) -> list[A.BasicTransform]:
+    """The albumentations steps for images of `size` × `size`, before they are normalised; `fill` is the hole's colour."""
     return ([A.HorizontalFlip(p=settings.flip)] * (settings.flip > 0)
             + (random_crop(settings.crop, size) if settings.crop else [])
             + [shift_scale_rotate(settings.shift, settings.scale, settings.rotate, settings.moved)] * (settings.moved > 0)
-            + [coarse_dropout(*settings.hole, settings.holed)] * (settings.holed > 0))
+            + [coarse_dropout(*settings.hole, settings.holed, fill)] * (settings.holed > 0))
 
 
-def pipeline(augmentation: str = "none", mean=MEAN, std=STD, **options) -> Compose:
+def pipeline(augmentation: str = "none", mean=MEAN, std=STD, size: int = CIFAR10.size, fill=MEAN, **options) -> Compose:
     """The albumentations pipeline of that name, which ends by normalising; `options` are those of `Compose`."""
-    return Compose([*steps(AUGMENTATIONS[augmentation]), A.Normalize(mean=mean, std=std), ToTensorV2()], **options)
+    augmented = steps(AUGMENTATIONS[augmentation], size, fill)
+    return Compose([*augmented, A.Normalize(mean=mean, std=std), ToTensorV2()], **options)
 
 
 def reseed(transform: Compose, *key: int) -> None:
@@ -76,7 +74,7 @@ def reseed(transform: Compose, *key: int) -> None:
 
 
 def augmentation_rates(images: np.ndarray, augmentation: str, seed: int) -> dict[str, float]:
-    """The share of uint8 `(N, 32, 32, 3)` images on which each step of `augmentation` acted, from 0 to 1."""
+    """The share of uint8 `(N, S, S, 3)` images on which each step of `augmentation` acted, from 0 to 1."""
     transform = pipeline(augmentation, save_applied_params=True)
     counts = dict.fromkeys((type(step).__name__ for step in steps(AUGMENTATIONS[augmentation])), 0)
     for index, image in enumerate(images):
@@ -100,4 +98,5 @@ def denormalise(images: Tensor, mean=MEAN, std=STD) -> np.ndarray:
 
 
 def per_channel(values) -> Tensor:
+    """Three numbers as float32 `(1, 3, 1, 1)`, to compute with images `(N, 3, H, W)`."""
     return torch.tensor(values, dtype=torch.float32).view(1, 3, 1, 1)

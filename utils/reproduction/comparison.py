@@ -1,4 +1,4 @@
-"""A run held against the log that a report prints for the same network: differences in points of test accuracy."""
+"""A run compared with the log that a report prints for the same network: differences in points of test accuracy."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -14,14 +14,15 @@ class Comparison:
     epochs: int
     ours: float  # final test accuracy, per cent
     logged: float
-    largest: float  # the difference of the largest size
+    largest: float  # the difference with the largest absolute value
     largest_epoch: int
     mean: float
     loss_ratio: float  # our test loss divided by what the log calls the average loss, mean over the epochs
-    standard_error: float  # of the final difference, were the images two independent samples: it leaves out the seeds
+    standard_error: float  # of the final difference, if both had independent test images; without the seeds' spread
 
     @property
     def final(self) -> float:
+        """The difference at the last common epoch, in percentage points."""
         return self.ours - self.logged
 
 

@@ -1,4 +1,4 @@
-"""The runs that the two student reports log: their figures, to hold ours against.
+"""The runs that the two student reports log: the figures that ours are compared with.
 
 The losses that assignment6.log calls average are sums of batch means divided by the number of images: too small by the
 batch size. Its accuracies are right.

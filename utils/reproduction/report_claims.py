@@ -1,4 +1,4 @@
-"""What the two student reports say of their networks and runs, each statement beside what is computed."""
+"""What the two student reports say about their networks and runs, each statement beside what is computed."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -19,7 +19,7 @@ Logged = Sequence[EpochRecord]
 
 @dataclass(frozen=True)
 class Statement:
-    """`said` is the report's, in our words; `computed` tells from the network and the logged epochs what is so."""
+    """`said` is what the report says, in our words; `computed` gives the fact, from the network and the logged epochs."""
     model: str
     said: str
     computed: Callable[[nn.Module, Logged], str]
@@ -61,9 +61,8 @@ def _first_at_85(model: nn.Module, logged: Logged) -> str:
 
 def _average_loss(model: nn.Module, logged: Logged) -> str:
     """A wrong answer gives the true class at most a half, and so costs at least ln 2."""
-    rows = [(loss, 1 - correct / total) for epoch in logged for loss, correct, total in (
-        (epoch.train_loss, epoch.train_correct, epoch.train_total), (epoch.test_loss, epoch.test_correct, epoch.test_total))
-        if None not in (loss, correct, total)]
+    figures = [epoch.of(split) for epoch in logged for split in ("train", "test")]
+    rows = [(loss, 1 - correct / total) for loss, correct, total in figures if None not in (loss, correct, total)]
     impossible = sum(loss < wrong * math.log(2) for loss, wrong in rows)
     verdict = "" if impossible else ": the log alone does not refute it"
     return f"{impossible} of {len(rows)} are below (share of errors) × ln 2, as no average can be{verdict}"

@@ -1,4 +1,4 @@
-"""What a run needs to go on, saved after every epoch; the one before is kept in case the newest is damaged.
+"""What a run needs to continue, saved after every epoch; the checkpoint before is kept in case the newest is damaged.
 
 A checkpoint is what `torch.save` writes, and the SHA-256 of that.
 """
@@ -43,7 +43,7 @@ def load_checkpoint(folder: Path, report=print) -> dict | None:
             if damaged:
                 report(f"{damaged[0]} is damaged: going on from the checkpoint before it, "
                        f"after {state['epochs_done']} epochs.")
-                os.replace(damaged[0], folder / DAMAGED)  # it must not take the good one's place at the next save
+                os.replace(damaged[0], folder / DAMAGED)  # or the next save would put it in the place of the good one
             return state
         damaged.append(file)
     if damaged:

@@ -11,6 +11,7 @@ from models import build_model
 from utils import runtime
 from utils.architecture.summary import count_parameters
 from utils.data.batched import BatchedTraining
+from utils.data.data_sets import DATA_SETS
 from utils.data.images import ImageData, Split
 from utils.data.loaders import TestBatches, TrainingBatches
 from utils.data.transforms import pipeline
@@ -34,12 +35,16 @@ from utils.training.run_record import (
 from utils.training.schedules import learning_rate
 
 
-def training_batches(recipe: Recipe, split: Split, device: torch.device, workers: int | None = None):
+def training_batches(recipe: Recipe, split: Split, device: torch.device,
+                     workers: int | None = None) -> TrainingBatches | BatchedTraining:
     """The batches of `recipe`, by the input pipeline that it names; `workers` None: as many as suit the device."""
+    fill = DATA_SETS[recipe.data_set].mean
     if recipe.pipeline == "batched":
-        return BatchedTraining(split, recipe.augmentation, recipe.mean, recipe.std, recipe.batch_size, recipe.seed, device)
+        return BatchedTraining(split, recipe.augmentation, recipe.mean, recipe.std, recipe.batch_size, recipe.seed, device,
+                               fill)
+    transform = pipeline(recipe.augmentation, recipe.mean, recipe.std, split.images.shape[1], fill)
     return TrainingBatches(
-        split, pipeline(recipe.augmentation, recipe.mean, recipe.std), recipe.batch_size, recipe.seed,
+        split, transform, recipe.batch_size, recipe.seed,
         workers=runtime.default_workers(device) if workers is None else workers, pin_memory=device.type == "cuda")
 
 
@@ -47,13 +52,16 @@ def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, sto
         workers: int | None = None, progress: bool = True, report: Callable[[str], None] = print) -> RunRecord:
     """Train `recipe` on `data`, tested after every epoch, and keep the record in `folder`; return the record.
 
-    Goes on where `folder` was left, exactly: every random number is a function of the seed and the epoch, and what
-    an epoch cut short had done is done again. Stops after `stop_after` epochs in all when that comes first; a record
-    that is already there that far is returned as it is. UserError when `folder` is of another run, or in use.
+    A run that was stopped continues exactly: every random number is a function of the seed and the epoch, and an epoch
+    that was interrupted starts again. Stops after `stop_after` epochs in all when that comes first; a record that already
+    has so many is returned as it is. UserError when `folder` holds another run, or is in use.
     """
     folder = Path(folder)
     if stop_after is not None and stop_after < 1:
         raise UserError(f"Training cannot stop after {stop_after} epochs: give at least 1.")
+    if len(data.classes) > (classes := DATA_SETS[recipe.data_set].classes):
+        raise UserError(f"The recipe is for the {classes} classes of {recipe.data_set}, and {data.name} has "
+                        f"{len(data.classes)}: choose a recipe for {data.name}, or other data (--data).")
     target = min(recipe.epochs, stop_after or recipe.epochs)
     record = _record_in(folder, recipe, data)
     if record is not None and len(record.history) >= target:
@@ -82,7 +90,8 @@ class _Run:
         runtime.seed_torch(recipe.seed)
         self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
         self.progress, self.report = progress, report
-        self.model = build_model(recipe.model).to(device, memory_format=torch.channels_last)
+        model = build_model(recipe.model, DATA_SETS[recipe.data_set].classes)
+        self.model = model.to(device, memory_format=torch.channels_last)
         self.optimizer = OPTIMIZERS[recipe.optimizer](self.model, recipe)
         self.scaler = precision.scaler()
         self.batches = training_batches(recipe, data.train, device, workers)
@@ -90,13 +99,14 @@ class _Run:
         self.history: list[EpochRecord] = []
 
     def train(self, record: RunRecord | None, target: int) -> RunRecord:
+        """Go on from `record`, or start, until `target` epochs are done in all; the record then."""
         self._restore(record)
         record = record or RunRecord(self.folder, self._first_config(), [])
         record.config["sessions"].append(self._session())
         write_config(record)
         self.report(f"Training {self.recipe.model} in {self.folder.name} on {self.data.name}, epochs {len(self.history)} "
                     f"to {target - 1}: {self.how}.")
-        if self.history:  # what the record says may be older than the checkpoint, if the end came between the two
+        if self.history:  # the record may be older than the checkpoint, if the run was killed between the two
             record = write_epochs(record, self.history, self.model.state_dict())
         while len(self.history) < target:
             self.history.append(self._one_epoch(len(self.history)))
@@ -113,7 +123,7 @@ class _Run:
                             self.recipe.label_smoothing)
         between = time.perf_counter()
         test = evaluate(self.model, self.test_batches, self.precision.device)
-        if not math.isfinite(test.average_loss):  # the last step broke the weights: they must not become the checkpoint
+        if not math.isfinite(test.average_loss):  # the last step broke the weights, which must not be saved
             raise UserError(f"The test loss is {test.average_loss} after epoch {epoch}: training stopped there; "
                             "try a lower learning rate, or --precision fp32.")
         record = EpochRecord(
@@ -132,7 +142,7 @@ class _Run:
         state = load_checkpoint(self.folder, self.report)
         recorded = len(record.history) if record is not None else 0
         saved = state["epochs_done"] if state is not None else 0
-        if recorded > saved + (saved > 0):  # one more it may be, when the newest checkpoint was damaged
+        if recorded > saved + (saved > 0):  # one more is possible, when the newest checkpoint was damaged
             raise UserError(f"{self.folder} holds {recorded} of {self.recipe.epochs} epochs but no checkpoint to go on from "
                             f"(newest: after {saved} epochs): choose another run name (--run, in a notebook RUN).")
         if state is None:

@@ -1,22 +1,22 @@
 """One record per epoch; the log text and its parser, each the other's inverse; the same records as CSV."""
 
-import csv
-import io
 import re
 import statistics
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import astuple, dataclass, fields, replace
 
 from tqdm import tqdm
+
+from utils.tables import csv_table, read_csv
 
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What one epoch left behind; None where a log does not say it.
+    """The figures of one epoch; None where a log does not give them.
 
-    Losses are means over samples, rounded to the 4 digits that a log shows (in a foreign log, what
-    it calls the average); accuracies are percentages; times are in seconds to 2 digits. `last_loss` is that of the last
-    batch, `lr` the learning rate of the last step.
+    Losses are means over samples, rounded to the 4 digits that a log shows (in a log from elsewhere, what it calls the
+    average); accuracies are percentages; times are in seconds to 2 digits. `last_loss` is the loss of the last batch, `lr`
+    the learning rate of the last step.
     """
     epoch: int
     steps: int | None = None
@@ -32,6 +32,10 @@ class EpochRecord:
     train_seconds: float | None = None
     test_seconds: float | None = None
 
+    def of(self, split: str) -> tuple[float | None, int | None, int | None]:
+        """Average loss, right ones and number of images of "train" or "test"."""
+        return tuple(getattr(self, f"{split}_{figure}") for figure in ("loss", "correct", "total"))
+
     @property
     def test_accuracy(self) -> float | None:
         """Per cent, to 2 digits; None where the log has no test line."""
@@ -39,6 +43,7 @@ class EpochRecord:
 
 
 def percent(correct: int, total: int) -> float:
+    """`correct` of `total` in per cent, to 2 digits; `total` at least 1."""
     return round(100 * correct / total, 2)
 
 
@@ -48,14 +53,14 @@ def best_epoch(records: Iterable[EpochRecord]) -> EpochRecord:
 
 
 def settled_accuracy(records: Sequence[EpochRecord], count: int = 5) -> float:
-    """The mean test accuracy of the last `count` epochs, per cent: no epoch of them was chosen."""
+    """The mean test accuracy of the last `count` epochs, in per cent: none of them was selected."""
     return statistics.fmean(record.test_accuracy for record in records[-count:])
 
 
 # --- the log text -----------------------------------------------------------------------------------------------------
 
 def step_text(loss: float, batch: int, accuracy: float) -> str:
-    """What stands before the progress bar after batch number `batch`, counted from 0."""
+    """The text before the progress bar after batch number `batch`, counted from 0."""
     return f"Loss={loss} Batch_id={batch} Accuracy={accuracy:.2f}"
 
 
@@ -69,25 +74,26 @@ def bar_text(record: EpochRecord) -> str:
 
 def result_text(record: EpochRecord) -> str:
     """The lines after the bar: train set, test set, learning rate and times, as far as the record knows them."""
-    parts = []
-    if record.train_total and record.train_loss is not None:
-        parts.append(_set_text("Train", record.train_loss, record.train_correct, record.train_total))
-    if record.test_total and record.test_loss is not None:
-        parts.append(_set_text("Test", record.test_loss, record.test_correct, record.test_total))
+    parts = [_set_text(split, *record.of(split)) for split in ("train", "test") if _is_known(*record.of(split))]
     if None not in (record.lr, record.train_seconds, record.test_seconds):
         parts.append(f"Learning rate: {record.lr}, training: {record.train_seconds} s, testing: {record.test_seconds} s\n")
     return "\n".join(parts)
 
 
-def _set_text(name: str, loss: float, correct: int, total: int) -> str:
-    return f"{name} set: Average loss: {loss:.4f}, Accuracy: {correct}/{total} ({percent(correct, total):.2f}%)\n"
+def _is_known(loss: float | None, correct: int | None, total: int | None) -> bool:
+    return bool(total) and loss is not None
+
+
+def _set_text(split: str, loss: float, correct: int, total: int) -> str:
+    accuracy = f"{correct}/{total} ({percent(correct, total):.2f}%)"
+    return f"{split.capitalize()} set: Average loss: {loss:.4f}, Accuracy: {accuracy}\n"
 
 
 def format_log(records: Iterable[EpochRecord]) -> str:
     """The log of a run: for each epoch its number, the last progress bar and the result lines.
 
-    parse_log gives the same records back when each says all that a run of ours says; a line of which a part is not known
-    is left out.
+    parse_log gives the same records back when each has all the figures that `fit` records; a line for which a figure is
+    unknown is left out.
     """
     texts = []
     for record in records:
@@ -107,7 +113,7 @@ _TIMES = re.compile(rf"Learning rate: {_NUMBER}, training: {_NUMBER} s, testing:
 def parse_log(text: str) -> list[list[EpochRecord]]:
     """The runs in `text`, each a list of its epochs; a new run begins where the epoch number does not grow.
 
-    Reads what format_log writes, and logs of which some lines are missing; every other text is passed over.
+    Reads what format_log writes, and logs in which some lines are missing; all other text is ignored.
     """
     runs: list[list[EpochRecord]] = []
     for line in re.split(r"[\r\n]+", text):
@@ -139,16 +145,12 @@ def _fields_in(line: str) -> dict:
 # --- CSV --------------------------------------------------------------------------------------------------------------
 
 def format_csv(records: Iterable[EpochRecord]) -> str:
-    """The records as CSV with a header line; empty where a record says nothing."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, [field.name for field in fields(EpochRecord)], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(record) for record in records)
-    return buffer.getvalue()
+    """The records as CSV with a header line; a cell is empty where the figure is unknown."""
+    return csv_table([field.name for field in fields(EpochRecord)], map(astuple, records))
 
 
 def parse_csv(text: str) -> list[EpochRecord]:
     """The inverse of format_csv; ValueError where a cell is not a number, KeyError or TypeError for other columns."""
     whole = {"epoch", "steps", "train_correct", "train_total", "test_correct", "test_total"}
     return [EpochRecord(**{name: (int if name in whole else float)(cell) for name, cell in row.items() if cell})
-            for row in csv.DictReader(io.StringIO(text))]
+            for row in read_csv(text)]

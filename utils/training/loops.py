@@ -33,6 +33,7 @@ class Totals:
 
     @property
     def average_loss(self) -> float:
+        """The mean over all samples so far; at least one."""
         return self.loss / self.samples
 
     @property
@@ -44,7 +45,7 @@ class Totals:
 def train_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer,
                 precision: Precision, scaler: torch.amp.GradScaler, learning_rate_at: Callable[[float], float],
                 name: str = "this epoch", progress: bool = True, label_smoothing: float = 0.0) -> Totals:
-    """One pass over `batches` (images `(B, 3, 32, 32)`, labels `(B,)`), with a step after each.
+    """One pass over `batches` (images `(B, 3, S, S)`, labels `(B,)`), with a step after each.
 
     `learning_rate_at` gets the share of the epoch that is done, 0 ≤ share < 1; a parameter group may have an "lr_share" of
     what it gives. The loss in the totals is the one that is trained, with its label smoothing. UserError, before the step

@@ -42,6 +42,7 @@ class Muon(torch.optim.Optimizer):
 
     @torch.no_grad()
     def step(self, closure=None):
+        """One update of all parameters that have a gradient; the loss that `closure` computes, if there is one."""
         loss = None if closure is None else torch.enable_grad()(closure)()
         for group in self.param_groups:
             trained = [weights for weights in group["params"] if weights.grad is not None]

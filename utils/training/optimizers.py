@@ -8,6 +8,7 @@ from utils.training.recipes import Recipe
 
 
 def sgd(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """Plain SGD with momentum on all parameters."""
     return torch.optim.SGD(model.parameters(), lr=recipe.lr, momentum=recipe.momentum)
 
 

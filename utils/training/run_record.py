@@ -4,12 +4,13 @@ import errno
 import json
 import zipfile
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import torch
 
 from models import build_model
+from utils.data.data_sets import CIFAR10, DATA_SETS
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.paths import REPOSITORY, from_environment
@@ -33,39 +34,46 @@ class RunRecord:
 
     @property
     def recipe(self) -> Recipe:
+        """The recipe that the run was trained by."""
         return Recipe.from_dict(self.config["recipe"])
 
     @property
     def complete(self) -> bool:
+        """Whether all epochs of the recipe are done."""
         return len(self.history) >= self.recipe.epochs
 
     @property
     def log(self) -> str:
+        """The text of train.log."""
         return format_log(self.history)
+
+    def build_model(self) -> torch.nn.Module:
+        """The network with fresh weights, on the CPU."""
+        return build_model(self.recipe.model, DATA_SETS[self.recipe.data_set].classes)
 
     def load_model(self) -> torch.nn.Module:
         """The trained network, on the CPU, in evaluation mode."""
         file = self.folder / "model.pt"
-        model = build_model(self.recipe.model)
+        model = self.build_model()
         try:
             with zipfile.ZipFile(file) as archive:  # torch.load does not look at the checksums that it stores
                 if broken := archive.testzip():
                     raise ValueError(f"{broken} is altered")
             model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
-        except Exception as error:  # what damage does to a zip of pickles is not to be foreseen
+        except Exception as error:  # a damaged zip of pickles can raise anything
             raise UserError(f"The weights {file} are missing or damaged ({type(error).__name__}): restore the file, "
                             "or train the run again under another name.") from error
-        keep_freed_memory()  # whoever loads it runs it, and on a CPU most of the time would go into handing pages back
+        keep_freed_memory()  # a loaded model is about to run, and on a CPU returning pages would take most of the time
         return model.eval()
 
 
 def run_folder(name: str, data_name: str) -> Path:
-    """`results/<name>` (RESULTS_DIR moves it); runs on other images stand apart, so that nobody takes one for CIFAR-10."""
-    return from_environment("RESULTS_DIR", "results") / (name if data_name == "cifar10" else f"{name}-{data_name}")
+    """`results/<name>` (RESULTS_DIR moves it); the names of runs on other images end in the name of their data."""
+    return from_environment("RESULTS_DIR", "results") / (name if data_name == CIFAR10.name else f"{name}-{data_name}")
 
 
 def recorded_folder(name: str, data_name: str) -> Path:
-    """As `run_folder`, but where the repository comes with that run, its record, wherever RESULTS_DIR points."""
+    """As `run_folder`, but a run that comes with the repository is found there even when RESULTS_DIR is set."""
     folder = run_folder(name, data_name)
     ours = REPOSITORY / "results" / folder.name
     return ours if (ours / "config.json").exists() else folder
@@ -95,12 +103,16 @@ def _read(file: Path, parse):
 
 
 def require_same_run(record: RunRecord, recipe: Recipe, data_name: str) -> None:
-    """UserError when `record` is of another recipe or another data set than what is to be trained."""
+    """UserError when the recipe or the data of `record` differ from those that are asked for."""
     require_same_settings(record.folder, settings_of(record.recipe, record.config["data"]), settings_of(recipe, data_name))
 
 
 def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
-    """UserError naming what differs between the settings that `folder` was trained with and the wanted ones."""
+    """UserError naming what differs between the settings that `folder` was trained with and the wanted ones.
+
+    A setting that is newer than the folder had its default there.
+    """
+    there = {field.name: field.default for field in fields(Recipe) if field.name in wanted.keys() - there.keys()} | there
     different = [f"{key} {there.get(key)} instead of {wanted.get(key)}" for key in wanted | there
                  if there.get(key) != wanted.get(key)]
     if different:
@@ -109,11 +121,12 @@ def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
 
 
 def settings_of(recipe: Recipe, data_name: str) -> dict:
-    """What makes a run the run that it is: the recipe but for its note, and the data."""
+    """What identifies a run: the recipe without its note, and the data."""
     return {key: value for key, value in recipe.to_dict().items() if key != "note"} | {"data": data_name}
 
 
 def write_config(record: RunRecord) -> None:
+    """Replace config.json by what `record` says."""
     write_whole(record.folder / "config.json", json.dumps(record.config, indent=2) + "\n")
 
 
@@ -142,7 +155,7 @@ def only_one(folder: Path):
             try:
                 fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                if error.errno in (errno.EACCES, errno.EAGAIN):  # else the file system knows no locks
+                if error.errno in (errno.EACCES, errno.EAGAIN):  # any other error: the file system has no locks
                     raise UserError(f"Another process is training in {folder}: wait for it, stop it, "
                                     "or choose another run name.") from None
         yield

@@ -1,7 +1,5 @@
 """Many submissions on one page, and as CSV: a table to sort, how points, verdicts and figures are distributed, links."""
 
-import csv
-import io
 import statistics
 from collections.abc import Iterable, Sequence
 
@@ -12,6 +10,7 @@ from utils.grading.reports.entry import could_not_work, nothing_to_grade
 from utils.grading.reports.markdown import number
 from utils.grading.reports.safe_text import printable, spreadsheet
 from utils.grading.rubric import Rubric
+from utils.tables import csv_table
 
 # Fact → the head of its column.
 FIGURES = {"best_test_accuracy": "best test accuracy", "epochs": "epochs", "parameters": "number of parameters",
@@ -77,15 +76,10 @@ def _plots(rows: Sequence[dict], points: Sequence[float], rubric: Rubric) -> dic
 def cohort_csv(rows: Iterable[dict], rubric: Rubric) -> str:
     """One line for each submission; no cell is a formula."""
     ids = [criterion.id for criterion in rubric.criteria]
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
     columns = ("path", "points", *[f"verdict: {name}" for name in ids], *FIGURES, "false claims", "remarks", "note")
-    writer.writerow([spreadsheet(name) for name in columns])
-    for each in rows:
-        figures = ["" if each[fact] is None else each[fact] for fact in FIGURES]
-        writer.writerow([spreadsheet(each["path"]), each["points"], *[each["verdicts"][name] for name in ids], *figures,
-                         each["false claims"], each["remarks"], each["note"]])
-    return printable(buffer.getvalue())
+    lines = [(spreadsheet(each["path"]), each["points"], *[each["verdicts"][name] for name in ids],
+              *[each[fact] for fact in FIGURES], each["false claims"], each["remarks"], each["note"]) for each in rows]
+    return printable(csv_table([spreadsheet(name) for name in columns], lines))
 
 
 def _max_points(rubric: Rubric) -> float:

@@ -4,9 +4,9 @@ import ast
 
 import pytest
 
-from utils.grading.network.executed_network import module_name
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.imports import StandIn, StandInModule
+from utils.grading.submission.module_files import ModuleFiles
 
 SCRIPT = '''
 import math, os
@@ -118,6 +118,6 @@ def test_stand_ins_can_be_used_and_do_nothing():
 
 @pytest.mark.parametrize("file, roots, name", [
     ("model.py", ["", ""], "model"), ("models/net.py", [""], "models.net"), ("src/models/net.py", ["src", ""], "models.net"),
-    ("models/__init__.py", [""], "models"), ("a/b/net.py", ["a/b", "a", ""], "b.net"), ("my net.py", [""], "my net")])
+    ("models/__init__.py", [""], "models"), ("a/b/net.py", ["a/b", "a", ""], "net"), ("my net.py", [""], "my net")])
 def test_module_names(file, roots, name):
-    assert module_name(file, roots) == name
+    assert ModuleFiles({file: ""}, roots).name_of(file) == name

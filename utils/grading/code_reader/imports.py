@@ -8,6 +8,7 @@ from importlib.metadata import packages_distributions
 from utils.grading.code_reader import members
 from utils.grading.code_reader.values import Frame, Library, Module, Origin
 from utils.grading.submission import notebook_code
+from utils.grading.submission.module_files import Place
 
 _THIRD_PARTY = set("""
 torch torchvision torchsummary torchinfo torchmetrics torchviz torchtext torchscan torch_lr_finder pytorch_lightning
@@ -32,16 +33,33 @@ class Importing:
         """The submission's own module of that name, read; a Library otherwise, with a problem where it should be its own."""
         package = posixpath.dirname(frame.origin.file) if frame and frame.origin.file else self.index.start
         top = name.partition(".")[0]
-        if not level and top in known_libraries() and self.index.find_local(top) is None:
-            return Library(name)
-        found = self.index.find(name, package, level)
-        if found is None and (other := self._notebook_module(name)):
+        known = not level and top in known_libraries()
+        found = None if known and not self.index.has(top) else self.index.find(name, package, level)
+        if found is None and not known and (other := self._notebook_module(name)):
             return other
         if found is None:
-            if not level and top in known_libraries():
+            if known:
                 return Library(name)
             return Library(name or ".", f"the module {'.' * level}{name} is not in the submission")
-        return self._module(name, *found)
+        if not level:
+            self._import_packages(name)
+        return self._bound_in_its_package(self._module(name, found))
+
+    def _import_packages(self, name: str) -> None:
+        """The packages that a module is in are imported before it, the outermost first."""
+        parts = name.split(".")
+        for end in range(1, len(parts)):
+            if self.index.has(outer := ".".join(parts[:end])):
+                self._bound_in_its_package(self._module(outer, self.index.find(outer)))
+
+    def _bound_in_its_package(self, module: Module) -> Module:
+        """`module`, which is a name of its package from now on, as `from package import *` finds it."""
+        where = module.path.removesuffix(".py") if module.package is None else module.package
+        folder, name = posixpath.split(where)
+        for package in (self.modules.get(f"{folder}/__init__.py"), self.modules.get(folder)):
+            if package is not None and package is not module:
+                package.names.setdefault(name, module)
+        return module
 
     def _notebook_module(self, name: str) -> Module | None:
         """Another notebook of that name, as import_ipynb makes it a module."""
@@ -54,12 +72,11 @@ class Importing:
                 return self.modules[notebook.path]
         return None
 
-    def _module(self, name: str, path: str, is_package: bool) -> Module:
+    def _module(self, name: str, place: Place) -> Module:
+        path = place.path
         if path in self.modules:
             return self.modules[path]
-        package = (posixpath.dirname(path) if path.endswith(".py") else path) if is_package else posixpath.dirname(path)
-        module = self.modules[path] = Module(name, path, {"__name__": name}, package if is_package else "")
-        self._bind_in_package(module, path)
+        module = self.modules[path] = Module(name, path, {"__name__": name}, place.package if place.is_package else None)
         if path.endswith(".py"):
             body, problem = notebook_code.parse(self.index.sources[path])
             module.problem = problem
@@ -70,19 +87,12 @@ class Importing:
             self.stack = stack
         return module
 
-    def _bind_in_package(self, module: Module, path: str) -> None:
-        """A package has its submodules as attributes from when they are imported, as `from package import *` shows."""
-        folder, _, name = path.removesuffix("/__init__.py").removesuffix(".py").rpartition("/")
-        for package in (folder, f"{folder}/__init__.py"):
-            if folder and package in self.modules:
-                self.modules[package].names.setdefault(name, module)
-
     def module_name(self, module: Module, name: str):
         """What `module.name` stands for: a name of it, or a module inside of the package."""
         if name in module.names:
             return module.names[name]
-        if module.package and (found := self.index.find(name, module.package, 1)):
-            return self._module(f"{module.name}.{name}", *found)
+        if module.package is not None and (found := self.index.find(name, module.package, 1)):
+            return self._bound_in_its_package(self._module(f"{module.name}.{name}", found))
         problem = getattr(module, "problem", "")
         why = f"{module.path} cannot be parsed: {problem}" if problem else f"{module.path} does not define {name}"
         return Library(f"{module.name}.{name}", why)

@@ -132,8 +132,7 @@ class Reader(Importing, Calling):
         del self.stack[depth:]
 
     def _command(self, text: str, frame: Frame) -> None:
-        if match := re.match(r"[!%]\s*git\s+clone\s+(?:-\S+\s+(?:\d+\s+)?)*(\S+)(?:\s+([\w./-]+))?", text):
-            folder = match[2] or posixpath.basename(match[1].rstrip("/")).removesuffix(".git")
+        if folder := notebook_code.cloned_folder(text):
             self.index.clones.append(folder)
             self.index.add_root(folder)
         elif match := re.match(r"%\s*cd\s+(.+)", text):

@@ -162,7 +162,7 @@ class Module:
     name: str
     path: str
     names: dict
-    package: str = ""  # its folder, where it is a package
+    package: str | None = None  # its folder, where it is a package
     problem: str = ""
     changes: list = field(default_factory=list)  # assignments to its names from outside
 

@@ -7,8 +7,6 @@ agree, for batch sizes that were not announced, is the recording what the networ
 
 import ast
 import posixpath
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -22,12 +20,11 @@ from utils.grading.sandbox.graph_data import from_data
 from utils.grading.sandbox.isolation import Limits, run_isolated
 from utils.grading.sandbox.message import BadMessage, pack, unpack
 from utils.grading.submission.contents import Submission
-from utils.grading.submission.notebook_code import notebook_code, written_files
+from utils.grading.submission.notebook_code import cloned_folders, notebook_code, written_files
 from utils.paths import REPOSITORY
 
 IMAGE = (3, 32, 32)
 RECORDED_BATCHES = (2, 3)
-_RELATIVE = re.compile(r"^[ \t]*from[ \t]+(\.+)", re.M)
 
 
 class NotEstablished(ValueError):
@@ -89,29 +86,18 @@ def model_job(submission: Submission, reference: ModelReference) -> dict:
         code = notebook_code(notebook)
         cells = [[one.cell, "\n".join(map(ast.unparse, one.statements))] for one in code if one.statements]
     file = reference.file or reference.notebook or ""
-    roots = [root.strip("/") for root in (*reference.import_roots, posixpath.dirname(file), "")]
     place = reference.place.cell if cells is not None else reference.place.line
     own_place = reference.factory is None and file in (reference.place.file, reference.place.notebook)
-    module = module_name(file, reference.import_roots, sources.get(file, ""))
-    return {"sources": sources, "cells": cells, "file": file, "module": module, "image": IMAGE,
+    return {"sources": sources, "cells": cells, "file": file, "clones": cloned_folders(submission), "image": IMAGE,
             "batches": RECORDED_BATCHES,
-            "roots": list(dict.fromkeys(roots)), "name": reference.factory or reference.class_name,
+            "roots": import_roots(reference, file), "name": reference.factory or reference.class_name,
             "place": place if own_place else None, "repository": str(REPOSITORY),
             "args": repr(tuple(reference.args)), "kwargs": repr(dict(reference.kwargs))}
 
 
-def module_name(file: str, roots: Sequence[str], text: str = "") -> str:
-    """Such as "models.net" for src/models/net.py, where src is one of the folders that imports are resolved from.
-
-    `text` is the file's: a module with relative imports keeps as many packages in its name as these need.
-    """
-    inside = [root for one in roots if (root := one.strip("/")) and file.startswith(root + "/")]
-    packages = max((len(dots) for dots in _RELATIVE.findall(text)), default=0)
-    if file.endswith("/__init__.py"):
-        packages -= 1
-    deep_enough = [root for root in inside if file[len(root) + 1:].count("/") >= packages]
-    path = file[len(min(deep_enough, key=len, default="")):].strip("/").removesuffix(".py").removesuffix("/__init__")
-    return path.replace("/", ".")
+def import_roots(reference: ModelReference, file: str) -> list[str]:
+    """The folders from which the imports of `file` are resolved, in order."""
+    return list(dict.fromkeys(root.strip("/") for root in (*reference.import_roots, posixpath.dirname(file), "")))
 
 
 def ask(content: dict, tensors: list[Tensor], limits: Limits, failure: str) -> tuple[dict, list[Tensor]]:

@@ -4,12 +4,13 @@ import posixpath
 from dataclasses import replace
 
 from utils.grading.code_reader.values import Origin
-from utils.grading.network.executed_network import module_name
+from utils.grading.network.executed_network import import_roots
 from utils.grading.program.attempts import Attempt
 from utils.grading.program.finding import ModelReference
 from utils.grading.program.network_arguments import Code
 from utils.grading.submission.contents import Cell, Submission, TextFile
-from utils.grading.submission.notebook_code import written_files
+from utils.grading.submission.module_files import ModuleFiles
+from utils.grading.submission.notebook_code import cloned_folders, written_files
 
 BUILDER = "network_of_the_submission"
 _HEAD = f'''
@@ -38,7 +39,8 @@ def rebuilt(submission: Submission, found: Attempt) -> tuple[Submission, Attempt
     if len(notebooks) > 1 or len(aliases) < len(set(names)):
         why = "its arguments come from places that cannot be brought together"
         return submission, replace(found, model=replace(model, complete=False, why=why))
-    code = _HEAD + "".join(f"    {line}\n" for line in _imports(aliases, home, model)) + f"    return {_call(model)}\n"
+    imports = "".join(f"    {line}\n" for line in _imports(submission, aliases, home, model))
+    code = f"{_HEAD}{imports}    return {_call(model)}\n"
     changed = replace(model, file=home.file, notebook=home.notebook, args=(), kwargs={}, factory=BUILDER)
     return _with_code(submission, home, code), replace(found, model=changed)
 
@@ -56,10 +58,12 @@ def _alias(origin: Origin | str, name: str) -> str:
     return origin if isinstance(origin, str) else posixpath.basename(origin.file).removesuffix(".py")
 
 
-def _imports(aliases: dict, home: Origin, model: ModelReference):
+def _imports(submission: Submission, aliases: dict, home: Origin, model: ModelReference):
+    sources = {source.path: source.text for source in submission.sources} | written_files(submission)
+    files = ModuleFiles(sources, import_roots(model, home.file or home.notebook or ""), cloned_folders(submission))
     for alias, (origin, name) in aliases.items():
         if origin != home:
-            module = origin if isinstance(origin, str) else module_name(origin.file, model.import_roots)
+            module = origin if isinstance(origin, str) else files.name_of(origin.file)
             yield f"{alias} = import_module({module!r}){f'.{name}' if name else ''}"
 
 

@@ -135,7 +135,7 @@ def _candidate(reader: Reader, network, uses: dict[str, int], logged: float) -> 
     where = ", in a cell that prints a log" if logged else ""
     why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use])) + where
     rank = (logged, bool(uses.keys() & _TRAINING), "is summarised" in uses, weight, max(uses.values()))
-    roots = tuple(reader.index.used)
+    roots = tuple(reader.index.used_roots)
     step = next((step for step in network.stack if _rebuilds(step)), None)
     changes = _changes(reader, network)
     for change in changes:

@@ -97,10 +97,10 @@ def named_network(submission: Submission, wanted: str, ranked: list[Candidate]) 
     for reader in _all_readers(submission):
         for one in reader.classes:
             if one.name == name and path in (one.place.file, one.place.notebook):
-                return Candidate.of_class(one, "it was named", tuple(reader.index.used))
+                return Candidate.of_class(one, "it was named", tuple(reader.index.used_roots))
         for module in reader.modules.values():
             if module.path == path and isinstance(module.names.get(name), UserFunction):
-                return Candidate.of_function(module.names[name], "it was named", tuple(reader.index.used))
+                return Candidate.of_function(module.names[name], "it was named", tuple(reader.index.used_roots))
     raise UserError(f"There is no class or function '{name}' in '{path}'; give --model as file.py:Class, "
                     "with the file's path in the submission.")
 

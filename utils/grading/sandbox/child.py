@@ -5,7 +5,6 @@ are in force before a line of the stranger's is executed. What it sends proves n
 """
 
 import ast
-import importlib.util
 import os
 import random
 import sys
@@ -26,6 +25,7 @@ from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.random_tensors import drawn
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
 from utils.grading.sandbox.training_mode import trial
+from utils.grading.submission.module_files import ModuleFiles
 
 
 def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int) -> None:
@@ -137,7 +137,7 @@ def _build(job: dict) -> nn.Module:
     for name in [name for name in sys.modules if name.partition(".")[0] in ("utils", "models", "tests")]:
         del sys.modules[name]  # a submission has modules of these names too
     sys.path[:] = [path for path in sys.path if path != job["repository"]]
-    importer = Importer(job["sources"], job["roots"], problems)
+    importer = Importer(ModuleFiles(job["sources"], job["roots"], job["clones"]), problems)
     random.seed(0)
     numpy.random.seed(0)
     torch.manual_seed(0)
@@ -174,10 +174,7 @@ def _takes_text(error: Exception) -> bool:
 def _find(job: dict, importer: Importer):
     """The class or function that makes the network: from a file of the submission, or from a notebook's cells."""
     if job["cells"] is None:
-        is_package = job["file"].endswith("__init__.py")
-        spec = importer.files.spec(job["module"], job["file"], os.path.dirname(job["file"]) if is_package else None)
-        made = sys.modules[job["module"]] = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(made)
+        made = importer.load(importer.own.name_of(job["file"]) or "__init__", job["file"])
         definitions = made.__definitions__
     else:
         made = sys.modules["__main__"] = DefinedModule("__main__")
@@ -188,7 +185,7 @@ def _find(job: dict, importer: Importer):
             for statement in parsed:
                 statement.cell = cell
             statements += parsed
-        definitions = Definitions(statements, made.__dict__, job["file"], importer.files.problems)
+        definitions = Definitions(statements, made.__dict__, job["file"], importer.problems)
         made.define(definitions)
     place = job["place"]
 

@@ -69,15 +69,18 @@ class Definitions:
 
     def _from_stars(self, name: str) -> None:
         for statement in reversed(self.stars):
-            module = self._module(statement)
+            module = self._module(statement, "*")
+            if isinstance(module, DefinedModule) and not hasattr(module, name):
+                self._module(statement, name)  # a module of the package, which the program has imported before
             if module is not None and hasattr(module, name):
                 self.namespace[name] = getattr(module, name)
                 return
 
-    def _module(self, statement: ast.ImportFrom) -> ModuleType | None:
+    def _module(self, statement: ast.ImportFrom, wanted: str) -> ModuleType | None:
+        given = self.namespace.get("__builtins__", {})
+        importing = given.get("__import__", __import__) if isinstance(given, dict) else __import__
         try:
-            package = self.namespace.get("__package__", "")
-            return __import__("importlib").import_module("." * statement.level + (statement.module or ""), package)
+            return importing(statement.module or "", self.namespace, None, (wanted,), statement.level)
         except Exception as error:
             self.problems.append(f"{statement.module} could not be imported ({type(error).__name__}: {error})")
             return None

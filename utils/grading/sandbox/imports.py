@@ -3,6 +3,7 @@
 import ast
 import builtins
 import importlib.machinery
+import importlib.util
 import posixpath
 import sys
 from importlib.abc import Loader, MetaPathFinder
@@ -11,46 +12,53 @@ from types import ModuleType
 from torch import nn
 
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
+from utils.grading.submission.module_files import ModuleFiles, Place
+
+_OWN = "submission:"  # begins an entry of a package's __path__
+_TOP = "__top_folder__"  # the name of the submission's own folder, for `from . import blocks` in a file that lies in it
 
 
 class OwnFiles(MetaPathFinder, Loader):
-    """Finds the submission's modules in `sources` (path: text) below the folders `roots`; loads their definitions alone."""
+    """Finds the submission's modules where its files say that they are; loads their definitions alone, each file once."""
 
-    def __init__(self, sources: dict[str, str], roots: list[str], problems: list[str]):
-        self.sources, self.roots, self.problems = sources, roots, problems
+    def __init__(self, files: ModuleFiles, problems: list[str]):
+        self.files, self.problems = files, problems
         self.builtins: dict = vars(builtins)
+        self.loaded: dict[str, ModuleType] = {}  # by file: reading knows one module of a file, whatever it is imported as
 
     def find_spec(self, name, path=None, target=None):
         if path is None and name in sys.stdlib_module_names:
             return None
-        inner = name.rpartition(".")[2] if path else name
-        for folder in self._folders(path):
-            place = posixpath.normpath(posixpath.join(folder, inner))
-            if f"{place}/__init__.py" in self.sources:
-                return self.spec(name, f"{place}/__init__.py", place)
-            if f"{place}.py" in self.sources:
-                return self.spec(name, f"{place}.py", None)
-        return None
+        place = self.place(name, None if path is None else _own_folders(path))
+        return place and self.spec(name, place)
 
-    def _folders(self, path) -> list[str]:
-        if path is None:
-            return self.roots
-        return [entry.removeprefix("submission:") for entry in path if entry.startswith("submission:")]
+    def place(self, name: str, folders: list[str] | None) -> Place | None:
+        """The module `name`, in the `folders` of its package where it has one; not a folder without __init__.py."""
+        if folders is None:
+            return Place("", True) if name == _TOP else self.files.beside(name)
+        last = name.rpartition(".")[2]
+        places = (self.files.at(posixpath.join(folder, last)) for folder in folders)
+        return next((place for place in places if place and place.path.endswith(".py")), None)
 
-    def spec(self, name: str, file: str, folder: str | None):
-        spec = importlib.machinery.ModuleSpec(name, self, origin=file, is_package=folder is not None)
-        if folder is not None:
-            spec.submodule_search_locations = [f"submission:{folder}"]
+    def spec(self, name: str, place: Place):
+        file = place.path if place.path.endswith(".py") else ""
+        spec = importlib.machinery.ModuleSpec(name, self, origin=file, is_package=place.is_package)
+        if place.is_package:
+            spec.submodule_search_locations = [f"{_OWN}{place.package}"]
         return spec
 
     def create_module(self, spec):
-        return DefinedModule(spec.name)
+        if not spec.origin:
+            return DefinedModule(spec.name)
+        return self.loaded.setdefault(spec.origin, DefinedModule(spec.name))
 
     def exec_module(self, module) -> None:
+        if "__definitions__" in vars(module):
+            return
         file = module.__spec__.origin
         module.__file__ = file
         module.__builtins__ = self.builtins
-        text = self.sources.get(file, "")
+        text = self.files.sources.get(file, "")
         try:
             statements = ast.parse(text.replace("\x00", "")).body
         except (SyntaxError, ValueError, RecursionError) as error:
@@ -59,18 +67,18 @@ class OwnFiles(MetaPathFinder, Loader):
 
 
 class OwnFolders(OwnFiles):
-    """Asked last: a folder without __init__.py, or the only file of that name anywhere in the submission."""
+    """Asked last: a folder without __init__.py, or what else of the submission the name can stand for."""
 
-    def find_spec(self, name, path=None, target=None):
-        inner = (name.rpartition(".")[2] if path else name).replace(".", "/")
-        for folder in self._folders(path):
-            place = posixpath.normpath(posixpath.join(folder, inner))
-            if any(file.startswith(f"{place}/") for file in self.sources):
-                return self.spec(name, "", place)
-        ends = [file for file in self.sources if file.endswith((f"/{inner}.py", f"/{inner}/__init__.py"))]
-        if path is not None or len(ends) != 1:
-            return None
-        return self.spec(name, ends[0], posixpath.dirname(ends[0]) if ends[0].endswith("__init__.py") else None)
+    def place(self, name: str, folders: list[str] | None) -> Place | None:
+        if folders is None:
+            return self.files.find(name)
+        last = name.rpartition(".")[2]
+        places = (self.files.at(posixpath.join(folder, last)) for folder in folders)
+        return next(filter(None, places), None) or (self.files.find(name) if folders else None)
+
+
+def _own_folders(path) -> list[str]:
+    return [entry.removeprefix(_OWN) for entry in path if entry.startswith(_OWN)]
 
 
 class Importer:
@@ -79,8 +87,10 @@ class Importer:
     It is theirs alone: libraries that try whether another one is installed must hear the truth.
     """
 
-    def __init__(self, sources: dict[str, str], roots: list[str], problems: list[str]):
-        self.files, self.folders = OwnFiles(sources, roots, problems), OwnFolders(sources, roots, problems)
+    def __init__(self, files: ModuleFiles, problems: list[str]):
+        self.own, self.problems = files, problems
+        self.files, self.folders = OwnFiles(files, problems), OwnFolders(files, problems)
+        self.folders.loaded = self.files.loaded
         self.missing: list[str] = []
         self.builtins = {**vars(builtins), "__import__": self}
         for finder in (self.files, self.folders):
@@ -88,14 +98,32 @@ class Importer:
         sys.meta_path[:] = [self.files, *sys.meta_path, self.folders]
 
     def __call__(self, name, globals=None, locals=None, fromlist=(), level=0):
+        file = (globals or {}).get("__file__")
+        if level and file:  # as its file lies, under whatever name it was imported
+            absolute = self._name_of(self.own.find(name, posixpath.dirname(file), level))
+            name, level = (absolute, 0) if absolute else (name, level)
         try:
             return __import__(name, globals, locals, fromlist, level)
         except ImportError:
+            inside = self._name_of(self.own.in_the_clone(name)) if fromlist and not level else None
+            if inside and inside != name:
+                return __import__(inside, globals, locals, fromlist)
             top = name.partition(".")[0]
             if level or any(finder.find_spec(top) for finder in (self.files, self.folders)):
                 raise
         self.missing.append(top)
         return StandInModule(name if fromlist else top)
+
+    def _name_of(self, found: Place | None) -> str | None:
+        return found and (self.own.name_of(found.path) or _TOP)
+
+    def load(self, name: str, file: str) -> ModuleType:
+        """The module of one file of the submission, under a name that no other module has."""
+        spec = self.files.spec(name, Place(file, file.endswith("__init__.py")))
+        module = importlib.util.module_from_spec(spec)
+        sys.modules.setdefault(name, module)
+        self.files.exec_module(module)
+        return module
 
 
 class StandInModule(ModuleType):

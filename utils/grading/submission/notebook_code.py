@@ -14,6 +14,7 @@ _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
 # What IPython also takes without its percent sign.
 _AUTOMAGIC = re.compile(r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$")
 _WRITES = ("writefile", "file")
+_CLONE = re.compile(r"[!%]\s*git\s+clone\s+(?:-\S+\s+(?:\d+\s+)?)*(\S+)(?:\s+([\w./-]+))?")
 _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 
 
@@ -90,6 +91,19 @@ def written_files(submission: Submission) -> dict[str, str]:
                 path = posixpath.normpath(posixpath.join(posixpath.dirname(notebook.path), code.written.path))
                 files[path] = f"{files[path]}\n{code.written.text}" if code.appends and path in files else code.written.text
     return files
+
+
+def cloned_folders(submission: Submission) -> list[str]:
+    """The names under which the submission itself goes: its folder's, and those of the repositories that are cloned."""
+    commands = [command.text for notebook in submission.notebooks for code in notebook_code(notebook)
+                for command in code.commands]
+    return list(dict.fromkeys([submission.root.name, *filter(None, map(cloned_folder, commands))]))
+
+
+def cloned_folder(command: str) -> str:
+    """The folder that `!git clone` makes; an empty text for another command."""
+    match = _CLONE.match(command)
+    return (match[2] or posixpath.basename(match[1].rstrip("/")).removesuffix(".git")) if match else ""
 
 
 def _cell_code(index: int, source: str) -> Code:

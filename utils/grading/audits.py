@@ -27,7 +27,6 @@ from utils.grading.rubric import Rubric
 from utils.grading.sandbox.isolation import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 
-TOTALS = ("parameters", "parameters_executed")  # what a printed summary may count
 SHOWN = 5  # logs that a reason names
 PARALLEL = 2  # networks that are executed at the same time
 
@@ -99,12 +98,6 @@ def network_audit(submission: Submission, attempt: Attempt, options: Options) ->
         return architecture_audit(submission, attempt, options.run, options.limits)
     why = f"{model.class_name} cannot be built as it was trained: {model.why}"
     return Audit(dict.fromkeys(NETWORK_FACTS, Fact(None, why, (model.place,))))
-
-
-def totals_of(network: Audit) -> frozenset[int]:
-    """The numbers of parameters that a summary of an executed network may print; empty where it was not executed."""
-    values = (network.facts.get(name, Fact()).value for name in TOTALS)
-    return frozenset(value for value in values if isinstance(value, int))
 
 
 def audit(case: Case) -> Audited:
@@ -182,8 +175,8 @@ AUDITS: tuple[tuple[str, Callable[[Case], Audit]], ...] = (
 def _of_another_network(case: Case, facts: dict[str, Fact], warnings: list[str]) -> Audit:
     """A total printed with the log that is not this network's: then nothing of the log passes or fails the network."""
     printed, computed = facts.get("printed_parameters", Fact()), facts.get("parameters", Fact())
-    totals = totals_of(case.network)
-    if computed.value is None or printed.value is None or printed.value in totals or not case.choice.run:
+    known = case.network.totals
+    if not known or computed.value is None or printed.value is None or printed.value in known or not case.choice.run:
         return Audit()
     why = (f"the summary printed with the log shows {printed.value:,} parameters, and the network that is submitted has "
            f"{computed.value:,}: the log is another network's. Store the run again with the code that is submitted")

@@ -29,9 +29,13 @@ class Fact:
 
 @dataclass(frozen=True)
 class Audit:
-    """What one audit found: facts by name, and remarks that belong to no criterion, one sentence each."""
+    """What one audit found: facts by name, and remarks that belong to no criterion, one sentence each.
+
+    `totals` are the numbers of parameters that a summary of the network that was audited may print.
+    """
     facts: dict[str, Fact] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
+    totals: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

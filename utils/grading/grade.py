@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils.grading import criteria
-from utils.grading.audits import Audited, Case, Options, audit, networks_executed, totals_of
+from utils.grading.audits import Audited, Case, Options, audit, networks_executed
 from utils.grading.claims.audit import check_claims
 from utils.grading.claims.subjects import Subject
 from utils.grading.facts import Fact
@@ -87,7 +87,7 @@ def judge(submission: Submission, rubric: Rubric, options: Options = DEFAULTS) -
     named = named_attempt(found, options.attempt) if options.attempt else found[0] if options.model else None
     chosen, left = _to_judge(found, named)
     networks = networks_executed(submission, chosen, options)
-    logs, foreign = _logs(submission, found, runs, {one: totals_of(networks[one]) for one in chosen})
+    logs, foreign = _logs(submission, found, runs, {one: networks[one].totals for one in chosen})
     audited = [audit(Case(submission, one, rubric, options, networks[one], logs.own[one], logs.perhaps[one], foreign,
                           len(found) == 1)) for one in chosen]
     first, why = _counting(submission, audited, rubric, named)

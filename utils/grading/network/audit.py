@@ -11,7 +11,7 @@ from utils.grading.network.field_facts import receptive_field, receptive_field_w
 from utils.grading.network.layer_facts import depthwise_separable, dilated, multiply_adds
 from utils.grading.network.pool_facts import after_pool, global_average_pooling, max_pooling
 from utils.grading.network.view import NetworkView
-from utils.grading.network.weight_facts import parameters, parameters_executed, remarks_on_weights
+from utils.grading.network.weight_facts import parameters, parameters_executed, printable_totals, remarks_on_weights
 from utils.grading.program.attempts import Attempt
 from utils.grading.sandbox.isolation import LIMITS, Limits, isolation
 from utils.grading.submission.contents import Submission
@@ -44,7 +44,9 @@ def architecture_audit(submission: Submission, found: Attempt, run: bool = False
         return _without(str(error), f"The network was executed under {isolation(limits)}.")
     place = found.model.place
     facts, remarks = network_facts(network, place, class_places(submission, place))
-    return Audit(facts, (*remarks, f"The network was executed under {isolation(limits)}."))
+    counted = {facts[name].value for name in ("parameters", "parameters_executed")} - {None}
+    totals = printable_totals(NetworkView(network, place)) | counted
+    return Audit(facts, (*remarks, f"The network was executed under {isolation(limits)}."), totals)
 
 
 def network_facts(network: ExecutedNetwork, place: Evidence,

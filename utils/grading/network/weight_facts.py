@@ -1,5 +1,6 @@
 """How many weights a network has, and how many of them take part in its result."""
 
+from collections import Counter
 from collections.abc import Iterator
 from math import prod
 
@@ -34,6 +35,20 @@ def parameters_executed(view: NetworkView) -> Fact:
     more = f" and {len(layers) - 5} more" if len(layers) > 5 else ""
     why = f"defined but without a part in the result: {', '.join(layers[:5])}{more}" if layers else ""
     return view.fact(executed, why)
+
+
+def printable_totals(view: NetworkView) -> frozenset[int]:
+    """The totals that a summary of this network may print, because summaries differ in what they count.
+
+    All parameters once (torchinfo, Keras), those that are executed, and as torchsummary does it: the weight and bias of each
+    layer as often as the layer is called, and no other parameter of a module.
+    """
+    sizes = {name: prod(shape) for name, shape in view.network.parameters.items()}
+    calls = Counter(source.name for operation in view.graph.live_operations() for value in set(operation.inputs)
+                    if (source := view.graph.sources.get(value)) and source.kind == "parameter")
+    of_layers = {name: size for name, size in sizes.items() if name.rpartition(".")[2] in ("weight", "bias")}
+    return frozenset([sum(sizes.values()), sum(size for name, size in sizes.items() if calls[name]), sum(of_layers.values()),
+                      sum(size * calls[name] for name, size in of_layers.items())])
 
 
 def _used_parameters(view: NetworkView) -> set[str]:

@@ -2,11 +2,11 @@
 
 import pytest
 
+from tests.grading.first_attempt import log_audit
 from tests.grading.test_claims import subject
 from tests.grading.written_logs import notebook, tqdm_from_0, training
 from utils.grading.claims.audit import check_claims
 from utils.grading.facts import Fact
-from utils.grading.log.audit import log_audit
 from utils.grading.submission.contents import read_submission
 
 WIDE, SMALL = training(30, 88.0, seed=1), training(20, 80.0, seed=2)

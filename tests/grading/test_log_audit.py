@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from tests.grading.first_attempt import log_audit
 from tests.grading.written_logs import audit, bar, notebook, plain_per_cent, tqdm_from_0, training, value
-from utils.grading.log.audit import log_audit
 from utils.grading.submission.contents import read_submission
 
 COURSE = training()

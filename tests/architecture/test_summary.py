@@ -10,7 +10,7 @@ import torch
 from models import build_model
 from utils.architecture.summary import count_multiply_adds, count_parameters, model_facts, summary_text
 
-SUMMARIES = json.loads((Path(__file__).parent / "data" / "summaries.json").read_text())
+SUMMARIES = json.loads((Path(__file__).parent / "summaries.json").read_text())
 
 
 def rows_of(text):

@@ -12,7 +12,7 @@ from utils import runtime
 from utils.architecture.summary import count_parameters
 from utils.data.batched import BatchedTraining
 from utils.data.data_sets import DATA_SETS
-from utils.data.images import ImageData, Split
+from utils.data.images import DIGITS, HELD_OUT, ImageData, Split
 from utils.data.loaders import TestBatches, TrainingBatches
 from utils.data.transforms import pipeline
 from utils.errors import UserError
@@ -59,9 +59,7 @@ def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, sto
     folder = Path(folder)
     if stop_after is not None and stop_after < 1:
         raise UserError(f"Training cannot stop after {stop_after} epochs: give at least 1.")
-    if len(data.classes) > (classes := DATA_SETS[recipe.data_set].classes):
-        raise UserError(f"The recipe is for the {classes} classes of {recipe.data_set}, and {data.name} has "
-                        f"{len(data.classes)}: choose a recipe for {data.name}, or other data (--data).")
+    _require_fitting_data(recipe, data)
     target = min(recipe.epochs, stop_after or recipe.epochs)
     record = _record_in(folder, recipe, data)
     if record is not None and len(record.history) >= target:
@@ -70,6 +68,14 @@ def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, sto
     with only_one(folder):
         record = _record_in(folder, recipe, data)  # again, now that nobody else writes it
         return _Run(recipe, data, folder, precision, workers, progress, report).train(record, target)
+
+
+def _require_fitting_data(recipe: Recipe, data: ImageData) -> None:
+    """UserError unless `data` are those of the recipe, or the digits, which may stand in where there are classes enough."""
+    classes = DATA_SETS[recipe.data_set].classes
+    if data.name.removesuffix(HELD_OUT) not in (recipe.data_set, DIGITS) or len(data.classes) > classes:
+        raise UserError(f"The recipe is for {recipe.data_set}, which has {classes} classes, and not for {data.name} "
+                        f"({len(data.classes)} classes): choose another recipe, or other data (--data).")
 
 
 def _record_in(folder: Path, recipe: Recipe, data: ImageData) -> RunRecord | None:

@@ -14,7 +14,7 @@ from utils.architecture.executed_graph import record
 from utils.architecture.multiply_adds import multiply_adds
 from utils.architecture.summary import count_multiply_adds, count_parameters, model_facts, summary_text
 
-SUMMARIES = json.loads((Path(__file__).parent / "data" / "summaries.json").read_text())
+SUMMARIES = json.loads((Path(__file__).parent / "summaries.json").read_text())
 
 
 def rows_of(text):

@@ -282,8 +282,9 @@ def test_another_data_set_is_a_row_and_a_recipe(tiny_cifar10, tmp_path, monkeypa
     holes = training_batches(recipe, held.train, torch.device("cpu"))
     images_with_holes = torch.cat([batch for batch, _ in holes.epoch(0)])
     assert (images_with_holes.abs() < 1e-5).all(1).sum((1, 2)).min() == 64  # the mean is 0 once normalised
-    with pytest.raises(UserError, match="for the 3 classes of cifar100, and digits has 10"):
-        fit(recipe, digits, tmp_path / "other", PRECISION, **OPTIONS)
+    for other in (digits, replace(digits, name="cifar10")):
+        with pytest.raises(UserError, match=r"for cifar100, which has 3 classes, and not for \w+ \(10 classes\)"):
+            fit(recipe, other, tmp_path / "other", PRECISION, **OPTIONS)
     (folder / "test").write_bytes(b"")
     with pytest.raises(UserError, match="The CIFAR-100 file .* is truncated or altered"):
         load_data("cifar100")

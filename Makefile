@@ -12,8 +12,7 @@ EPOCHS ?= auto
 run: $(SETUP)
 	$(PY) -m utils.make_run $(RECIPE) --epochs $(EPOCHS)
 
-test: $(SETUP)
-	$(VENV)/bin/ruff check .
+test: $(SETUP) lint
 	$(PY) -m pytest tests
 	$(PY) -m tests.run_notebooks
 
@@ -30,8 +29,10 @@ notebooks: $(SETUP)
 readme: $(SETUP)
 	$(PY) -m utils.make_readme
 
+# The linter, and which package may import which.
 lint: $(SETUP)
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/lint-imports
 
 # What can be made again in seconds; the runs in build/runs stay.
 clean:

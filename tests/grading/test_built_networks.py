@@ -1,5 +1,7 @@
 """Networks that are complete only after their first image, or that cannot be executed: what the architecture audit says."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.grading.copied_process import in_a_copy
@@ -96,7 +98,7 @@ def test_what_is_given_up_names_the_module_and_where_its_class_stands(copies, wo
         "nn.Conv2d(3, 8, 3, padding=1),", "nn.Sequential(nn.Conv2d(3, 8, 3), nn.ReLU(), nn.Sequential("
         "OrderedDict(smaller=Smaller()))),")
     sources = [TextFile(path, SMALLER) for path in ("parts/smaller.py", *copies)]
-    submission = Submission(None, sources=(TextFile("model.py", network), *sources))
+    submission = Submission(Path("submission"), sources=(TextFile("model.py", network), *sources))
     found = Attempt("", None, model=ModelReference(Evidence("model.py", 8), "Net", "model.py"))
     facts = architecture_audit(submission, found, run=True).facts
     assert facts["receptive_field"].why.endswith(words), facts["receptive_field"].why

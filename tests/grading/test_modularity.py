@@ -129,7 +129,7 @@ CASES = {
             + NO_IMPORT,
         },
         False,
-        (False, False, False),
+        (False, False, True),
     ),
 }
 

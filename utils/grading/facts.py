@@ -15,6 +15,13 @@ class Evidence:
     cell: int | None = None
     text: str = ""
 
+    @property
+    def where(self) -> str:
+        """The place in words: "cell 3 of train.ipynb", "line 12 of models/net.py"; of a file as a whole its path."""
+        if self.notebook is not None:
+            return self.notebook if self.cell is None else f"cell {self.cell} of {self.notebook}"
+        return (self.file or "") if self.line is None else f"line {self.line} of {self.file}"
+
 
 @dataclass(frozen=True)
 class Fact:

@@ -150,9 +150,7 @@ def _doubted(transform, way: Way) -> Way:
     changes = transform.changes if isinstance(transform, Made) else ()
     if not changes or way.doubt:
         return way
-    place = changes[0].place
-    where = f"cell {place.cell} of {place.notebook}" if place.notebook else f"line {place.line} of {place.file}"
-    return replace(way, doubt=f"{where} changes {transform.last} after it was built")
+    return replace(way, doubt=f"{changes[0].place.where} changes {transform.last} after it was built")
 
 
 def _of_container(reader: Reader, container: Made, found: Applied, way: Way, depth: int) -> None:

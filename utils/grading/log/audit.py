@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from utils.grading.facts import Audit, Evidence, Fact
+from utils.grading.facts import Audit, Fact
 from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
 from utils.grading.log.accuracy_facts import DOUBTED, JudgedRun, accuracy_facts, tested_once, tested_once_facts
 from utils.grading.log.contradictions import Contradiction, number_contradictions
@@ -50,7 +50,7 @@ def log_audit(submission: Submission, choice: Choice, target: float | None, test
               "run_parameters": Fact(run.parameters, before)}
     others = "; ".join(map(describe, choice.others[:SHOWN]))
     remark = [f"Judged is {choice.why}. Not judged: {others}."] if others else []
-    remark += [f"In the log ({_where(copied)}), {PRINTED}."] if copied else []
+    remark += [f"In the log ({copied.where}), {PRINTED}."] if copied else []
     return Audit(facts, (*remark, *_warnings(run, split, found, losses)))
 
 
@@ -90,7 +90,7 @@ def _normalisation(losses: LossScale) -> Fact:
 
 def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScale) -> Iterator[str]:
     for one in found[:SHOWN]:
-        yield f"In the log ({_where(one.place)}), {one.text}."
+        yield f"In the log ({one.place.where}), {one.text}."
     if losses.explanation:
         rows = f"{len(losses.broken)} of {losses.rows} rows" if losses.broken else f"{losses.rows} rows"
         yield f"The logged losses are no averages over images: {losses.explanation} ({rows})."
@@ -111,7 +111,7 @@ def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScal
     top = max(row.accuracy for row in accuracy_rows(run, split))
     for number, place in run.evaluations[:SHOWN]:
         if number.total and number.value > top + 0.005:
-            yield f"An evaluation outside of the epochs ({_where(place)}) gives {number.value:.2f} %."
+            yield f"An evaluation outside of the epochs ({place.where}) gives {number.value:.2f} %."
 
 
 def _trained_before(run: Run, split: str) -> Iterator[str]:
@@ -124,7 +124,3 @@ def _trained_before(run: Run, split: str) -> Iterator[str]:
     beside = f", with {train:.2f} % in training" if train is not None else ""
     yield (f"The first epoch logs {first.accuracy:.2f} % on the test set{beside}: no small network learns CIFAR-10 that "
            "fast, so the weights were probably trained before this log began. Show that training too.")
-
-
-def _where(place: Evidence) -> str:
-    return f"cell {place.cell} of {place.notebook}" if place.notebook else f"{place.file}, line {place.line}"

@@ -60,10 +60,9 @@ def best(run: Run) -> float:
 def describe(run: Run) -> str:
     """A run in words: where it stands, how long it is, what it reaches, which network was printed before it."""
     place = next(iter(run.epochs[0].places.values()))
-    where = f"cell {place.cell} of {run.source}" if place.cell is not None else f"{run.source}, line {place.line}"
     network = f", after a summary of {run.parameters:,} parameters" if run.parameters is not None else ""
     count = len(accuracy_rows(run, tested_split(run)))
-    return f"{count} epoch{'s' if count > 1 else ''} ({where}{network}; best {best(run):.2f} %)"
+    return f"{count} epoch{'s' if count > 1 else ''} ({place.where}{network}; best {best(run):.2f} %)"
 
 
 def _joined(runs: list[Run]) -> list[Run]:

@@ -24,8 +24,3 @@ def class_places(submission: Submission, network: Evidence) -> dict[str, Evidenc
 
 def _classes(statements: tuple[ast.stmt, ...]) -> list[ast.ClassDef]:
     return [node for statement in statements for node in ast.walk(statement) if isinstance(node, ast.ClassDef)]
-
-
-def in_words(place: Evidence) -> str:
-    """As "line 12 of model.py" or "cell 3 of S9.ipynb"."""
-    return f"cell {place.cell} of {place.notebook}" if place.notebook else f"line {place.line} of {place.file}"

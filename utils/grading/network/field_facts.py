@@ -4,7 +4,6 @@ from utils.architecture import graph_operations as operations
 from utils.architecture.field_walk import CannotTrace, Walk
 from utils.architecture.receptive_field import field_at_pool
 from utils.grading.facts import Fact
-from utils.grading.network.class_places import in_words
 from utils.grading.network.view import NetworkView
 
 
@@ -54,5 +53,5 @@ def _field(view: NetworkView, walked: Walk, size: tuple[int, int], where: str) -
 
 def _unknown(view: NetworkView, error: CannotTrace) -> Fact:
     place = view.classes.get(error.operation.kind) if error.operation is not None else None
-    at = f" ({in_words(place)})" if place is not None else ""
+    at = f" ({place.where})" if place is not None else ""
     return view.fact(None, f"the receptive field cannot be established: {error}{at}")

@@ -8,7 +8,6 @@ from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation, Value
 from utils.architecture.field_walk import CannotTrace, Walk, walk
 from utils.grading.facts import Evidence, Fact
-from utils.grading.network.class_places import in_words
 from utils.grading.network.executed_network import ExecutedNetwork
 
 # Operations with weights, and which of their arguments are weights and biases.
@@ -63,7 +62,7 @@ class NetworkView:
         text, place = operations.where(operation), self.classes.get(operation.kind)
         if not text or place is None:
             return text or "the network"
-        return f"{text.removesuffix(')')}, {in_words(place)})" if text.endswith(")") else f"{text} ({in_words(place)})"
+        return f"{text.removesuffix(')')}, {place.where})" if text.endswith(")") else f"{text} ({place.where})"
 
     def layer(self, operation: Operation) -> str:
         """Such as "conv1 (Conv2d 3×3 groups 32)"; other weights keep their name, such as "kernels.first"."""

@@ -171,9 +171,7 @@ def _changes(reader: Reader, network) -> list[Change]:
 
 def _changed(network, change: Change, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate:
     """A network that is changed after it was built: its definition alone does not make it."""
-    where = change.place
-    place = f"cell {where.cell} of {where.notebook}" if where.notebook else f"line {where.line} of {where.file}"
-    args = (Unknown(f"{place} changes the network after it was built"),)
+    args = (Unknown(f"{change.place.where} changes the network after it was built"),)
     home, name = (network.cls.place, network.cls.name) if isinstance(network, Instance) else (network.place, "Sequential")
     return Candidate(name, home, home, args, {}, None, roots, why, rank)
 

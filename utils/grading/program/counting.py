@@ -46,7 +46,7 @@ def _lines(submission: Submission) -> Iterator[tuple[str, str]]:
             for number, line in enumerate(text.text.split("\n"), 1):
                 fenced ^= line.lstrip().startswith(("```", "~~~"))
                 if not fenced:
-                    yield f"{text.path}, line {number}", line[:_LONGEST]
+                    yield f"line {number} of {text.path}", line[:_LONGEST]
 
 
 def _is_named(one: Attempt, attempts: Sequence[Attempt], line: str) -> bool:

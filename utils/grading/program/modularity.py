@@ -50,10 +50,6 @@ def _own(reader: Reader, place: Evidence) -> bool:
     return place.notebook is not None if reader.program.notebook else place.file == reader.program.file
 
 
-def _where(place: Evidence) -> str:
-    return f"cell {place.cell} of {place.notebook}" if place.notebook else f"line {place.line} of {place.file}"
-
-
 def _missing(reader: Reader, pattern: re.Pattern | None = None) -> Library | Made | None:
     """Something that is called though the module it is imported from is not there or cannot be parsed."""
     for call in reader.calls:
@@ -70,14 +66,14 @@ def _model(reader: Reader, found) -> Fact:
     model = found.model if found is not None else None
     if model is not None:
         if _own(reader, model.place):
-            return Fact(False, f"{model.class_name} is defined in {_where(model.place)}", (model.place,))
+            return Fact(False, f"{model.class_name} is defined in {model.place.where}", (model.place,))
         if model.notebook:
             why = f"{model.class_name} is imported, but {model.factory}() in {model.notebook} makes the network of it"
             return Fact(None, why, (model.place,))
         return Fact(True, f"{model.class_name} is imported from {model.file}", (model.place,))
     if own and networks:
         name, place = next(iter(own.items()))
-        return Fact(False, f"{name} is defined in {_where(place)}", (place,))
+        return Fact(False, f"{name} is defined in {place.where}", (place,))
     if missing := _missing(reader, re.compile(r"\.[A-Z]\w*$|net|model", re.I)):
         return _absent(missing)
     return Fact(None, "no network is seen to be built")
@@ -88,7 +84,7 @@ def _transforms(reader: Reader, network: object) -> Fact:
     places = [step.transform.place for step in pipeline.steps] if pipeline else []
     own = [place for place in places if _own(reader, place)]
     if own:
-        return Fact(False, f"the training transforms are put together in {_where(own[0])}", tuple(dict.fromkeys(own))[:1])
+        return Fact(False, f"the training transforms are put together in {own[0].where}", tuple(dict.fromkeys(own))[:1])
     if places:
         return Fact(True, f"the training transforms are imported from {places[0].file or places[0].notebook}", (places[0],))
     if missing := _missing(reader, _DATA):
@@ -102,11 +98,11 @@ def _loops(reader: Reader) -> Fact:
     if own and not reader.program.notebook:
         return Fact(True, f"{reader.program.file} holds the training loop; a script is a module itself", (own[-1],))
     if own:
-        return Fact(False, f"the training loop, with its backward pass, is in {_where(own[-1])}", (own[-1],))
+        return Fact(False, f"the training loop, with its backward pass, is in {own[-1].where}", (own[-1],))
     if steps:
         return Fact(True, f"the training loop is imported from {steps[0].file}", (steps[0],))
     if defined := _defined_loop(reader):
-        return Fact(False, f"a function with a backward pass is defined in {_where(defined)}", (defined,))
+        return Fact(False, f"a function with a backward pass is defined in {defined.where}", (defined,))
     trainer = next(filter(runs_a_trainer, reader.calls), None)
     if trainer is not None:
         return Fact(True, "a trainer's fit() runs the loops", (trainer.place,))

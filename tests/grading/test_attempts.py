@@ -179,6 +179,8 @@ TWO = {**BOTH, "v1.ipynb": notebook(88), "v2.ipynb": notebook(81, BUILD_WIDE)}
     ("# Work\n\nTwo tries, v1.ipynb and v2.ipynb.", "v1.ipynb", "most points"),
     ("# Work\n\nThe final network is in [v2.ipynb](v2.ipynb).", "v2.ipynb", "line 3 of README.md"),
     ("# Work\n\nv1.ipynb is not the final version.\n\n* Submitted: `v2.ipynb`", "v2.ipynb", "line 5 of README.md"),
+    ("# Work\n\nTwo tries after a warm-up. The final network is in v2.ipynb.", "v2.ipynb", "line 3 of README.md"),
+    ("# Work\n\n## Final submission\n\nSee `v2.ipynb`.\n\n## Earlier\n\nSee v1.ipynb.", "v2.ipynb", "line 5 of README.md"),
     ("# Work\n\nOur best result is that of WideNet.", "v2.ipynb", "line 3 of README.md"),
     ("# Work\n\nFinal: v1.ipynb\n\nSubmission: v2.ipynb", "v1.ipynb", "most points")])
 def test_the_attempt_that_the_readme_names_counts_else_the_one_with_most_points(readme, counts, why, tmp_path):

@@ -13,6 +13,7 @@ _RESULT = (re.compile(r"\b(?:final|submi(?:t|ssion)\w*|solution|hand(?:ed)?[\s-]
            re.compile(r"\b(?:best|results?|answers?)\b", re.I))
 _NOT = re.compile(r"\b(?:not|old|older|earlier|previous|first (?:try|attempt)|warm-?up|abandon\w*|baseline|draft|"
                   r"experiments?|instead of|replaced|deprecated|unused)\b", re.I)
+_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 _LONGEST = 2_000  # characters of a line that are looked at
 
 
@@ -29,24 +30,30 @@ def named_as_result(submission: Submission, attempts: Sequence[Attempt]) -> tupl
     """The one attempt that the README names as the result, and where; None where it names none, or several."""
     for words in _RESULT:
         found: dict[Attempt, str] = {}
-        for place, line in _lines(submission):
-            named = [one for one in attempts if _is_named(one, attempts, line)]
-            if len(named) == 1 and words.search(line) and not _NOT.search(line):
+        for place, heading, sentence in _sentences(submission):
+            named = [one for one in attempts if _is_named(one, attempts, sentence)]
+            said = f"{heading} {sentence}"
+            if len(named) == 1 and words.search(said) and not _NOT.search(said):
                 found.setdefault(named[0], place)
         if len(found) == 1:
             return next(iter(found.items()))
     return None
 
 
-def _lines(submission: Submission) -> Iterator[tuple[str, str]]:
-    """The lines of READMEs outside of quoted output, each with its place."""
+def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:
+    """The sentences of READMEs outside of quoted output, each with its place and the heading above it."""
     for text in submission.texts:
-        if posixpath.basename(text.path).lower().startswith("readme"):
-            fenced = False
-            for number, line in enumerate(text.text.split("\n"), 1):
-                fenced ^= line.lstrip().startswith(("```", "~~~"))
-                if not fenced:
-                    yield f"line {number} of {text.path}", line[:_LONGEST]
+        if not posixpath.basename(text.path).lower().startswith("readme"):
+            continue
+        fenced, heading = False, ""
+        for number, line in enumerate(text.text.split("\n"), 1):
+            fenced ^= line.lstrip().startswith(("```", "~~~"))
+            if fenced:
+                continue
+            if line.startswith("#"):
+                heading = line.strip("# ") if not line.startswith("# ") else ""  # the title speaks of everything
+            for sentence in _SENTENCE_END.split(line[:_LONGEST]):
+                yield f"line {number} of {text.path}", heading, sentence
 
 
 def _is_named(one: Attempt, attempts: Sequence[Attempt], line: str) -> bool:

@@ -5,7 +5,8 @@ import os
 import torch
 
 from utils.grading.sandbox.child import JOBS
-from utils.grading.sandbox.isolation import Answer, Limits
+from utils.grading.sandbox.isolation import Answer
+from utils.grading.sandbox.limits import Limits
 from utils.grading.sandbox.message import pack, unpack
 
 

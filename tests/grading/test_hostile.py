@@ -11,7 +11,7 @@ from utils.grading.network.audit import architecture_audit
 from utils.grading.program.attempts import Attempt
 from utils.grading.program.finding import ModelReference
 from utils.grading.sandbox import isolation
-from utils.grading.sandbox.isolation import Limits
+from utils.grading.sandbox.limits import Limits
 from utils.grading.submission.contents import Submission, TextFile
 
 LIMITS = Limits(memory=2**29, scratch=2**22, answer=2**24, printed=2**20)

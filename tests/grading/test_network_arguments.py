@@ -9,7 +9,7 @@ from utils.grading.grade import judge
 from utils.grading.network.executed_network import executed_network
 from utils.grading.network.rebuilt import BUILDER, rebuilt
 from utils.grading.rubric import load_rubric
-from utils.grading.sandbox.isolation import LIMITS
+from utils.grading.sandbox.limits import LIMITS
 
 NETWORK = """
 from torch import nn

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from utils.errors import UserError
 from utils.files import write_whole
-from utils.grading.sandbox.isolation import LIMITS
+from utils.grading.sandbox.limits import LIMITS
 
 PASSED, NOT_PASSED, COULD_NOT_WORK = 0, 1, 2
 

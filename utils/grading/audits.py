@@ -24,7 +24,7 @@ from utils.grading.program.data_sets import CIFAR10
 from utils.grading.program.data_use import misuse
 from utils.grading.program.modularity import modularity
 from utils.grading.rubric import Rubric
-from utils.grading.sandbox.isolation import LIMITS, Limits
+from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 
 SHOWN = 5  # logs that a reason names

@@ -10,6 +10,7 @@ from utils.grading.audits import Audited, Case, Options, audit, networks_execute
 from utils.grading.claims.audit import check_claims
 from utils.grading.claims.subjects import Subject
 from utils.grading.facts import Fact
+from utils.grading.grader_time import TookTooLong, at_most
 from utils.grading.log.data_set import data_set_of
 from utils.grading.log.run_choice import describe, tested_runs
 from utils.grading.log.runs import Run, submission_runs
@@ -21,7 +22,6 @@ from utils.grading.program.log_owners import Logs, logs_of
 from utils.grading.reports.entry import Graded, attempt_entry, compose, not_graded, without_content
 from utils.grading.rubric import Rubric
 from utils.grading.submission.contents import Submission, read_submission
-from utils.grading.time_limit import TookTooLong, at_most
 
 DEFAULTS = Options()
 SECONDS = 120  # of the grader's own processor time for a submission, which takes a few; executions have other limits

@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Sequence
 
 from utils.grading.claims.network_claims import judge_field, judge_parameters, judge_property
-from utils.grading.claims.reading import EXACT, Part, Reading, read
-from utils.grading.claims.sentences import Statement, statements
+from utils.grading.claims.sentence_meaning import EXACT, Part, Reading, read
+from utils.grading.claims.sentence_splitting import Statement, statements
 from utils.grading.claims.subjects import Spoken, Subject, names, sets_apart, spoken_of
 from utils.grading.claims.training_claims import Verdict, judge_accuracy, judge_epochs
 from utils.grading.facts import Claim, Evidence

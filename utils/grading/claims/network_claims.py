@@ -1,9 +1,9 @@
 """What is asserted of a network - its parameters, receptive field, kinds of layers - held against what was computed."""
 
-from utils.grading.claims.reading import Part
+from utils.grading.claims.sentence_meaning import Part
 from utils.grading.claims.subjects import Subject
 from utils.grading.claims.training_claims import Verdict, same
-from utils.grading.claims.words import PROPERTIES
+from utils.grading.claims.vocabulary import PROPERTIES
 from utils.grading.facts import Evidence
 from utils.grading.log.run_choice import describe
 

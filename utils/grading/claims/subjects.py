@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from utils.grading.claims.sentences import Statement
-from utils.grading.claims.words import tokens
+from utils.grading.claims.sentence_splitting import Statement
+from utils.grading.claims.vocabulary import tokens
 from utils.grading.facts import Evidence, Fact
 from utils.grading.log.runs import Run
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from utils.grading.claims.reading import Part
+from utils.grading.claims.sentence_meaning import Part
 from utils.grading.claims.subjects import Subject
 from utils.grading.log.accuracies import Row, accuracy_rows, tested_split
 from utils.grading.log.run_choice import describe

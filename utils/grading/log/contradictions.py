@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from utils.grading.facts import Evidence
 from utils.grading.log.accuracies import Row, accuracy_rows
-from utils.grading.log.numbers import Number
+from utils.grading.log.quantities import Number
 from utils.grading.log.runs import Run
 
 TIME_FACTOR = 5  # tqdm's rate may be a moving average; more than this apart is none

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from utils.grading.facts import Evidence
 from utils.grading.log.averaged_weights import AVERAGED, PLAIN
 from utils.grading.log.line_shapes import Bar, LogLine
-from utils.grading.log.numbers import Number
+from utils.grading.log.quantities import Number
 
 TESTED = (("test", "accuracy"), ("val", "accuracy"))
 _MEASURED = TESTED + tuple((split, AVERAGED[quantity]) for split, quantity in TESTED)

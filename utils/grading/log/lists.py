@@ -4,7 +4,7 @@ import re
 
 from utils.grading.facts import Evidence
 from utils.grading.log.line_shapes import LogLine
-from utils.grading.log.numbers import REAL, Number, number_of
+from utils.grading.log.quantities import REAL, Number, number_of
 from utils.grading.log.tables import meaning
 
 LIST_LIMIT = 50_000  # characters

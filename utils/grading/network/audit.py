@@ -13,7 +13,8 @@ from utils.grading.network.pool_facts import after_pool, global_average_pooling,
 from utils.grading.network.view import NetworkView
 from utils.grading.network.weight_facts import parameters, parameters_executed, printable_totals, remarks_on_weights
 from utils.grading.program.attempts import Attempt
-from utils.grading.sandbox.isolation import LIMITS, Limits, isolation
+from utils.grading.sandbox.isolation import isolation
+from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 
 FACTS: dict[str, Callable[[NetworkView], Fact]] = {

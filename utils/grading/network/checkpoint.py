@@ -14,7 +14,7 @@ from utils.errors import UserError
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.network.executed_network import ExecutedNetwork, NotEstablished, ask, executed_network
 from utils.grading.program.attempts import Attempt
-from utils.grading.sandbox.isolation import LIMITS, Limits
+from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 
 SIZE_LIMIT = 2**29

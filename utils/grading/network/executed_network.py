@@ -17,7 +17,8 @@ from utils.grading.network.effective_graph import effective, training
 from utils.grading.network.random_weights import fixed_values, fresh_images, fresh_weights
 from utils.grading.program.finding import ModelReference
 from utils.grading.sandbox.graph_data import from_data
-from utils.grading.sandbox.isolation import Limits, run_isolated
+from utils.grading.sandbox.isolation import run_isolated
+from utils.grading.sandbox.limits import Limits
 from utils.grading.sandbox.message import BadMessage, pack, unpack
 from utils.grading.submission.contents import Submission
 from utils.grading.submission.notebook_code import cloned_folders, notebook_code, written_files

@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from utils.grading.sandbox.confinement import has_filter
+from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.paths import REPOSITORY
 
 _START = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
@@ -28,21 +29,6 @@ _START = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
 BEGUN = b"\n"
 _SCRATCH = "/tmp/scratch"
 _HIDDEN = ("/tmp", "/var/tmp", "/run", "/var/run", "/home", "/root", "/mnt", "/media", "/srv")
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Of one child: seconds by the clock, from when a stranger's code begins (`start` bounds what comes before); bytes of
-    memory beyond PyTorch's own, of scratch files, of the answer, and of what is printed."""
-    seconds: float = 90
-    start: float = 300
-    memory: int = 3 * 2**30
-    scratch: int = 64 * 2**20
-    answer: int = 2**30
-    printed: int = 2**24
-
-
-LIMITS = Limits()
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from utils.grading.claims.words import PROPERTIES, Token, tokens
+from utils.grading.claims.vocabulary import PROPERTIES, Token, tokens
 
 _ITEM = re.compile(r"\s*(?:[-*+•>]\s+|\(?(?:\d{1,2}|[a-h])[.)]\s+)+")
 # What a sentence says in letters of words.py. A number belongs to the quantity beside it.

@@ -155,7 +155,7 @@ REMARKS = {
         {"S9.ipynb": [IMPORTS, LOADERS, "from model import *", NETWORK, "model = Net()", RUN]},
         "Net are defined in model.py",
     ),
-    "a loop over epochs": ({}, "loop over epochs is in the notebook"),
+    "a loop over epochs": ({}, "loop over epochs is in S9.ipynb"),
 }
 
 

@@ -25,13 +25,15 @@ def _stem(path: str) -> str:
 
 
 def _imported(submission: Submission) -> set[str]:
-    """The last names of all modules that some code imports, and all that it imports from packages."""
+    """The names of all modules that some code imports; what it takes from a package may be a module too."""
+    files = {_stem(source.path) for source in submission.sources}
     texts = [source.text for source in submission.sources]
     texts += [cell.source for book in submission.notebooks for cell in book.cells if cell.kind == "code"]
     names: set[str] = set()
     for text in texts:
         for origin, parts, modules in _IMPORT.findall(text):
-            names.update(re.findall(r"\w+", f"{origin} {parts} {modules}"))
+            of_a_file = origin.rpartition(".")[2] in files
+            names.update(re.findall(r"\w+", f"{origin} {'' if of_a_file else parts} {modules}"))
     return names
 
 

@@ -23,8 +23,9 @@ def modularity(submission: Submission, found) -> Audit:
     What the training notebook's code itself defines and uses decides, not which modules lie beside it. An epoch loop in
     the notebook over an imported function that trains one epoch is modular, with a remark.
     """
-    if not submission.notebooks and not submission.sources:
-        return Audit({name: Fact(None, "there is no code") for name in
+    if not found.program:
+        why = "no notebook and no script that trains could be read" if submission.sources else "there is no code"
+        return Audit({name: Fact(None, why) for name in
                       ("modular", "model_imported", "transforms_imported", "loops_imported")})
     reader = found.reader
     parts = {"model_imported": _model(reader, found), "transforms_imported": _transforms(reader, found.network),
@@ -127,9 +128,9 @@ def _remarks(reader: Reader, found):
     again = [(name, origin, modules[name]) for name, origin in names if name in modules]
     if again:
         yield (f"{', '.join(dict.fromkeys(name for name, _, _ in again))} {'is' if len(again) == 1 else 'are'} defined in "
-               f"{again[0][2]} and once more in {again[0][1]}: the notebook uses its own.")
+               f"{again[0][2]} and once more in {again[0][1]}, which uses its own.")
     if any(isinstance(statement, ast.For) and _calls_training(reader, statement) for _, statement in reader.own_statements):
-        yield "The loop over epochs is in the notebook, over an imported function that trains one epoch."
+        yield f"The loop over epochs is in {found.program}, over an imported function that trains one epoch."
 
 
 def _calls_training(reader: Reader, statement: ast.For) -> bool:

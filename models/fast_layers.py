@@ -26,7 +26,7 @@ class Conv2d(nn.Conv2d):
 
 
 class _RearrangedBackward(torch.autograd.Function):
-    """A depthwise convolution whose backward pass is that of one that has neither stride nor dilation."""
+    """A depthwise convolution whose backward pass runs through one with neither stride nor dilation."""
 
     @staticmethod
     def forward(ctx, x: Tensor, weight: Tensor, stride: int, dilation: int) -> Tensor:

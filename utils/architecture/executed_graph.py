@@ -17,7 +17,7 @@ from torch.utils._pytree import tree_flatten, tree_map_only
 
 @dataclass(frozen=True)
 class Value:
-    """A tensor of the graph, by its number. An operation in place puts out a new value."""
+    """A tensor of the graph, by its number. An in-place operation outputs a new value."""
     number: int
 
 
@@ -44,10 +44,12 @@ class Operation:
 
     @property
     def inputs(self) -> tuple[Value, ...]:
+        """The tensors among all arguments, nested ones too, in the order of the arguments."""
         return tuple(leaf for leaf in tree_flatten((self.args, self.kwargs))[0] if isinstance(leaf, Value))
 
     @property
     def output(self) -> Value | None:
+        """The first output; None where the operation has none."""
         return self.outputs[0] if self.outputs else None
 
 
@@ -71,10 +73,11 @@ class ExecutedGraph:
     outputs: tuple[Value, ...] = ()
 
     def producers(self) -> dict[Value, Operation]:
+        """For each value that an operation made, that operation."""
         return {value: operation for operation in self.operations for value in operation.outputs if value is not None}
 
     def live_operations(self) -> list[Operation]:
-        """Those that the outputs depend on, in order: layers that were run for nothing are left out."""
+        """The operations that the outputs depend on, in order; layers whose results go unused are left out."""
         needed, live = set(self.outputs), []
         for operation in reversed(self.operations):
             if needed.intersection(operation.outputs):
@@ -92,7 +95,7 @@ class ExecutedGraph:
 
 
 def record(model: nn.Module, *inputs: Tensor) -> ExecutedGraph:
-    """The graph of `model(*inputs)` in the mode that the model is in. What the model's own code raises comes through."""
+    """The graph of `model(*inputs)` in the mode that the model is in. What the model's own code raises is passed on."""
     recorder = _Recorder(model, inputs)
     with torch.no_grad(), recorder.follow_modules(), recorder:
         result = model(*inputs)

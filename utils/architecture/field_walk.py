@@ -38,9 +38,11 @@ class Axis:
 
     @property
     def size(self) -> int:
+        """The length of the field in input pixels."""
         return self.end - self.start + 1
 
     def through(self, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> "Axis":
+        """The axis of the map behind a window with these settings."""
         reach = (kernel - 1) * dilation
         return Axis(self.start - padding * self.jump, self.end + (reach - padding) * self.jump, self.jump * stride)
 
@@ -99,6 +101,7 @@ class Walk:
         self.rows.append(LayerField("input", "image", map_size(self.graph, image), (1, 1), (1, 1)))
 
     def visit(self, operation: Operation) -> None:
+        """Take in the next operation; CannotTrace where its effect on a map is not known."""
         maps, statistics, pooled, lost = ([source for source in operation.inputs if source in group] for group in (
             self.fields, self.statistics, self.pooled, self.lost))
         has_axes = len(self.graph.shapes[operation.output]) >= 4
@@ -158,7 +161,7 @@ class Walk:
         return spreads or not operations.is_map(self.graph.shapes[operation.output])
 
     def _followed(self, operation: Operation, maps: list[Value], statistics: list[Value]) -> tuple[Field, Layout] | None:
-        """The field and the layout of what the operation puts out; None where it does more than this can follow."""
+        """The field and the layout of what the operation outputs; None where it does more than this can follow."""
         layouts = {self._layout(one) for one in maps}
         if all(self._layout(one) == usual(self.graph, one) for one in maps):
             found = self._field(operation, maps, statistics)
@@ -216,7 +219,7 @@ class Walk:
         self.pooled.update(value for value in operation.outputs if value)
 
     def _keep(self, operation: Operation, field: Field, layout: Layout, maps: list[Value]) -> None:
-        normalises = operation.name in operations.NORMALISATIONS  # and puts out its statistics beside the map
+        normalises = operation.name in operations.NORMALISATIONS  # and outputs its statistics beside the map
         for value in operation.outputs[:1] if normalises else filter(None, operation.outputs):
             self.fields[value] = field
             if layout != usual(self.graph, value):

@@ -22,7 +22,7 @@ REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "max": "max"}
 ALONG_DIMENSIONS = frozenset((*REDUCTIONS, "amin", "min", "cat", "split", "split_with_sizes", "slice", "select", "softmax",
                               "_softmax", "_log_softmax", "linalg_vector_norm", "var", "std", "cumsum", "index_select",
                               "stack", "norm", "flip", "unbind"))
-# What makes of all positions of a map a number for each channel, as reductions over height and width.
+# What turns all positions of a map into one number for each channel, when it reduces height and width.
 STATISTICS = frozenset((*REDUCTIONS, "amin", "min", "var", "std", "var_mean", "std_mean", "linalg_vector_norm", "norm"))
 RESHAPES = frozenset(("view", "_unsafe_view", "reshape", "_reshape_alias", "unsqueeze", "squeeze", "expand"))
 PERMUTATIONS = frozenset(("transpose", "permute"))
@@ -53,6 +53,7 @@ class Window:
 
 
 def argument(operation: Operation, position: int, default=None):
+    """The positional argument at `position`, from 0; `default` where it was not given."""
     return operation.args[position] if len(operation.args) > position else default
 
 
@@ -107,7 +108,7 @@ def _zeros_before(graph: ExecutedGraph, value: Value) -> tuple[tuple[int, int], 
 
 
 def shift(operation: Operation) -> tuple[int, int] | None:
-    """(rows, columns) that a padding of the map puts before it; None where the operation is no such padding."""
+    """(rows, columns) that a padding of the map puts before it; None where the operation is not such a padding."""
     if operation.name not in PADS or len(operation.args[1]) > 4:
         return None
     left, _, top, _ = (*operation.args[1], 0, 0)[:4]
@@ -153,7 +154,7 @@ def _slice(graph: ExecutedGraph, operation: Operation) -> Window | None:
 
 
 def is_pointwise(graph: ExecutedGraph, operation: Operation, source: Value) -> bool:
-    """Whether each position of what comes out depends on the same position of the map `source` alone."""
+    """Whether each position of the output depends on the same position of the map `source` alone."""
     shape = graph.shapes[source]
     if operation.name in POINTWISE:
         return True
@@ -247,6 +248,7 @@ def where(operation: Operation) -> str:
 
 
 def permutation(operation: Operation, count: int) -> list[int]:
+    """For each of the `count` dimensions of the result, the dimension of the input that it was."""
     if operation.name == "permute":
         return [dimension % count for dimension in operation.args[1]]
     order, (first, second) = list(range(count)), (dimension % count for dimension in operation.args[1:3])

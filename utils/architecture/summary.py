@@ -44,6 +44,7 @@ class ModelFacts:
 
 
 def model_facts(model: nn.Module) -> ModelFacts:
+    """The parameters, multiply-adds and receptive field of `model`."""
     return ModelFacts(count_parameters(model), count_multiply_adds(model), receptive_field(model))
 
 

@@ -18,6 +18,7 @@ PASSED, NOT_PASSED, COULD_NOT_WORK = 0, 1, 2
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """The options of the command line, or of `arguments` where they are given."""
     parser = argparse.ArgumentParser(prog="python -m utils.grading", description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("paths", nargs="+", metavar="PATH",
@@ -51,6 +52,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit status."""
     asked = parse_arguments(arguments)
     try:
         if asked.format == "gradescope" and asked.output:  # stands there if we are killed

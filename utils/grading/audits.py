@@ -45,6 +45,7 @@ class Options:
 
     @property
     def limits(self) -> Limits:
+        """The sandbox's limits, with `seconds` for one execution."""
         return replace(LIMITS, seconds=self.seconds)
 
 
@@ -65,6 +66,7 @@ class Case:
 
     @property
     def choice(self) -> Choice:
+        """The run that is judged, chosen among the attempt's own logs."""
         return choose_run(self.submission, self.runs, self.attempt.training_notebook)
 
 

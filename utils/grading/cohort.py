@@ -41,14 +41,17 @@ class Task:
 
     @property
     def result(self) -> Path:
+        """The JSON file of the grading."""
         return self.folder / f"{self.stem}.json"
 
     @property
     def page(self) -> Path:
+        """The HTML page of the grading."""
         return self.folder / f"{self.stem}.html"
 
     @property
     def started(self) -> Path:
+        """The file that is there while the submission is being graded."""
         return self.folder / f"{self.stem}.started"
 
 
@@ -141,7 +144,7 @@ def stem(path: str, rubric: Rubric, options: Options) -> str:
 
 @cache
 def _grader() -> tuple:
-    """What of the grader itself decides: its files and the libraries that it asks."""
+    """The part that the grader itself plays in the outcome: its files and the libraries that it asks."""
     files = sorted(REPOSITORY.glob("utils/**/*.*"))
     return (*[_file_mark(file) for file in files if file.suffix in (".py", ".toml", ".json")],
             *[metadata.version(name) for name in ("torch", "albumentations")])

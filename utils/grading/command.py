@@ -98,8 +98,8 @@ def _give(report: str, output: Path | None) -> None:
 
 
 def status(graded: Iterable[dict]) -> int:
-    """0 all pass, 1 something does not (unverifiable is no pass), 3 there is nothing to grade, 2 the grader could not work;
-    of several submissions, the last of these that is so of one."""
+    """0 all pass, 1 something does not (unverifiable is not a pass), 3 there is nothing to grade, 2 the grader could not
+    work; of several submissions, the last of these that is true of any."""
     return max(map(_status, graded), key=(0, 1, 3, 2).index, default=0)
 
 

@@ -12,7 +12,7 @@ PASS, FAIL, UNVERIFIABLE = "pass", "fail", "unverifiable"
 
 @dataclass(frozen=True)
 class Result:
-    """One criterion judged. `value` is what was found (None where nothing was), `reason` says why it is no pass."""
+    """One criterion judged. `value` is what was found (None where nothing was), `reason` says why it is not a pass."""
     criterion: Criterion
     verdict: str
     value: object = None
@@ -21,6 +21,7 @@ class Result:
 
     @property
     def points(self) -> float:
+        """The criterion's points for a pass, else 0."""
         return self.criterion.points if self.verdict == PASS else 0
 
     @property
@@ -121,7 +122,7 @@ _CHECKS = {"is_true": _truth, "accuracy": _accuracy} | dict.fromkeys(("above", "
 
 
 def _known(facts: Mapping[str, Fact], name: str, kind) -> Fact:
-    """The fact of that name; a value of another kind than the check judges is as good as none."""
+    """The fact of that name; a value of a kind that the check does not judge counts as missing."""
     fact = facts.get(name, Fact(None, "no audit looked for it."))
     if fact.value is None:
         return fact if fact.why else Fact(None, "no reason was given.", fact.evidence)

@@ -74,6 +74,7 @@ class Judged:
 
     @property
     def every(self) -> tuple[Audited, ...]:
+        """All judged attempts, the one that counts first."""
         return (self.first, *self.others)
 
 

@@ -43,6 +43,7 @@ class Rubric:
 
 
 def shipped_rubrics() -> list[str]:
+    """The names of the rubrics that come with the grader, in order."""
     return sorted(file.stem for file in SHIPPED.glob("*.toml"))
 
 

@@ -18,7 +18,7 @@ _CHOICES = {"SomeOf"} | _ONE_OF
 
 @dataclass(frozen=True)
 class Way:
-    """How a transform is come to. `inside` names the container (OneOf, …) that decides whether it acts, `reach` is the share
+    """How a transform is reached. `inside` names the container (OneOf, …) that decides whether it acts, `reach` is the share
     of the images for which it does (an upper bound; None where it is not known), `chosen` says that the transform's own p is
     only its weight among others. `doubt` says why what was built may not be what acts."""
     conditional: bool = False
@@ -37,16 +37,18 @@ class Step(Way):
 
     @property
     def library(self) -> str:
+        """The package that the transform is from: "albumentations", "torchvision", …"""
         return self.transform.name.partition(".")[0]
 
     @property
     def name(self) -> str:
+        """The transform's name without its package."""
         return self.transform.last
 
 
 @dataclass
 class Applied:
-    """The steps so far, and what of them could not be read."""
+    """The steps so far, and what could not be read."""
     steps: list[Step] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -154,7 +156,7 @@ def _doubted(transform, way: Way) -> Way:
 
 
 def _of_container(reader: Reader, container: Made, found: Applied, way: Way, depth: int) -> None:
-    """Add the steps of a Compose, a OneOf and their like, each with the share of the images that come to it."""
+    """Add the steps of a Compose, a OneOf and their like, each with the share of the images that reach it."""
     steps, p = steps_of(container), _probability(container)
     if steps is None:
         found.unread.append("the list of its transforms could not be read")
@@ -188,5 +190,6 @@ def _probability(container: Made):
 
 
 def steps_of(container: Made):
+    """The transforms in a container, one alone as a list; None where they are not known."""
     steps = container.kwargs.get("transforms", container.args[0] if container.args else None)
     return steps if isinstance(steps, (list, tuple)) else [steps] if isinstance(steps, (Made, Instance)) else None

@@ -31,6 +31,7 @@ class _Flow:
         return names - {""}
 
     def statement(self, node: ast.stmt, names: set[str]) -> set[str]:
+        """The names that carry the result behind one statement, given those before it."""
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 names = self.assigned(target, node.value, names)
@@ -66,7 +67,7 @@ class _Flow:
         return set().union(*(ends[:2] if isinstance(node, ast.If) else [*ends, names]))
 
     def expression(self, node: ast.expr, names: set[str]) -> set[str]:
-        """A call for its own sake, such as images.append(…), changes what it is a method of."""
+        """A call whose result is not used, such as images.append(…), changes the object that it is called on."""
         if isinstance(node, (ast.Yield, ast.YieldFrom)):
             self.returned |= self.carries(node.value, names)
         elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node is not self.call:
@@ -76,6 +77,7 @@ class _Flow:
         return names
 
     def assigned(self, target: ast.expr, value: ast.expr, names: set[str]) -> set[str]:
+        """The names that carry the result once `value` is assigned to `target`."""
         if isinstance(target, (ast.Tuple, ast.List)):
             parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts) else None
             before = names

@@ -27,9 +27,11 @@ class EffectiveStep:
 
     @property
     def place(self) -> Evidence:
+        """Where the transform is built."""
         return self.step.transform.place
 
     def value(self, name: str):
+        """The effective value of the argument `name`; None where it is not known."""
         return (self.values.values or {}).get(name) if self.values else None
 
     def among(self, other: "EffectiveStep") -> bool:

@@ -1,4 +1,4 @@
-"""The hole of CoarseDropout: how many there are and how large in the final image, and with what they are filled."""
+"""The hole of CoarseDropout: how many there are, how large they are in the final image, and what fills them."""
 
 from utils.data.transforms import MEAN
 from utils.grading.augmentation.effective_steps import EffectiveStep
@@ -6,7 +6,7 @@ from utils.grading.augmentation.image_size import CIFAR, CUT, RESCALE, keeps_all
 from utils.grading.augmentation.pixel_scale import channels, near, shown
 from utils.grading.facts import Fact
 
-TOLERANCE = 3.0  # of 255: how far a fill may be from the mean, as the roundings of the mean that are in use are
+TOLERANCE = 3.0  # of 255: how far a fill may be from the mean, to allow for the rounded means in use
 
 
 def judge_fill(one: EffectiveStep) -> Fact:

@@ -16,7 +16,7 @@ _TEST = re.compile(r"test|val|eval|infer", re.I)
 
 @dataclass(frozen=True)
 class Pipeline:
-    """The steps for one kind of image; `unread` says what of it could not be read. `why` says how it was recognised."""
+    """The steps for one kind of image; `unread` says what could not be read. `why` says how it was recognised."""
     steps: tuple[Step, ...]
     unread: tuple[str, ...]
     place: Evidence

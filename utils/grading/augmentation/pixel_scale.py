@@ -36,6 +36,7 @@ class Scale:
         return tuple(factor * part + shift for part, factor, shift in zip(pixel, self.factor, self.shift))
 
     def ends(self, pixel: float) -> tuple[float, ...]:
+        """How a grey pixel, 0 to 255, is written in each of the three channels."""
         return self.written((pixel,) * 3)
 
     def oddity(self) -> str:
@@ -56,10 +57,12 @@ class Scale:
 
 
 def near(one, other, by: float) -> bool:
+    """Whether two sequences have the same length and differ nowhere by more than `by`."""
     return len(one) == len(other) and all(abs(a - b) <= by for a, b in zip(one, other))
 
 
 def shown(values) -> str:
+    """The numbers in brackets, to four significant digits and at most four decimals."""
     return "(" + ", ".join(f"{round(value, 4) + 0.0:.4g}" for value in values) + ")"
 
 

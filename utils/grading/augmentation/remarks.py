@@ -9,6 +9,7 @@ from utils.grading.facts import Fact
 
 
 def version_warnings(judged: list[EffectiveStep], version: str | None, why: str):
+    """A sentence for each step whose arguments mean different things in 1.x and 2.x."""
     because = why or "they are judged as the 1.x that knows them took them, since no version is pinned"
     for one in judged:
         if one.values is None:
@@ -36,6 +37,7 @@ def _by_position(name: str, values: Effective, why: str) -> str:
 
 
 def step_remarks(judged: list[EffectiveStep]):
+    """A sentence for each flip that always acts, and for limits of ShiftScaleRotate at 0."""
     for one in judged:
         p = one.value("p")
         always = isinstance(p, (int, float)) and p >= 1 and not one.step.inside
@@ -54,6 +56,7 @@ _RANDOM = (_MOVE | RESCALE | CUT) - {"Resize", "CenterCrop", "FiveCrop", "TenCro
 
 
 def order_remarks(judged: list[EffectiveStep]):
+    """A sentence where the order is not known, and where later steps alter the hole."""
     if order := next((one.step.order for one in judged if one.step.order), ""):
         yield f"In which order the training transforms act is not known: they {order}."
     hole = next((one for one in judged if one.step.name == "CoarseDropout" and one.acts is not False), None)

@@ -9,7 +9,7 @@ from utils.grading.code_reader.values import Made
 
 
 def by_position(transform: Made) -> dict:
-    """The arguments that are given by position, by the installed torchvision's names; none of another library's."""
+    """The arguments that are given by position, by the installed torchvision's names; empty for other libraries."""
     if not transform.name.startswith("torchvision.transforms.") or not transform.args:
         return {}
     kind = getattr(v2 if ".v2." in transform.name else transforms, transform.last, None)

@@ -42,6 +42,7 @@ def _present(judged: list[EffectiveStep], pipeline: Pipeline, name: str) -> tupl
 
 
 def flip(judged: list[EffectiveStep], pipeline: Pipeline) -> Fact:
+    """Whether albumentations' HorizontalFlip acts on the training images."""
     acting, settled = _present(judged, pipeline, "HorizontalFlip")
     if settled is not None:
         other = [one for one in judged if one.values is None and one.step.name == "RandomHorizontalFlip"]
@@ -55,6 +56,7 @@ def flip(judged: list[EffectiveStep], pipeline: Pipeline) -> Fact:
 
 
 def shift_scale_rotate(judged: list[EffectiveStep], pipeline: Pipeline) -> Fact:
+    """Whether ShiftScaleRotate, or an Affine that does the same, acts on the training images."""
     acting, settled = _present(judged, pipeline, "ShiftScaleRotate")
     if settled is not None:
         return _affine(judged, settled)
@@ -96,6 +98,7 @@ def _shown(limit) -> str:
 
 
 def dropout(judged: list[EffectiveStep], pipeline: Pipeline) -> dict[str, Fact]:
+    """The three facts on CoarseDropout, by name: its one hole, its fill, and no fill in masks."""
     names = ("coarse_dropout_one_16x16_hole", "coarse_dropout_fill_correct", "coarse_dropout_no_mask_fill")
     acting, settled = _present(judged, pipeline, "CoarseDropout")
     if settled is not None:

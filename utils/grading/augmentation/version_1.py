@@ -24,7 +24,7 @@ _OTHER_END = {f"{one}_{part}": f"{other}_{part}" for one, other in (("min", "max
 
 
 def names(name: str) -> list[str]:
-    """The names of a transform's arguments, in the order in which 1.x takes them by position; none where not known."""
+    """The names of a transform's arguments, in the order in which 1.x takes them by position; empty if not known."""
     return list(DEFAULTS.get(name, _NAMES.get(name, ())))
 
 

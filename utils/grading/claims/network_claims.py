@@ -14,6 +14,7 @@ NEAR, FAR = 0.05, 0.15  # shares of a count: how far "around" reaches, and from 
 
 
 def judge_property(part: Part, subject: Subject) -> Verdict:
+    """The verdict on whether the network has the property that `part` names."""
     fact, meaning = subject.fact(part.kind), MEANINGS[part.kind]
     if fact.value is None:
         return Verdict("unverifiable", None, f"whether there is {meaning}: {fact.why}")
@@ -46,6 +47,7 @@ def judge_parameters(part: Part, subject: Subject, place: Evidence) -> Verdict:
 
 
 def judge_field(part: Part, subject: Subject) -> Verdict:
+    """The verdict on a claimed receptive field, in pixels."""
     fact, with_pool = subject.fact("receptive_field"), subject.fact("receptive_field_with_pool").value
     if fact.value is None:
         return Verdict("unverifiable", None, fact.why)

@@ -21,7 +21,7 @@ _TARGET = re.compile(r"v\.{0,3}g\.{0,2}A?\.{0,2}s?%")
 _ORDER = re.compile(r"I|T(?![.dA:(%#bSP,&)]|$)")
 _BOUND = re.compile(r"\(s[#%z][.]?[PAR]?\)")
 _SAID = re.compile(r"[vbutn]")
-EXACT = 3  # figures of a number that is nobody else's by chance
+EXACT = 3  # digits of a number that matches nothing else by chance
 EXACT_FIELD = 2
 
 
@@ -63,7 +63,7 @@ class Reading:
 
 
 def read(sentence: str, names: Sequence[re.Pattern] = ()) -> Reading | None:
-    """What `sentence` asserts, None where it is no statement on a network's result or is not understood.
+    """What `sentence` asserts, None where it is not a statement about a network's result, or is not understood.
 
     `names` match what the submission calls its networks.
     """
@@ -88,7 +88,7 @@ def _letters(words: Sequence[Token]) -> str:
 
 
 def _trimmed(words: list[Token]) -> list[Token]:
-    """Without the marks at both ends: those of items and tables."""
+    """Without the marks of list items and tables at both ends."""
     words = list(words)
     while words and words[0].letter in ":,&":
         words.pop(0)

@@ -46,10 +46,12 @@ class _Section:
     above: list[tuple[int, str]] = field(default_factory=list)
 
     def enter(self, level: int, heading: str) -> None:
+        """Take in a heading; those of its level and below it end."""
         self.above = [one for one in self.above if one[0] < level] + [(level, heading)]
 
     @property
     def headings(self) -> tuple[str, ...]:
+        """The headings above the line, the nearest first."""
         return tuple(heading for _, heading in reversed(self.above))
 
     @property

@@ -20,7 +20,7 @@ _APART = re.compile(r"\b(?:step|model|experiment|attempt|iteration|network|net|v
                     r"\W{0,2}(?:\d+|one|two|three|four|[A-Da-d]\b)|\b(?:first|second|third|fourth|fifth)\b", re.I)
 _OTHER = re.compile(r"\b(?:another|other|previous|earlier|initial|baseline|base|old|alternative|comparison|compared|"
                     r"ablations?|without|tried|failed|references?|related|paper|literature|citations?)\b|"
-                    r"\w\.(?:ipynb|py)\b", re.I)  # a file that is none of theirs
+                    r"\w\.(?:ipynb|py)\b", re.I)  # a file that belongs to none of them
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class Subject:
     counts: bool
 
     def fact(self, name: str) -> Fact:
+        """The fact of that name; one without a value where no audit established it."""
         return self.facts.get(name) or _UNKNOWN
 
     @property
@@ -49,7 +50,7 @@ class Subject:
 
 @dataclass(frozen=True)
 class Spoken:
-    """Whom a statement speaks of: `subjects`, of which it may mean any; `named` where it says so.
+    """Whom a statement speaks of: any of `subjects` may be meant; `named` where it says so.
 
     `apart`: its heading names a network that none of them is known to be; `other`: one that none of them is.
     """

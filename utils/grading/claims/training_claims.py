@@ -27,6 +27,7 @@ def same(number: float, unit: float, value: float) -> bool:
 
 
 def judge_accuracy(part: Part, subject: Subject) -> Verdict:
+    """The verdict on a claimed accuracy, in per cent."""
     fact = subject.fact("final_test_accuracy" if part.role == "final" else "best_test_accuracy")
     judged, others = _rows(part, subject, known=fact.value is not None)
     if not judged:
@@ -117,7 +118,7 @@ def _wrong(part: Part, subject: Subject, rows: tuple[Row, ...]) -> Verdict:
 
 
 def _otherwise(part: Part, subject: Subject, rows: tuple[Row, ...]) -> str:
-    """How else the words may be meant than of the best or the last accuracy of this log; "" where in no way."""
+    """What the words may mean other than the best or the last accuracy of this log; "" where nothing."""
     values = [row.accuracy for row in rows]
     if part.round and part.number < max(values):
         return "the number may be a limit that was set"
@@ -174,6 +175,7 @@ def _wrong_at(part: Part, rows: tuple[Row, ...]) -> Verdict:
 
 
 def judge_epochs(part: Part, subject: Subject) -> Verdict:
+    """The verdict on a claimed number of epochs."""
     fact = subject.fact("epochs")
     if fact.value is None:
         return Verdict("unverifiable", None, fact.why)

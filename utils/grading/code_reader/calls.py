@@ -42,7 +42,7 @@ def _name_of(node, callee) -> str:
 
 
 def _text(node) -> str:
-    """A call of some lines as one line; the layers of a whole network are no excerpt."""
+    """A call of several lines as one line; the layers of a whole network are too long for an excerpt."""
     if not isinstance(node, ast.Call) or node.end_lineno - node.lineno > 20:
         return ""
     try:

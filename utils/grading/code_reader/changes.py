@@ -47,7 +47,7 @@ def is_network(value) -> bool:
 
 
 def is_layer(value) -> bool:
-    """Whether `value` is a network of the submission's or a layer of torch.nn; a loss is none."""
+    """Whether `value` is a network of the submission's or a layer of torch.nn; a loss is not one."""
     if isinstance(value, Made):
         return value.name.startswith("torch.nn.") and not value.name.startswith("torch.nn.functional") \
             and not value.last.endswith("Loss")

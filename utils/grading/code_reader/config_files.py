@@ -56,6 +56,7 @@ def load(reader, args: tuple, kwargs: dict, parse):
 
 
 def from_yaml(text: str):
+    """What a YAML text holds, read by its safe loader."""
     import yaml  # albumentations needs it, so it is here
     return yaml.safe_load(text)
 

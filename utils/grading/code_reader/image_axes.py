@@ -65,6 +65,7 @@ def reshaped(images: Images, shape):
 
 
 def flattened(images: Images, start=0, end=-1):
+    """The axes from `start` to `end`, both included, joined into one."""
     places = places_of(images, (start, end))
     if places is None or places[0] > places[1]:
         return LOST

@@ -35,9 +35,11 @@ class Images:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """The length of each axis, in order."""
         return tuple(map(self.length, self.axes))
 
     def length(self, axis: str) -> int:
+        """The length of an axis; for a joined one, such as "NHW", the product."""
         sizes = {"N": self.batch or self.count, "B": -(-self.count // (self.batch or 1)), "H": 32, "W": 32, "C": 3}
         return prod(sizes[letter] for letter in axis)
 

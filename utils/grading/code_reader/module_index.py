@@ -48,7 +48,7 @@ class ModuleIndex(ModuleFiles):
             self.roots.insert(0 if first else len(self.roots), found)
 
     def known_end(self, path: str, known) -> str | None:
-        """What a path of the machine on which the program ran is here: `known` tells whether there is such a one.
+        """The path here for one on the machine where the program ran; `known` tells whether a path exists.
 
         The submission may be a folder of the repository that was cloned there, or the path may begin anywhere; so it is the
         path itself, the path from the program's folder, or its longest end.

@@ -45,6 +45,7 @@ def _too_large(kind, left, right) -> bool:
 
 
 def compare(kind, left, right) -> bool | None:
+    """Whether `left` kind `right` is true; None where reading cannot tell."""
     if kind in (ast.Is, ast.IsNot):
         if isinstance(left, Unknown) or isinstance(right, Unknown):
             return None

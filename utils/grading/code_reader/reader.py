@@ -39,7 +39,7 @@ _SECONDS = 20.0  # of processor time
 class Reader(Importing, Calling):
     """What one notebook (or script) of a submission does, as far as reading its code tells.
 
-    `calls` lists each call that was come past, `made` what library calls made, `classes` the classes that were defined,
+    `calls` lists each call that was met, `made` what library calls made, `classes` the classes that were defined,
     `problems` what could not be parsed or found, one sentence each.
     """
 
@@ -243,6 +243,7 @@ class Reader(Importing, Calling):
         return self._left > 0
 
     def record(self, name, callee, receiver, args, kwargs, node, origin: Origin | None = None) -> None:
+        """Note a call in `calls`, with its place and what surrounds it."""
         origin = origin or Origin()
         if len(self.calls) < 50_000:
             self.calls.append(Call(name, callee, receiver, args, kwargs, origin.evidence(node), self.cell, tuple(self.stack),

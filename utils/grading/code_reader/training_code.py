@@ -35,7 +35,7 @@ def script_readings(submission: Submission, without: Set[str] = frozenset()) -> 
 
 
 def trains(reader: Reader) -> bool:
-    """Whether reading came past a backward pass, or past the fit() of a trainer."""
+    """Whether reading met a backward pass, or the fit() of a trainer."""
     return any(call.name == "backward" or runs_a_trainer(call) for call in reader.calls)
 
 
@@ -54,6 +54,7 @@ def modules_reading(submission: Submission) -> Reader:
 
 
 def is_dataset(value) -> bool:
+    """Whether `value` is a data set, of torchvision, torch or the submission's own."""
     if isinstance(value, Made):
         return value.name.startswith(("torchvision.datasets.", "torch.utils.data.Subset", "torch.utils.data.ConcatDataset",
                                       "torch.utils.data.random_split", "torch.utils.data.dataset."))
@@ -74,6 +75,7 @@ class Loop:
 
     @property
     def evaluates(self) -> bool:
+        """Whether networks are called inside without a backward pass."""
         return bool(self.networks) and not self.backward
 
 

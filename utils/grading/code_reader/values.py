@@ -17,6 +17,7 @@ class Origin:
     cell: int | None = None
 
     def evidence(self, node=None, text: str = "") -> Evidence:
+        """The place of `node` in the file, or the cell; `text` is the excerpt."""
         line = getattr(node, "lineno", None) if self.file else None
         return Evidence(self.file, line, self.notebook, self.cell, text)
 
@@ -42,6 +43,7 @@ class Library:
 
     @property
     def last(self) -> str:
+        """The last part of the full name."""
         return self.name.rpartition(".")[2]
 
 
@@ -57,6 +59,7 @@ class Frame:
     script: str = ""  # the module's __name__
 
     def lookup(self, name: str):
+        """The value of `name` here or in an outer frame; KeyError where it has none."""
         frame = self
         while frame is not None:
             if name in frame.names:
@@ -81,6 +84,7 @@ class Made:
 
     @property
     def last(self) -> str:
+        """The last part of the full name."""
         return self.name.rpartition(".")[2]
 
 
@@ -96,6 +100,7 @@ class UserClass:
 
     @property
     def place(self) -> Evidence:
+        """The place of the class statement."""
         return self.origin.evidence(self.node, f"class {self.name}")
 
     def ancestors(self):
@@ -109,6 +114,7 @@ class UserClass:
                 waiting.extend(one.bases)
 
     def library_bases(self) -> list[str]:
+        """The full names of the libraries' classes that it inherits from."""
         return [base.name for one in self.ancestors() for base in one.bases if isinstance(base, Library)]
 
     def find(self, name: str, after: "UserClass | None" = None):
@@ -131,6 +137,7 @@ class UserFunction:
 
     @property
     def place(self) -> Evidence:
+        """The place of the function's definition."""
         return self.origin.evidence(self.node, f"def {self.name}")
 
 
@@ -182,7 +189,7 @@ class Super:
 
 @dataclass(frozen=True)
 class Call:
-    """One call that reading came past: the name that was called, on what, with what, where and from which functions."""
+    """One call that reading met: the name that was called, on what, with what, where and from which functions."""
     name: str
     callee: object
     receiver: object

@@ -24,6 +24,7 @@ class JudgedRun:
 
     @property
     def top(self) -> Row:
+        """The row with the best accuracy, of equals the earliest."""
         return max(self.rows, key=lambda row: row.accuracy)
 
 

@@ -10,7 +10,7 @@ from utils.grading.log.accuracies import Row, accuracy_rows
 from utils.grading.log.quantities import Number
 from utils.grading.log.runs import Run
 
-TIME_FACTOR = 5  # tqdm's rate may be a moving average; more than this apart is none
+TIME_FACTOR = 5  # tqdm's rate may be a moving average; a difference of more than this is not explained so
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def _rounds_to(accuracy: float, number: Number) -> bool:
 
 
 def _averages(rows: tuple[Row, ...], test_size: int) -> Iterator[Contradiction]:
-    """An accuracy with many digits that is no whole number of images was not counted but averaged over batches."""
+    """An accuracy with many digits that is not a whole number of images was not counted but averaged over batches."""
     for row in rows:
         images = row.accuracy * test_size / 100
         digits = max(row.unit, 2e-4) * test_size / 100  # float32 keeps seven digits

@@ -76,6 +76,7 @@ class Run:
 
     @property
     def numbered(self) -> bool:
+        """Whether the log numbers its epochs."""
         return bool(self.epochs) and self.epochs[-1].number is not None
 
 

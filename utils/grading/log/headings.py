@@ -25,6 +25,7 @@ class Outline:
 
     @property
     def headings(self) -> tuple[str, ...]:
+        """The headings that the last line stands under, outermost first."""
         return tuple(title for _, title in self._open)
 
     @property

@@ -35,7 +35,7 @@ def markdown_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
 
 
 def _printed(lines: Iterable[tuple[str, Evidence]]) -> Iterator[tuple[str, Evidence]]:
-    """`lines` without tracebacks: the source lines in them ("train_loss = 0") look like a log and are none."""
+    """`lines` without tracebacks: the source lines in them ("train_loss = 0") look like a log but are not one."""
     raised = False
     for line, place in lines:
         if line.lstrip().startswith(TRACEBACK):

@@ -13,7 +13,7 @@ from utils.grading.submission.contents import Submission
 
 _ACCURACY = re.compile(r"(?<![a-z])(?:acc(?:urac(?:y|ies))?|top[-_ ]?1|correct|metrics?|scores?)(?![a-z])", re.I)
 _OF_TRAINING = re.compile(r"(?<![a-z])(?:test|val|epoch|train)", re.I)
-GOES_ON = 65.0  # per cent on the test set; no first epoch of so small a network stands there
+GOES_ON = 65.0  # per cent on the test set; no network this small gets there in its first epoch
 
 
 @dataclass(frozen=True)

@@ -73,7 +73,7 @@ def _frame_header(text: str, epochs: int) -> Header | None:
 
 
 def read_row(header: Header, text: str) -> LogLine | None:
-    """The line that a row below the header stands for; None where it is no row of the table."""
+    """The line that a row below the header stands for; None where it is not a row of the table."""
     text = text[:LINE_LIMIT]
     cells = text.split() if header.frame and "\t" not in text else _fields(text)
     columns = header.columns

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
-After = Callable[[T, T], bool]  # whether the first of two works on what the second puts out, directly or not
+After = Callable[[T, T], bool]  # whether the first of two works on the output of the second, directly or not
 _NUMBERS = {2: "two", 3: "three", 4: "four", 5: "five", 6: "six"}
 
 

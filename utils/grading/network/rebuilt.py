@@ -1,4 +1,4 @@
-"""A network whose arguments are no literals, as a function that the submission's own code is given to build it."""
+"""A network whose arguments are not literals, as a function that the submission's own code is given to build it."""
 
 import posixpath
 from dataclasses import replace

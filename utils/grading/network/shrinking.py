@@ -76,7 +76,7 @@ def _shrinks_to(view: NetworkView, layer: Operation, target: Value, producers: d
 
 
 def _path(start: Value, between: list[Operation], view: NetworkView) -> list[Operation]:
-    """Those of `between` that depend on `start`, in order of execution."""
+    """The operations in `between` that depend on `start`, in order of execution."""
     reached, path = {start}, []
     for operation in sorted(between, key=view.live.index):
         if reached.intersection(operation.inputs):
@@ -86,7 +86,7 @@ def _path(start: Value, between: list[Operation], view: NetworkView) -> list[Ope
 
 
 def _changing(view: NetworkView, path: list[Operation]) -> list[Operation]:
-    """Those that change more than each position for itself."""
+    """The operations that do more than change each position by itself."""
     return [one for one in path if one.name in operations.MAXIMA or not any(
         operations.is_pointwise(view.graph, one, value) for value in one.inputs
         if value in view.reached and len(view.graph.shapes[value]) >= 4)]

@@ -119,6 +119,7 @@ class NetworkView:
         return sorted(behind, key=lambda one: self._places[id(one)])
 
     def activations(self, operation: Operation) -> Value:
+        """The first input of the operation that depends on the image."""
         return next(value for value in operation.inputs if value in self.reached)
 
     @cached_property
@@ -143,6 +144,6 @@ class NetworkView:
 
     @cached_property
     def wide_convolutions(self) -> list[Operation]:
-        """Those before the global pool that see more than one position, or slide in a way that is not known."""
+        """The convolutions before the global pool that see more than one position, or slide in a way that is not known."""
         windows = [(one, operations.live_window(self.graph, one)) for one in self.convolutions_before_pool]
         return [one for one, settings in windows if settings is None or max(settings.kernel) > 1]

@@ -57,7 +57,7 @@ def _used_parameters(view: NetworkView) -> set[str]:
 
 
 def _hidden_weights(view: NetworkView) -> dict[str, int]:
-    """Numbers that act as weights and are no parameters, by where they are kept.
+    """Numbers that act as weights but are not parameters, by where they are kept.
 
     Those of a convolution or a matrix product, also one that is written as a product and a sum, and what is trained
     though no module holds it.

@@ -35,10 +35,12 @@ class Candidate:
 
     @staticmethod
     def of_class(one: UserClass, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
+        """The network of a class, with no arguments."""
         return Candidate(one.name, one.place, one.place, roots=roots, why=why)
 
     @staticmethod
     def of_function(one: UserFunction, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
+        """The network that a function builds, with no arguments."""
         return Candidate(one.name, one.place, one.place, factory=one.name, roots=roots, why=why)
 
 

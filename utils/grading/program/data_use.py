@@ -20,7 +20,7 @@ class Misuse:
 
 
 def misuse(reader: Reader, validation: bool = False) -> Misuse | None:
-    """The first reason for which the logged accuracy is none of the test set; None where no code is seen to be so.
+    """The first reason why the logged accuracy is not one of the test set; None where the code shows none.
 
     `validation` says that the log calls the accuracy that is judged one of a validation set.
     """

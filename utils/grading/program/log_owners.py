@@ -155,5 +155,5 @@ def words(text: str) -> list[str]:
 
 
 def _narrowed(owners: list[Attempt], tied: Callable[[Attempt], bool]) -> list[Attempt]:
-    """Those that are tied, where any is."""
+    """The owners that are tied; all of them where none is."""
     return [one for one in owners if tied(one)] or owners

@@ -59,6 +59,7 @@ def attempt_entry(name: str, network: str | None, log: str | None, remark: str, 
 
 
 def criterion_entry(result: criteria.Result) -> dict:
+    """One criterion with its verdict and points, as the JSON interface has it."""
     criterion = result.criterion
     places = list({place_label(place_entry(place)): place_entry(place) for place in result.evidence}.values())
     return {"id": criterion.id, "verdict": result.verdict, "points": result.points, "max_points": criterion.points,
@@ -67,6 +68,7 @@ def criterion_entry(result: criteria.Result) -> dict:
 
 
 def claim_entry(claim: Claim) -> dict:
+    """One claim with its verdict, as the JSON interface has it."""
     marked = {"marked": list(claim.marked)} if claim.marked else {}
     return {"text": claim.text, "evidence": place_entry(claim.evidence), "verdict": claim.verdict,
             "value": plain(claim.value), "why": claim.why} | marked
@@ -87,11 +89,12 @@ def place_label(place: Mapping) -> str:
 
 
 def reason(fact: Fact | None) -> str:
+    """The fact's `why`, or a sentence that no audit established it."""
     return fact.why if fact is not None and fact.why else "No audit established it."
 
 
 def plain(value: object) -> object:
-    """`value` as JSON can hold it: numbers that are none become null, tuples lists, everything unknown its text."""
+    """`value` as JSON can hold it: NaN and infinities become null, tuples lists, anything else its text."""
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):

@@ -12,6 +12,7 @@ _ELEMENTS = {"fail": "failure", "unverifiable": "error"}
 
 
 def junit_report(graded: Iterable[Graded]) -> str:
+    """The XML of all gradings."""
     root = ElementTree.Element("testsuites")
     for each in graded:
         root.append(_suite(each))

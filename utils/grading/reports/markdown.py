@@ -13,6 +13,7 @@ MARKS = {"pass": "✅ pass", "fail": "❌ fail", "unverifiable": "❔ unverifiab
 
 
 def markdown_report(graded: Iterable[Graded]) -> str:
+    """The Markdown of all gradings, one after another."""
     return "\n".join(_submission(each) for each in graded)
 
 

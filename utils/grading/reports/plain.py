@@ -17,7 +17,7 @@ def verdicts(entry: Mapping) -> str:
 
 
 def to_mend(entry: Mapping) -> str:
-    """What is no pass, with the advice and the places."""
+    """The criteria that do not pass, with the advice and the places."""
     if nothing := nothing_to_grade(entry):
         return nothing
     lines = []

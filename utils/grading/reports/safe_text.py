@@ -19,6 +19,7 @@ def printable(text: object, limit: int | None = None) -> str:
 
 
 def one_line(text: object, limit: int | None = 300) -> str:
+    """`text` made `printable`, with each run of white space as one blank."""
     return printable(" ".join(str(text).split()), limit)
 
 

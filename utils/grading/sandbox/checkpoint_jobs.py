@@ -22,7 +22,7 @@ _REFUSALS = {"TorchScript": "it is a TorchScript archive, which holds code", "pe
 
 
 class _Inert:
-    """What stands for an object that is no tensor (a date, a path, a NumPy number): it does nothing and holds nothing."""
+    """What stands for an object that is not a tensor (a date, a path, a NumPy number): it does nothing and holds nothing."""
 
     def __new__(cls, *given, **named):
         return object.__new__(cls)
@@ -62,7 +62,7 @@ class _Unopened(str):
 
 
 def _loaded(data: bytes) -> tuple[object, list[str]]:
-    """What torch.save wrote, read with weights_only=True; and the classes in it that are none of tensors, left out."""
+    """What torch.save wrote, read with weights_only=True; and the classes in it, other than tensors', that are left out."""
     stand_ins: dict[str, type] = {}
     for _ in range(_MOST_CLASSES):
         try:

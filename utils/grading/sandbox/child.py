@@ -29,6 +29,7 @@ from utils.grading.submission.module_files import ModuleFiles
 
 
 def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int) -> None:
+    """Do the job on standard input, answer through `channel`; memory and file size in bytes."""
     content, tensors = unpack(sys.stdin.buffer.read())
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
@@ -76,7 +77,7 @@ def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
 
 
 def _answer(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
-    """What the network puts out for the images of the job, with the job's weights: first those by name, then the images."""
+    """What the network outputs for the images of the job, with the job's weights: first those by name, then the images."""
     model = _build(job)
     own = dict(model.named_parameters()) | dict(model.named_buffers())
     with torch.no_grad():

@@ -90,6 +90,7 @@ class DefinedModule(ModuleType):
     """A module whose names come into being when they are asked for."""
 
     def define(self, definitions: Definitions) -> None:
+        """Give the module the definitions that its names come from."""
         self.__dict__["__definitions__"] = definitions
 
     def __getattr__(self, name: str):

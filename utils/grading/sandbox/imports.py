@@ -41,6 +41,7 @@ class OwnFiles(MetaPathFinder, Loader):
         return next((place for place in places if place and place.path.endswith(".py")), None)
 
     def spec(self, name: str, place: Place):
+        """The import spec of the module `name` at `place`."""
         file = place.path if place.path.endswith(".py") else ""
         spec = importlib.machinery.ModuleSpec(name, self, origin=file, is_package=place.is_package)
         if place.is_package:
@@ -70,6 +71,7 @@ class OwnFolders(OwnFiles):
     """Asked last: a folder without __init__.py, or what else of the submission the name can stand for."""
 
     def place(self, name: str, folders: list[str] | None) -> Place | None:
+        """The module or folder `name`, in the `folders` of its package where it has one."""
         if folders is None:
             return self.files.find(name)
         last = name.rpartition(".")[2]

@@ -162,7 +162,7 @@ def _import_path() -> list[str]:
 
 
 def _needed_folders() -> list[str]:
-    """Python's and this repository's, by their names and where links lead; the outer ones first."""
+    """The folders of Python and of this repository, by name and by where links lead; the outer ones first."""
     folders = [*_import_path(), sys.prefix, sys.base_prefix, os.path.dirname(sys.executable)]
     both = {*map(os.path.abspath, folders), *map(os.path.realpath, folders)}
     return sorted(folder for folder in both if os.path.isdir(folder))

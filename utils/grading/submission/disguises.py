@@ -1,4 +1,4 @@
-"""Files with another name than their content asks for, as upload forms and mail programs leave them: `train.py.txt`."""
+"""Files whose names do not suit their content, as upload forms and mail programs leave them: `train.py.txt`."""
 
 import ast
 import warnings

@@ -1,4 +1,4 @@
-"""Python files that were exported from a notebook: their commands, which are no Python, and what they say."""
+"""Python files that were exported from a notebook: their commands, which are not Python, and what they say."""
 
 import ast
 import re
@@ -12,7 +12,7 @@ _IPYTHON = re.compile(r"^[ \t]*get_ipython\(\)\.(system|run_line_magic)\([ \t]*(
 
 
 def as_python(text: str) -> str:
-    """A Python file as it is, or, where commands of a notebook make it none, with each of these behind a comment's mark."""
+    """A Python file as it is or, where a notebook's commands make it invalid, with each of them commented out."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # invalid escapes and the like in the stranger's code

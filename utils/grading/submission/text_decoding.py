@@ -11,7 +11,7 @@ _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff
 
 
 def decode(data: bytes) -> tuple[str | None, str]:
-    """The text and a remark ("" when it is plain UTF-8); no text where the bytes are none."""
+    """The text and a remark ("" when it is plain UTF-8); no text where the bytes are not text."""
     for encoding, mark in _BYTE_ORDER_MARKS:
         if data.startswith(mark):
             return data.decode(encoding, "replace"), ""

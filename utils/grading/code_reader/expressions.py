@@ -4,6 +4,7 @@ import ast
 import operator
 
 from utils.grading.code_reader import calls, members
+from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.operators import LONGEST, binary, compare
 from utils.grading.code_reader.values import (
     Frame,
@@ -14,8 +15,6 @@ from utils.grading.code_reader.values import (
     Unknown,
     UserClass,
     UserFunction,
-    on_the_cpu,
-    same,
 )
 
 _UNARY = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}
@@ -146,7 +145,7 @@ def _conditional(reader, node, frame):
     reader.conditions += 1
     one, other = evaluate(reader, node.body, frame), evaluate(reader, node.orelse, frame)
     reader.conditions -= 1
-    return one if same(one, other) else on_the_cpu((one, other)) or Unknown(f"it depends on `{ast.unparse(node.test)[:60]}`")
+    return joined(one, other, f"it depends on `{ast.unparse(node.test)[:60]}`")
 
 
 def _comprehension(reader, node, frame):

@@ -4,6 +4,7 @@ import posixpath
 from dataclasses import dataclass
 
 from utils.grading.code_reader.changes import is_layer
+from utils.grading.code_reader.programs import programs
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.values import Call, Instance, Made, Unknown
 from utils.grading.submission.contents import Notebook, Submission
@@ -19,14 +20,19 @@ def reading(submission: Submission, notebook: Notebook) -> Reader:
 
 
 def script_readings(submission: Submission) -> list[Reader]:
-    """Each Python file that trains when it is started, read as the program that is; else all that are programs."""
-    readers = []
-    for source in submission.sources:
-        if "__main__" in source.text or "backward" in source.text or "summary(" in source.text:
-            reader = Reader(submission, posixpath.dirname(source.path))
-            reader.read_script(source.path)
-            readers.append(reader)
-    return [reader for reader in readers if trains(reader)] or readers
+    """Each Python file that trains when it is started, read as the program that it is; else all that are programs."""
+    readers = [_script(submission, path) for path in programs(submission)]
+    if training := [reader for reader in readers if trains(reader)]:
+        return training
+    read = {reader.program.file for reader in readers}
+    return readers + [_script(submission, source.path) for source in submission.sources if source.path not in read
+                      and ("backward" in source.text or "summary(" in source.text)]
+
+
+def _script(submission: Submission, path: str) -> Reader:
+    reader = Reader(submission, posixpath.dirname(path))
+    reader.read_script(path)
+    return reader
 
 
 def trains(reader: Reader) -> bool:

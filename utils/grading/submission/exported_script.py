@@ -16,8 +16,9 @@ _WHOLE_CELL = {"%md": "%%markdown", "%md-sandbox": "%%markdown", "%sh": "%%sh", 
 def script_code(text: str) -> list[Code]:
     """The statements and commands of a script in order, with the lines that they have in the file."""
     text = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
-    parts = _databricks(text) if _MAGIC in text else [text] if text.strip() else []
-    return [code for part in parts if part.strip() for code in _calls_as_commands(cell_code(0, part))]
+    parts = _databricks(text) if _MAGIC in text else [(0, text)]
+    return [code for start, part in parts if part.strip()
+            for code in _calls_as_commands(_moved(cell_code(0, part), start))]
 
 
 def plain_python(text: str) -> str:
@@ -33,7 +34,7 @@ def plain_python(text: str) -> str:
 
 
 def _databricks(text: str):
-    """Each cell, with empty lines before it for those that stand before it in the file."""
+    """Each cell, with the number of lines before it."""
     start, lines = 0, text.split("\n")
     ends = [number for number, line in enumerate(lines) if _CELL_END.match(line)]
     for end in [*ends, len(lines)]:
@@ -43,8 +44,19 @@ def _databricks(text: str):
         word, _, rest = ("" if first is None else cell[first]).partition(" ")
         if word in _WHOLE_CELL:
             cell[:first + 1] = [""] * first + [f"{_WHOLE_CELL[word]} {rest}".strip()]
-        yield "\n" * start + "\n".join(cell)
+        yield start, "\n".join(cell)
         start = end + 1
+
+
+def _moved(code: Code, lines: int) -> Code:
+    """The same so many lines further down."""
+    if not lines:
+        return code
+    for statement in code.statements:
+        ast.increment_lineno(statement, lines)
+    commands = tuple(replace(command, line=command.line + lines) for command in code.commands)
+    problem = f"in the cell that begins in line {lines + 1}, {code.problem}" if code.problem else ""
+    return replace(code, commands=commands, problem=problem)
 
 
 def _calls_as_commands(code: Code) -> list[Code]:

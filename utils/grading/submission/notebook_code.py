@@ -147,16 +147,19 @@ def cell_code(index: int, source: str) -> Code:
 
 def take_commands(lines: list[str]) -> list[Command]:
     """The commands among the lines of a cell or a script; in `lines` something takes their place that does nothing."""
-    commands = []
+    commands, quotes = [], {'"""': 0, "'''": 0}
     for number, line in enumerate(lines):
+        inside = any(count % 2 for count in quotes.values())  # of a text of several lines
         if match := _CAPTURE.match(line):
             lines[number] = f"{match[1]}{match[2]}None"
-        elif (match := _MAGIC.match(line)) and not _inside_text(lines[:number]):
+        elif (match := _MAGIC.match(line)) and not inside:
             commands.append(Command(line.strip(), number + 1))
             lines[number] = f"{match[1]}pass"
-        elif _AUTOMAGIC.match(line) and not _inside_text(lines[:number]):
+        elif _AUTOMAGIC.match(line) and not inside:
             commands.append(Command("%" + line.strip(), number + 1))
             lines[number] = "pass"
+        for quote in quotes:
+            quotes[quote] += lines[number].count(quote)
     return commands
 
 
@@ -167,9 +170,3 @@ def _writes(index: int, words: list[str], text: str) -> Code:
     if not name or re.match(r"\$\w|.*[{}]", name):
         return Code(index, problem=f"the name of the file that it writes, {name or 'which is missing'}, is not known")
     return Code(index, written=TextFile(name, text), appends=bool(options))
-
-
-def _inside_text(before: list[str]) -> bool:
-    """Whether a triple-quoted text that began in the lines before is still open."""
-    text = "\n".join(before)
-    return text.count('"""') % 2 == 1 or text.count("'''") % 2 == 1

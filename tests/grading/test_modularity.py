@@ -67,6 +67,8 @@ class LitNet(pl.LightningModule):
         return self.layer(batch[0]).mean()
 """
 
+OWN_LOOPS = IMPORTS + LOADERS + BUILD + BARE_LOOP
+
 # The files over the tidy ones, the verdict, and what of model, transforms and loops is imported.
 CASES = {
     "all imported": ({}, True, (True, True, True)),
@@ -131,6 +133,59 @@ CASES = {
         False,
         (False, False, True),
     ),
+    "a script that holds its loops": ({"S9.ipynb": None, "main.py": OWN_LOOPS}, True, (True, True, True)),
+    "a script with loops in functions, behind a guard": (
+        {
+            "S9.ipynb": None,
+            "engine.py": None,
+            "fit_network.py": IMPORTS + LOADERS + BUILD + LOOPS + "if __name__ == '__main__':\n    "
+            "train(model, device, train_loader, optim.SGD(model.parameters(), lr=0.1), nn.CrossEntropyLoss())\n",
+        },
+        True,
+        (True, True, True),
+    ),
+    "a script that puts its transforms together": (
+        {
+            "S9.ipynb": None,
+            "main.py": OWN_LOOPS.replace("from transforms import train_transforms, test_transforms", PIPELINE),
+        },
+        False,
+        (True, False, True),
+    ),
+    "a notebook that starts a script which holds its loops": (
+        {"main.py": OWN_LOOPS, "S9.ipynb": [("!python main.py", LOG)]},
+        True,
+        (True, True, True),
+    ),
+    "a notebook that starts a script of everything": (
+        {
+            "work/main.py": OWN_LOOPS.replace("from model import Net", NETWORK),
+            "S9.ipynb": ["import torch", ("!cd work && python -u main.py --epochs 20 | tee log.txt", LOG)],
+        },
+        False,
+        (False, True, True),
+    ),
+    "a notebook that runs a module and trains itself": (
+        {"S9.ipynb": ["%run model.py", IMPORTS, LOADERS, "model = Net().to(device)", RUN]},
+        True,
+        (True, True, True),
+    ),
+    "steps of a module put together in the notebook": (
+        {
+            "transforms.py": PIPELINE.replace("train_transforms = A.Compose([", "steps = [", 1).replace("])\nt", "]\nt"),
+            "S9.ipynb": [
+                IMPORTS,
+                LOADERS.replace(
+                    "import train_transforms,",
+                    "import steps,",
+                ).replace("train_loader,", "import albumentations as A\ntrain_transforms = A.Compose(steps)\ntrain_loader,"),
+                BUILD,
+                RUN,
+            ],
+        },
+        False,
+        (True, False, True),
+    ),
 }
 
 
@@ -181,3 +236,20 @@ def test_no_remark_where_the_epochs_are_looped_over_in_a_module(tmp_path):
     submission = build(tmp_path, TIDY | {"engine.py": fit, "S9.ipynb": cells})
     audit = modularity(submission, find(submission))
     assert (audit.facts["modular"].value, audit.warnings) == (True, ())
+
+
+@pytest.mark.parametrize("script", [OWN_LOOPS, OWN_LOOPS.replace("from model import Net", NETWORK), "x = 1\n"])
+def test_a_notebook_that_cannot_be_read_is_no_failure(script, tmp_path):
+    submission = build(tmp_path, TIDY | {"S9.ipynb": "{ broken", "main.py": script})
+    facts = modularity(submission, find(submission)).facts
+    assert facts["modular"].value is (True if script == OWN_LOOPS else None)
+
+
+TWICE = OWN_LOOPS.replace("from model import Net", "from model import *\n" + NETWORK)
+
+
+@pytest.mark.parametrize("script", [OWN_LOOPS, TWICE])
+def test_nothing_is_said_of_a_notebook_where_there_is_none(script, tmp_path):
+    submission = build(tmp_path, TIDY | {"S9.ipynb": None, "main.py": script})
+    audit = modularity(submission, find(submission))
+    assert "notebook" not in " ".join([*(fact.why for fact in audit.facts.values()), *audit.warnings])

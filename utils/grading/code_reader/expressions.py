@@ -4,6 +4,7 @@ import ast
 import operator
 
 from utils.grading.code_reader import calls, image_axes, image_sources, members
+from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.operators import LONGEST, binary, compare
 from utils.grading.code_reader.values import (
     Frame,
@@ -15,7 +16,6 @@ from utils.grading.code_reader.values import (
     Unordered,
     UserClass,
     UserFunction,
-    joined,
 )
 
 _UNARY = {ast.USub: operator.neg, ast.UAdd: operator.pos, ast.Invert: operator.invert}
@@ -152,7 +152,7 @@ def _conditional(reader, node, frame):
     reader.conditions += 1
     one, other = evaluate(reader, node.body, frame), evaluate(reader, node.orelse, frame)
     reader.conditions -= 1
-    return joined((one, other), Unknown(f"it depends on `{ast.unparse(node.test)[:60]}`"))
+    return joined(one, other, f"it depends on `{ast.unparse(node.test)[:60]}`")
 
 
 def _comprehension(reader, node, frame):

@@ -40,10 +40,19 @@ class Importing:
         if found is None:
             if known:
                 return Library(name)
-            return Library(name or ".", f"the module {'.' * level}{name} is not in the submission")
+            return Library(name or ".", self._missing("." * level + name, package, level))
         if not level:
             self._import_packages(name)
         return self._bound_in_its_package(self._module(name, found))
+
+    def _missing(self, name: str, package: str, level: int) -> str:
+        """Why the module is not found, where it should be the submission's own."""
+        if level > 1 and level - 1 > len(package.split("/")) - (not package):
+            return f"the module {name} is in a folder beside the one that was given; give the folder above"
+        if self.index.outside:
+            return (f"the module {name} is not in the folder that was given; the program also looks in "
+                    f"{self.index.outside}, a folder beside it: give the folder above")
+        return f"the module {name} is not in the submission"
 
     def _import_packages(self, name: str) -> None:
         """The packages that a module is in are imported before it, the outermost first."""

@@ -1,10 +1,12 @@
 """Calls of the submission's own functions and classes: read with the arguments that they are given."""
 
 import ast
+from functools import reduce
 
 from utils.grading.code_reader import calls, expressions, statements
+from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.snapshots import snapshot
-from utils.grading.code_reader.values import Frame, Instance, Step, Unknown, UserClass, UserFunction, joined
+from utils.grading.code_reader.values import Frame, Instance, Step, Unknown, UserClass, UserFunction
 from utils.grading.facts import Evidence
 
 _DEEPEST = 25  # calls within calls
@@ -41,8 +43,8 @@ class Calling:
         values = [value for value in values if value is not None]
         if not values:
             return None
-        why = Unknown(f"{function.name} returns different things under conditions that reading cannot decide")
-        return self.label(joined(values, why), function.name)
+        why = f"{function.name} returns different things under conditions that reading cannot decide"
+        return self.label(reduce(lambda one, other: joined(one, other, why), values), function.name)
 
     def _parameters(self, function: UserFunction, args: tuple, kwargs: dict, whole: bool) -> dict:
         spec = function.node.args

@@ -2,13 +2,12 @@
 
 import ast
 import posixpath
-import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from utils.grading.code_reader import changes, expressions, members, statements
-from utils.grading.code_reader.imports import Importing
+from utils.grading.code_reader.imports import Importing, known_libraries
 from utils.grading.code_reader.module_index import ModuleIndex
 from utils.grading.code_reader.own_calls import Calling
 from utils.grading.code_reader.values import (
@@ -26,13 +25,12 @@ from utils.grading.code_reader.values import (
     same,
 )
 from utils.grading.submission import notebook_code
+from utils.grading.submission.commands import Action, actions
 from utils.grading.submission.contents import Notebook, Submission
-from utils.grading.submission.exported import exported_commands
+from utils.grading.submission.exported_script import script_code
 
-_START = re.compile(r"(?:%run|!\s*python3?|%\s*python)\s+(?:-\w\s+)*"
-                    r"(?:\"([^\"]+\.(?:py|ipynb))\"|'([^']+\.(?:py|ipynb))'|((?:\\ |\S)+\.(?:py|ipynb)))")
+_MOST_STARTS = 3  # of one script that commands start again and again
 _BUDGET = 150_000  # nodes of syntax that one notebook may cost
-_MOST_STARTED = 20
 _SECONDS = 20.0  # of processor time
 
 
@@ -51,6 +49,8 @@ class Reader(Importing, Calling):
         self.problems: list[str] = []
         self.modules: dict[str, Module] = {}
         self.stack: list[Step] = []
+        self._given = {source.path for source in submission.sources}
+        self.started: list[str] = []  # the scripts that commands start
         self.program = Origin()  # the notebook or script that is read
         self.own_statements: list[tuple[Origin, ast.stmt]] = []  # the top-level statements of the program itself
         self.cell: int | None = None
@@ -59,7 +59,6 @@ class Reader(Importing, Calling):
         self.names: dict = {}
         self.flags = ""  # what a command gives the script that it starts
         self.rewritten: set[str] = set()  # the names of files that the code writes
-        self.written: set[str] = set()  # the files that cells write and that the submission does not hold
         self.started: list[str] = []  # the scripts that the program starts
         self._left, self._began = _BUDGET, time.process_time()
 
@@ -68,31 +67,25 @@ class Reader(Importing, Calling):
     def read_notebook(self, notebook: Notebook) -> None:
         """Read all code cells in order, with the commands that matter: %run, !python, !git clone, %cd, %%writefile."""
         self.program = Origin(notebook=notebook.path)
-        frame = Frame(self.names, self.program, script="__main__")
         self.names["__name__"] = "__main__"
         for code in notebook_code.notebook_code(notebook):
             self.cell = code.cell
-            frame.origin = Origin(notebook=notebook.path, cell=code.cell)
+            origin = Origin(notebook=notebook.path, cell=code.cell)
             if code.problem:
-                self.problems.append(f"{notebook.path}: {code.problem}")
-            if code.written is not None:
-                self._write(code)
-            for command in code.commands:
-                self._command(command.text, frame)
-            self.own_statements.extend((frame.origin, statement) for statement in code.statements)
-            self._guarded(code.statements, Frame(self.names, frame.origin, script="__main__"))
+                self.problems.append(f"{notebook.path}: cell {code.cell}: {code.problem}")
+            self.own_statements.extend((origin, statement) for statement in code.statements)
+            self._read(code, Frame(self.names, origin, script="__main__"))
         self._trainers()
         self.cell = None
 
-    def _write(self, code: notebook_code.Code) -> None:
-        """Take over a file that a cell writes; what the submission itself holds under that name is the file as it became."""
-        path = posixpath.normpath(posixpath.join(self.index.start, code.written.path))
-        if path not in self.index.sources:
-            self.index.sources[path] = code.written.text
-            self.written.add(path)
-        elif path in self.written:
-            before = f"{self.index.sources[path]}\n" if code.appends else ""
-            self.index.sources[path] = before + code.written.text
+    def _read(self, code: notebook_code.Code, frame: Frame) -> None:
+        """Read one cell, or what a script holds between its commands."""
+        notebook_code.write(self.index.sources, self._given, self.index.start, code)
+        for part in code.in_order():
+            if isinstance(part, notebook_code.Command):
+                self._command(part.text, frame)
+            else:
+                self._guarded(part, Frame(frame.names, frame.origin, script="__main__"))
 
     def _trainers(self) -> None:
         """What Lightning's fit() calls of the objects that it is given: the methods that make the loaders."""
@@ -108,18 +101,16 @@ class Reader(Importing, Calling):
         """Read a Python file as the program that is started; returns its names."""
         names = self.names if names is None else names
         names["__name__"] = "__main__"
-        body, problem = notebook_code.parse(self.index.sources.get(path, ""))
-        if problem:
-            self.problems.append(f"{path}: {problem}")
-        if self.program == Origin():
+        own = self.program == Origin()
+        if own:
             self.program = Origin(file=path)
-            self.own_statements.extend((self.program, statement) for statement in body)
-        else:
-            self.started.append(path)
         frame = Frame(names, Origin(file=path), script="__main__")
-        for command in exported_commands(self.index.sources.get(path, "")):
-            self._command(command, frame)
-        self._guarded(body, Frame(names, Origin(file=path), script="__main__"))
+        for code in script_code(self.index.sources.get(path, "")):
+            if code.problem:
+                self.problems.append(f"{path}: {code.problem}")
+            if own:
+                self.own_statements.extend((self.program, statement) for statement in code.statements)
+            self._read(code, frame)
         self._trainers()
         return names
 
@@ -132,30 +123,44 @@ class Reader(Importing, Calling):
         del self.stack[depth:]
 
     def _command(self, text: str, frame: Frame) -> None:
-        if folder := notebook_code.cloned_folder(text):
-            self.index.clones.append(folder)
-            self.index.add_root(folder)
-        elif match := re.match(r"%\s*cd\s+(.+)", text):
-            self.index.add_root(match[1])
-        elif match := _START.match(text):
-            name = next(filter(None, match.groups())).replace("\\ ", " ")
-            self.flags = text[match.end():]
-            self._started(name, frame, shared=text.startswith("%run"))
-            self.flags = ""
+        for action in actions(text):
+            if action.kind == "clone":
+                self.index.clones.append(action.name)
+                self.index.add_root(action.name)
+            elif action.kind == "enter":
+                self.index.enter(action.name)
+            else:
+                self.flags = action.flags
+                self._started(action, frame)
+                self.flags = ""
 
-    def _started(self, name: str, frame: Frame, shared: bool) -> None:
-        name = name.lstrip("./")
-        for path in [posixpath.normpath(posixpath.join(root, name)) for root in self.index.roots]:
-            if path in self.index.sources:
-                if len(self.started) < _MOST_STARTED:  # one may start itself
-                    self.read_script(path, self.names if shared else {})
-                return
-            for notebook in self.submission.notebooks:
-                if notebook.path == path and shared and path != frame.origin.notebook:
-                    for code in notebook_code.notebook_code(notebook):
-                        self._guarded(code.statements, Frame(self.names, Origin(notebook=path, cell=code.cell)))
-                    return
-        self.problems.append(f"{frame.origin} starts {name}, which the submission does not contain")
+    def _started(self, action: Action, frame: Frame) -> None:
+        """Read the script or notebook that a command starts."""
+        path = self._program_path(action)
+        if path is None:
+            known = action.kind == "module" and action.name.partition(".")[0] in known_libraries()
+            if not known:
+                self.problems.append(f"{frame.origin} starts {action.name}, {self.index.missing()}")
+        elif path.endswith(".ipynb"):
+            notebook = next(one for one in self.submission.notebooks if one.path == path)
+            if action.kind == "run" and path not in (frame.origin.notebook, self.program.notebook):
+                for code in notebook_code.notebook_code(notebook):
+                    self._guarded(code.statements, Frame(self.names, Origin(notebook=path, cell=code.cell)))
+        elif self.started.count(path) < _MOST_STARTS:
+            self.started.append(path)
+            with self.index.first(posixpath.dirname(path)):
+                self.read_script(path, frame.names if action.kind == "run" else {})
+
+    def _program_path(self, action: Action) -> str | None:
+        """Where the submission has the program that is started; None where it has not."""
+        if action.kind == "module":
+            found = self.index.find(action.name)
+            main = f"{found.package}/__main__.py".lstrip("/") if found and found.is_package else found and found.path
+            return main if main in self.index.sources else None
+        known = {*self.index.sources, *(one.path for one in self.submission.notebooks)}
+        names = [action.name] if action.name.endswith((".py", ".ipynb")) else \
+            [f"{action.name}.py", f"{action.name}.ipynb"] * (action.kind == "run")
+        return next((path for name in names if (path := self.index.place(name, known.__contains__))), None)
 
     # --- names --------------------------------------------------------------------------------------------------------
 

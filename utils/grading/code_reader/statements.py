@@ -4,6 +4,7 @@ import ast
 
 from utils.grading.code_reader import changes, expressions, members
 from utils.grading.code_reader.imports import import_from, import_names
+from utils.grading.code_reader.joining import Contents, joined, joined_dicts
 from utils.grading.code_reader.operators import binary
 from utils.grading.code_reader.values import (
     Frame,
@@ -13,7 +14,6 @@ from utils.grading.code_reader.values import (
     Unknown,
     UserClass,
     UserFunction,
-    joined,
     same,
 )
 
@@ -96,17 +96,22 @@ def _if(reader, node, frame):
     known = members.truth(expressions.evaluate(reader, node.test, frame))
     if known is not None:
         return run(reader, node.body if known else node.orelse, frame)
-    before = dict(frame.names)
+    before, contents = dict(frame.names), Contents(frame.names)
     frame.uncertain += 1
     reader.conditions += 1
     one_end = run(reader, node.body, frame)
-    one = dict(frame.names)
+    one, in_one = dict(frame.names), contents.now()
     _restore(frame.names, before)
+    contents.restore()
     other_end = run(reader, node.orelse, frame)
     frame.uncertain -= 1
     reader.conditions -= 1
-    other = dict(frame.names)
-    _restore(frame.names, other if one_end else one if other_end else _merge(one, other, node))
+    other, in_other = dict(frame.names), contents.now()
+    why = f"it depends on `{ast.unparse(node.test)[:60]}`"
+    if not one_end and not other_end:
+        in_other = [joined_dicts(*pair, why) for pair in zip(in_one, in_other)]
+    contents.set(in_one if other_end and not one_end else in_other)
+    _restore(frame.names, other if one_end else one if other_end else _merge(one, other, why))
     if one_end and other_end:
         return one_end if one_end == other_end else "return"
     if (one_end == "return" or other_end == "return") and frame.function is not None:
@@ -120,13 +125,10 @@ def _restore(names: dict, values: dict) -> None:
     names.update(values)
 
 
-def _merge(one: dict, other: dict, node) -> dict:
-    why = Unknown(f"it depends on `{ast.unparse(node.test)[:60]}`")
-    merged = {}
-    for name in [*one, *(name for name in other if name not in one)]:
-        values = [names[name] for names in (one, other) if name in names]
-        merged[name] = joined(values, why)
-    return merged
+def _merge(one: dict, other: dict, why: str) -> dict:
+    """The names after a condition; one that only one branch gives is taken to be there."""
+    both = {name: joined(one[name], other[name], why) for name in one if name in other}
+    return other | one | both
 
 
 def _for(reader, node, frame):

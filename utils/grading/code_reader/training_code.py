@@ -5,8 +5,8 @@ from collections.abc import Set
 from dataclasses import dataclass
 
 from utils.grading.code_reader.changes import is_layer
+from utils.grading.code_reader.programs import programs
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.started_files import started_files
 from utils.grading.code_reader.values import Call, Instance, Made, Unknown
 from utils.grading.submission.contents import Notebook, Submission
 
@@ -21,17 +21,22 @@ def reading(submission: Submission, notebook: Notebook) -> Reader:
 
 
 def script_readings(submission: Submission, without: Set[str] = frozenset()) -> list[Reader]:
-    """Each Python file that trains when it is started, read as the program that is; else all that are programs.
+    """Each Python file that trains when it is started, read as the program that it is; else all that are programs.
 
     Not the files in `without`: what a notebook imports or starts is a part of that notebook's program.
     """
-    readers = []
-    for path in started_files(submission):
-        if path not in without:
-            reader = Reader(submission, posixpath.dirname(path))
-            reader.read_script(path)
-            readers.append(reader)
-    return [reader for reader in readers if trains(reader)] or readers
+    readers = [_script(submission, path) for path in programs(submission) if path not in without]
+    if training := [reader for reader in readers if trains(reader)]:
+        return training
+    read = {reader.program.file for reader in readers} | without
+    return readers + [_script(submission, source.path) for source in submission.sources if source.path not in read
+                      and ("backward" in source.text or "summary(" in source.text)]
+
+
+def _script(submission: Submission, path: str) -> Reader:
+    reader = Reader(submission, posixpath.dirname(path))
+    reader.read_script(path)
+    return reader
 
 
 def trains(reader: Reader) -> bool:

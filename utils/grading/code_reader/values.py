@@ -240,19 +240,6 @@ def on_the_cpu(values) -> str | None:
     return "cpu" if len(names) == len(values) == 2 and "cpu" in names and names & {"cuda", "cuda:0", "mps"} else None
 
 
-def joined(values, why: Unknown):
-    """What a name stands for where a condition that is not decided gives it one of `values`, for the reason `why` if they
-    differ: of dicts, what is the same under the same key is known."""
-    first = values[0]
-    if all(same(first, other) for other in values[1:]):
-        return first
-    if all(isinstance(value, dict) for value in values):
-        keys = dict.fromkeys(key for value in values for key in value)
-        return {key: joined([value[key] for value in values], why) if all(key in value for value in values) else why
-                for key in keys}
-    return on_the_cpu(values) or why
-
-
 def is_literal(value) -> bool:
     """Whether `value` consists of numbers, texts, None, tuples, lists and dicts alone, and of so many that they end."""
     waiting, left = [value], _MOST_PARTS

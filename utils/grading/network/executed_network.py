@@ -21,6 +21,7 @@ from utils.grading.sandbox.isolation import run_isolated
 from utils.grading.sandbox.limits import Limits
 from utils.grading.sandbox.message import BadMessage, pack, unpack
 from utils.grading.submission.contents import Submission
+from utils.grading.submission.exported_script import plain_python
 from utils.grading.submission.notebook_code import cloned_folders, notebook_code, written_files
 from utils.paths import REPOSITORY
 
@@ -87,6 +88,8 @@ def model_job(submission: Submission, reference: ModelReference) -> dict:
         code = notebook_code(notebook)
         cells = [[one.cell, "\n".join(map(ast.unparse, one.statements))] for one in code if one.statements]
     file = reference.file or reference.notebook or ""
+    if file in sources:
+        sources[file] = plain_python(sources[file])
     place = reference.place.cell if cells is not None else reference.place.line
     own_place = reference.factory is None and file in (reference.place.file, reference.place.notebook)
     return {"sources": sources, "cells": cells, "file": file, "clones": cloned_folders(submission), "image": IMAGE,

@@ -1,10 +1,11 @@
-"""Whether the program that trains imports its network, its transforms and its loops, or defines them itself."""
+"""Whether the program that trains imports its network and transforms, and a notebook its loops, or defines them itself."""
 
 import ast
 import re
 from dataclasses import replace
 
 from utils.grading.augmentation.pipelines import training_pipeline
+from utils.grading.code_reader.changes import TRANSFORMS
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import runs_a_trainer
 from utils.grading.code_reader.values import Library, Made
@@ -14,24 +15,31 @@ from utils.grading.submission.contents import Submission
 
 _LOOPS = re.compile(r"train|fit|run|epoch", re.I)
 _ABSENT = "is imported, though"
+_PARTS = ("model_imported", "transforms_imported", "loops_imported")
+_WHOLES = ("Compose", "Sequential")
+_UNREAD = re.compile(r"The notebook .* cannot be read")
 _DATA = re.compile(r"transform|augment|dataset|data|loader", re.I)
 
 
 def modularity(submission: Submission, found) -> Audit:
     """The fact `modular`, and the three that it follows from: `model_imported`, `transforms_imported`, `loops_imported`.
 
-    What the training notebook's code itself defines and uses decides, not which modules lie beside it. An epoch loop in
-    the notebook over an imported function that trains one epoch is modular, with a remark.
+    What the code of the program that trains defines and uses decides, not which modules lie beside it. That is a notebook,
+    or a script, also one that a notebook starts. A script may hold the loops, for it is a module itself; a notebook may
+    loop over the epochs, with a remark.
     """
+    unread = [warning for warning in submission.warnings if _UNREAD.match(warning)]
     if not found.program:
-        why = "no notebook and no script that trains could be read" if submission.sources else "there is no code"
-        return Audit({name: Fact(None, why) for name in
-                      ("modular", "model_imported", "transforms_imported", "loops_imported")})
+        why = "no notebook and no script that trains was found" if submission.sources else "there is no code"
+        why = unread[0] if unread else why
+        return Audit(dict.fromkeys(("modular", *_PARTS), Fact(None, why)))
     reader = found.reader
-    parts = {"model_imported": _model(reader, found), "transforms_imported": _transforms(reader, found.network),
-             "loops_imported": _loops(reader)}
+    parts = dict(zip(_PARTS, (_model(reader, found), _transforms(reader, found.network), _loops(reader))))
     if all(_ABSENT in fact.why for fact in parts.values()):  # names alone, which could stand for anything
         parts = {name: replace(fact, value=None) for name, fact in parts.items()}
+    if unread and not reader.program.notebook:  # the program may be the notebook
+        parts = {name: fact if fact.value else Fact(None, f"{fact.why}, but there is a notebook that cannot be read",
+                                                    fact.evidence) for name, fact in parts.items()}
     return Audit({"modular": _together(parts), **parts}, tuple(_remarks(reader, found)))
 
 
@@ -47,8 +55,14 @@ def _together(parts: dict[str, Fact]) -> Fact:
 
 
 def _own(reader: Reader, place: Evidence) -> bool:
-    """Whether a place is in the program that was started, rather than in a module that it imports."""
-    return place.notebook is not None if reader.program.notebook else place.file == reader.program.file
+    """Whether a place is in the program that trains, rather than in a module that it imports."""
+    return place.notebook is not None or place.file is not None and place.file in _scripts(reader)
+
+
+def _scripts(reader: Reader) -> set[str | None]:
+    """The script that is read, and those that it or the notebook starts and whose own code comes to a backward pass."""
+    entries = {(call.stack[0].place if call.stack else call.place).file for call in reader.calls if call.name == "backward"}
+    return {reader.program.file, *(path for path in reader.started if path in entries)}
 
 
 def _missing(reader: Reader, pattern: re.Pattern | None = None) -> Library | Made | None:
@@ -82,7 +96,8 @@ def _model(reader: Reader, found) -> Fact:
 
 def _transforms(reader: Reader, network: object) -> Fact:
     pipeline = training_pipeline(reader, network)
-    places = [step.transform.place for step in pipeline.steps] if pipeline else []
+    steps = [step.transform for step in pipeline.steps] if pipeline else []
+    places = [place for step in steps for place in (step.place, *_composed(reader, step))]
     own = [place for place in places if _own(reader, place)]
     if own:
         return Fact(False, f"the training transforms are put together in {own[0].where}", tuple(dict.fromkeys(own))[:1])
@@ -93,16 +108,24 @@ def _transforms(reader: Reader, network: object) -> Fact:
     return Fact(None, "no transforms for training images were found")
 
 
+def _composed(reader: Reader, step) -> list[Evidence]:
+    """Where the step is put into a Compose or its like."""
+    wholes = [one for one in reader.made if one.name.startswith(TRANSFORMS) and one.last in _WHOLES]
+    return [one.place for one in wholes if any(step is part for given in (*one.args, *one.kwargs.values())
+                                               if isinstance(given, (list, tuple)) for part in given)]
+
+
 def _loops(reader: Reader) -> Fact:
     steps = [call.place for call in reader.calls if call.name == "backward"]
-    own = [place for place in steps if _own(reader, place)]
-    if own and not reader.program.notebook:
-        return Fact(True, f"{reader.program.file} holds the training loop; a script is a module itself", (own[-1],))
+    own = [place for place in steps if place.notebook is not None]
+    held = [place for place in steps if place.notebook is None and _own(reader, place)]
+    if held and not own:
+        return Fact(True, f"the training loop is in the script {held[-1].file}, which is a module itself", (held[-1],))
     if own:
         return Fact(False, f"the training loop, with its backward pass, is in {own[-1].where}", (own[-1],))
     if steps:
         return Fact(True, f"the training loop is imported from {steps[0].file}", (steps[0],))
-    if defined := _defined_loop(reader):
+    if (defined := _defined_loop(reader)) and defined.notebook:
         return Fact(False, f"a function with a backward pass is defined in {defined.where}", (defined,))
     trainer = next(filter(runs_a_trainer, reader.calls), None)
     if trainer is not None:
@@ -128,8 +151,10 @@ def _remarks(reader: Reader, found):
     again = [(name, origin, modules[name]) for name, origin in names if name in modules]
     if again:
         yield (f"{', '.join(dict.fromkeys(name for name, _, _ in again))} {'is' if len(again) == 1 else 'are'} defined in "
-               f"{again[0][2]} and once more in {again[0][1]}, which uses its own.")
-    if any(isinstance(statement, ast.For) and _calls_training(reader, statement) for _, statement in reader.own_statements):
+               f"{again[0][2]} and once more in {again[0][1]}: the {'notebook' if again[0][1].notebook else 'script'} "
+               "uses its own.")
+    loops = [statement for _, statement in reader.own_statements if isinstance(statement, ast.For)]
+    if reader.program.notebook and any(_calls_training(reader, loop) for loop in loops):
         yield f"The loop over epochs is in {found.program}, over an imported function that trains one epoch."
 
 

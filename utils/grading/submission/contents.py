@@ -6,7 +6,6 @@ from pathlib import Path
 
 from utils.errors import UserError
 from utils.grading.submission.disguises import holds_notebook, python_name
-from utils.grading.submission.exported import as_python
 from utils.grading.submission.files import CONFIG_LIMIT, File, NotRead, folder_files, kind, plain_file
 from utils.grading.submission.html_page import read_page
 from utils.grading.submission.notebook_file import read_cells
@@ -151,7 +150,7 @@ def _add_text(name: str, shown: str, text: str, files: dict[str, File], reading:
         name, shown = python, "sources"
     old_newlines = shown == "sources" or "\n" not in text
     text = text.replace("\r", "\n") if old_newlines else text
-    made = TextFile(name, as_python(text) if shown == "sources" else text)
+    made = TextFile(name, text)
     (reading.pages if shown == "pages" else reading.found[shown]).append(made)
 
 

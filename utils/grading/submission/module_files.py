@@ -26,7 +26,9 @@ class ModuleFiles:
     def __init__(self, sources: Mapping[str, str], roots: Iterable[str], clones: Iterable[str] = ()):
         self.sources, self.roots, self.clones = sources, list(dict.fromkeys(roots)), list(clones)
         self.used: list[str] = []
-        self._folders: tuple[int, set[str]] = (-1, set())
+        self._counted = -1  # the sources of which _folders and _ends are
+        self._folders: set[str] = set()
+        self._ends: dict[str, list[str]] = {}
 
     def find(self, name: str, package: str = "", level: int = 0) -> Place | None:
         """The module `name`; None where the submission has none.
@@ -61,9 +63,19 @@ class ModuleFiles:
 
     def has_folder(self, folder: str) -> bool:
         """Whether Python files lie in or below `folder`."""
-        if self._folders[0] != len(self.sources):
-            self._folders = len(self.sources), {folder for path in self.sources for folder in _parents(path)}
-        return not folder or folder in self._folders[1]
+        self._look()
+        return not folder or folder in self._folders
+
+    def _look(self) -> None:
+        """Sort the sources by their folders and by the last part of their module's name."""
+        if self._counted == len(self.sources):
+            return
+        self._counted = len(self.sources)
+        self._folders = {folder for path in self.sources for folder in _parents(path)}
+        self._ends = {}
+        for path in self.sources:
+            last = path.removesuffix(".py").removesuffix("/__init__").rpartition("/")[2]
+            self._ends.setdefault(last, []).append(path)
 
     @staticmethod
     def _above(package: str, levels: int) -> str | None:
@@ -107,8 +119,9 @@ class ModuleFiles:
     def _anywhere(self, name: str) -> Place | None:
         """The only file in the whole submission whose path ends in the module's, as when the folder was cloned or copied."""
         inner = _inner(name)
-        ends = [(path, end) for end in (f"/{inner}.py", f"/{inner}/__init__.py") for path in self.sources
-                if path.endswith(end)]
+        self._look()
+        ends = [(path, end) for path in self._ends.get(name.rpartition(".")[2], ())
+                for end in (f"/{inner}.py", f"/{inner}/__init__.py") if path.endswith(end)]
         if len(ends) != 1:
             return None
         path, end = ends[0]

@@ -7,14 +7,14 @@ import warnings
 from dataclasses import dataclass
 from functools import lru_cache
 
+from utils.grading.submission.commands import actions
 from utils.grading.submission.contents import Notebook, Submission, TextFile
 
 _MAGIC = re.compile(r"^(\s*)([%!?].*|.*[^\s'\"#]\?\s*)$")
 _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
 # What IPython also takes without its percent sign.
 _AUTOMAGIC = re.compile(r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$")
-_WRITES = ("writefile", "file")
-_CLONE = re.compile(r"[!%]\s*git\s+clone\s+(?:-\S+\s+(?:\d+\s+)?)*(\S+)(?:\s+([\w./-]+))?")
+_CONTENT = re.compile(r"^(?:/content|/kaggle/working|~)/+|^\./+")
 _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 
 
@@ -32,13 +32,33 @@ class Code:
     statements: tuple[ast.stmt, ...] = ()
     commands: tuple[Command, ...] = ()
     written: TextFile | None = None  # the file that a %%writefile cell writes
-    appends: bool = False  # whether it goes on with what the file held
+    appends: bool = False  # to the file, rather than writing it anew
     problem: str = ""
+
+    def in_order(self) -> list["Command | tuple[ast.stmt, ...]"]:
+        """Commands and, between them, the statements; a command inside of a statement comes before it."""
+        inside = {line: statement.lineno for statement in self.statements
+                  for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)}
+        parts = sorted([(inside.get(command.line, command.line), 0, command) for command in self.commands] +
+                       [(statement.lineno, 1, statement) for statement in self.statements], key=lambda part: part[:2])
+        found: list = []
+        for _, is_statement, part in parts:
+            if not is_statement:
+                found.append(part)
+            elif found and isinstance(found[-1], tuple):
+                found[-1] += (part,)
+            else:
+                found.append((part,))
+        return found
 
 
 @lru_cache(maxsize=1_000)  # many readers read the same modules, and none of them changes what was parsed
 def parse(source: str) -> tuple[tuple[ast.stmt, ...], str]:
     """The statements of a module, and what is wrong with it; with an error, as many statements as stand before it."""
+    return _parsed(source)
+
+
+def _parsed(source: str) -> tuple[tuple[ast.stmt, ...], str]:
     source = source.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "")
     try:
         return _statements(source), ""
@@ -79,41 +99,44 @@ def _before_the_error(source: str) -> tuple[ast.stmt, ...]:
 
 def notebook_code(notebook: Notebook) -> list[Code]:
     """The code cells of a notebook as statements and commands."""
-    return [_cell_code(cell.index, cell.source) for cell in notebook.cells if cell.kind == "code" and cell.source.strip()]
+    return [cell_code(cell.index, cell.source) for cell in notebook.cells if cell.kind == "code" and cell.source.strip()]
 
 
 def written_files(submission: Submission) -> dict[str, str]:
-    """The files that the notebooks write with %%writefile, by path: text."""
-    files: dict[str, str] = {}
+    """The files that the notebooks write with %%writefile, by path: text; those of the submission stay as they lie there."""
+    given, files = {source.path for source in submission.sources}, {}
     for notebook in submission.notebooks:
         for code in notebook_code(notebook):
-            if code.written is not None:
-                path = posixpath.normpath(posixpath.join(posixpath.dirname(notebook.path), code.written.path))
-                files[path] = f"{files[path]}\n{code.written.text}" if code.appends and path in files else code.written.text
+            write(files, given, posixpath.dirname(notebook.path), code)
     return files
+
+
+def write(files: dict[str, str], given: set[str], folder: str, code: Code) -> None:
+    """Add to `files` what a cell of a notebook in `folder` writes, unless the file is `given` with the submission."""
+    if code.written is None:
+        return
+    path = posixpath.normpath(posixpath.join(folder, _CONTENT.sub("", code.written.path)))
+    if path not in given:
+        before = files.get(path, "") if code.appends else ""
+        files[path] = f"{before}\n{code.written.text}" if before else code.written.text
 
 
 def cloned_folders(submission: Submission) -> list[str]:
     """The names under which the submission itself goes: its folder's, and those of the repositories that are cloned."""
-    commands = [command.text for notebook in submission.notebooks for code in notebook_code(notebook)
-                for command in code.commands]
-    return list(dict.fromkeys([submission.root.name, *filter(None, map(cloned_folder, commands))]))
+    made = [action.name for notebook in submission.notebooks for code in notebook_code(notebook)
+            for command in code.commands for action in actions(command.text) if action.kind == "clone"]
+    return list(dict.fromkeys([submission.root.name, *made]))
 
 
-def cloned_folder(command: str) -> str:
-    """The folder that `!git clone` makes; an empty text for another command."""
-    match = _CLONE.match(command)
-    return (match[2] or posixpath.basename(match[1].rstrip("/")).removesuffix(".git")) if match else ""
-
-
-def _cell_code(index: int, source: str) -> Code:
+def cell_code(index: int, source: str) -> Code:
+    """The Python and the commands of one cell, which is not empty."""
     lines = source.split("\n")
     first = next(number for number, line in enumerate(lines) if line.strip())
     head = lines[first].strip()
     if head.startswith("%%"):
         name, _, rest = head[2:].partition(" ")
-        if name in _WRITES:
-            return _writing(index, rest, "\n".join(lines[first + 1:]))
+        if name in ("writefile", "file"):
+            return _writes(index, rest.split(), "\n".join(lines[first + 1:]))
         if name in ("bash", "sh", "shell", "script"):
             return Code(index, commands=tuple(Command("!" + line.strip(), first + 2 + number)
                                               for number, line in enumerate(lines[first + 1:])))
@@ -123,31 +146,33 @@ def _cell_code(index: int, source: str) -> Code:
     enters = any(re.match(r"cd\s+[\w/.~]", line) for line in lines)  # to Python, cd /x/y is a division
     if not enters and _is_python("\n".join(lines)):
         return Code(index, _statements("\n".join(lines)))
-    commands = []
+    commands = take_commands(lines)
+    statements, problem = _parsed("\n".join(lines))
+    return Code(index, statements, tuple(commands), problem=problem)
+
+
+def take_commands(lines: list[str]) -> list[Command]:
+    """The commands among the lines of a cell or a script; in `lines` something takes their place that does nothing."""
+    commands, quotes = [], {'"""': 0, "'''": 0}
     for number, line in enumerate(lines):
+        inside = any(count % 2 for count in quotes.values())  # of a text of several lines
         if match := _CAPTURE.match(line):
             lines[number] = f"{match[1]}{match[2]}None"
-        elif (match := _MAGIC.match(line)) and not _inside_text(lines[:number]):
+        elif (match := _MAGIC.match(line)) and not inside:
             commands.append(Command(line.strip(), number + 1))
             lines[number] = f"{match[1]}pass"
-        elif _AUTOMAGIC.match(line) and not _inside_text(lines[:number]):
+        elif _AUTOMAGIC.match(line) and not inside:
             commands.append(Command("%" + line.strip(), number + 1))
             lines[number] = "pass"
-    statements, problem = parse("\n".join(lines))
-    return Code(index, statements, tuple(commands), problem=f"cell {index}: {problem}" if problem else "")
+        for quote in quotes:
+            quotes[quote] += lines[number].count(quote)
+    return commands
 
 
-def _writing(index: int, rest: str, text: str) -> Code:
-    """A cell that writes a file; nothing is known of a name that is put together when it runs."""
-    words = [word.strip("\"'") for word in rest.split()]
-    appends = bool({"-a", "--append"} & set(words))
-    target = " ".join(word for word in words if word not in ("-a", "--append"))
-    if not target or target.startswith("$") or "{" in target:
-        return Code(index)
-    return Code(index, written=TextFile(target, text), appends=appends)
-
-
-def _inside_text(before: list[str]) -> bool:
-    """Whether a triple-quoted text that began in the lines before is still open."""
-    text = "\n".join(before)
-    return text.count('"""') % 2 == 1 or text.count("'''") % 2 == 1
+def _writes(index: int, words: list[str], text: str) -> Code:
+    """A cell that writes a file; a name that a variable holds is not known."""
+    options = [word for word in words if word in ("-a", "--append")]
+    name = " ".join(word for word in words if word not in options).strip("\"'")
+    if not name or re.match(r"\$\w|.*[{}]", name):
+        return Code(index, problem=f"the name of the file that it writes, {name or 'which is missing'}, is not known")
+    return Code(index, written=TextFile(name, text), appends=bool(options))

@@ -14,7 +14,6 @@ from utils.files import write_whole
 from utils.grading.audits import Options
 from utils.grading.cohort import Task, entries, grade_cohort
 from utils.grading.grade import examine_in_time
-from utils.grading.reports.cohort_page import cohort_csv, cohort_page, row
 from utils.grading.reports.entry import Graded, could_not_work, nothing_to_grade
 from utils.grading.reports.gradescope import gradescope_report
 from utils.grading.reports.html import html_report
@@ -64,6 +63,7 @@ def _check_readable(weights: Path) -> None:
 
 
 def _cohort(asked: argparse.Namespace, rubric: Rubric, options: Options, folder: Path) -> int:
+    from utils.grading.reports.cohort_page import cohort_csv, cohort_page, row  # draws, and that takes time to import
     began = time.perf_counter()
     tasks = grade_cohort(asked.paths, rubric, options, folder, asked.jobs)
     seconds = time.perf_counter() - began

@@ -1,6 +1,6 @@
 """The hole of CoarseDropout: how many there are, how large they are in the final image, and what fills them."""
 
-from utils.data.transforms import MEAN
+from utils.data.data_sets import CIFAR10
 from utils.grading.augmentation.effective_steps import EffectiveStep
 from utils.grading.augmentation.image_size import CIFAR, CUT, RESCALE, keeps_all
 from utils.grading.augmentation.pixel_scale import channels, near, shown
@@ -25,7 +25,7 @@ def judge_fill(one: EffectiveStep) -> Fact:
     if one.scale is None:
         return Fact(None, "what the images are normalised with before the hole is filled is not known", (one.place,))
     pixel = one.scale.pixel(given)
-    wanted = tuple(255 * mean for mean in MEAN)
+    wanted = tuple(255 * mean for mean in CIFAR10.mean)
     grey = (sum(wanted) / 3,) * 3
     where = "on uint8 images" if one.scale.whole else "behind normalising" if one.scale.mean else "on images of 0 to 1"
     seen = f"the fill {shown(given)} {where} is the pixel {shown(pixel)} of 255"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from utils.data.transforms import MEAN, STD
+from utils.data.data_sets import CIFAR10
 from utils.grading.augmentation.applied_transforms import Step
 from utils.grading.augmentation.effective_values import Effective
 
@@ -43,13 +43,13 @@ class Scale:
         """What is odd about the statistics, or an empty text."""
         if self.mean is None:
             return ""
-        if near(self.mean, STD, 0.01):
+        if near(self.mean, CIFAR10.std, 0.01):
             return "the standard deviation in place of the mean"
         if near(self.mean, _IMAGENET, 0.002):
             return "ImageNet's mean, not the data set's"
         if max(self.mean) > 3 or max(self.std or (0,)) > 3:
             return f"a mean of {shown(self.mean)}, which is not in units of 0 to 1"
-        return f"a std of {shown(self.std)}, which is the mean" if self.std and near(self.std, MEAN, 0.002) else ""
+        return f"a std of {shown(self.std)}, which is the mean" if self.std and near(self.std, CIFAR10.mean, 0.002) else ""
 
     def __str__(self) -> str:
         return f"with mean {shown(self.mean)} and std {shown(self.std)}" if self.mean else \

@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from utils.data.transforms import MEAN, STD
+from utils.data.data_sets import CIFAR10
 from utils.grading.code_reader import image_axes, image_statistics
 from utils.grading.code_reader.images import Every, Images
 from utils.grading.code_reader.values import Instance, Library, Made, Unknown, UserFunction
 
 _TRAIN, _TEST = 50_000, 10_000
-_STATISTICS = {_TRAIN: (MEAN, STD), _TEST: ((0.4942, 0.4851, 0.4504), (0.2467, 0.2429, 0.2616))}
+_STATISTICS = {_TRAIN: (CIFAR10.mean, CIFAR10.std), _TEST: ((0.4942, 0.4851, 0.4504), (0.2467, 0.2429, 0.2616))}
 _LABEL = Unknown("a label")
 # Arguments of a loader that goes through all images once.
 _ALL_IMAGES = {"dataset", "batch_size", "shuffle", "num_workers", "pin_memory", "drop_last", "persistent_workers",

@@ -8,8 +8,6 @@ import torch
 from torch import Tensor
 
 from utils.architecture.executed_graph import Value
-from utils.data.cifar10 import cifar10_root
-from utils.data.images import load_cifar10
 from utils.errors import UserError
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.network.executed_network import ExecutedNetwork, NotEstablished, ask, executed_network
@@ -42,6 +40,8 @@ def check_weights(submission: Submission, found: Attempt, weights: Path, limits:
 
 
 def _checked(submission: Submission, found: Attempt, path: Path, limits: Limits) -> Fact:
+    from utils.data.cifar10 import cifar10_root  # torchvision, which only this needs, takes a second to import
+    from utils.data.images import load_cifar10
     if found.model is None:
         raise NotEstablished(f"there is no network to load the weights into: {found.why}")
     if not (cifar10_root() / "cifar-10-batches-py").exists():

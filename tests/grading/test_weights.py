@@ -139,9 +139,9 @@ def submission(tmp_path, monkeypatch):
     with torch.no_grad():
         labels = network((torch.from_numpy(images).permute(0, 3, 1, 2) / 255 - mean) / deviation).argmax(1).numpy()
     (tmp_path / "data" / "cifar-10-batches-py").mkdir(parents=True)
-    monkeypatch.setattr(checkpoint, "cifar10_root", lambda: tmp_path / "data")
+    monkeypatch.setattr("utils.data.cifar10.cifar10_root", lambda: tmp_path / "data")
     data = SimpleNamespace(test=SimpleNamespace(images=images, labels=labels))
-    monkeypatch.setattr(checkpoint, "load_cifar10", lambda: data)
+    monkeypatch.setattr("utils.data.images.load_cifar10", lambda: data)
     return write(flat(Parts(log="")), tmp_path / "work"), network
 
 

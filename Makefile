@@ -29,9 +29,10 @@ notebooks: $(SETUP)
 readme: $(SETUP)
 	$(PY) -m utils.make_readme
 
-# The linter, and which package may import which.
+# The linter, the layout of the code, and which package may import which.
 lint: $(SETUP)
 	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/lint-imports
 
 # What can be made again in seconds; the runs in build/runs stay.

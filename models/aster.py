@@ -12,16 +12,25 @@ from torch import Tensor, nn
 from models.layers import NUM_CLASSES, DepthwiseSeparableConv, conv
 
 
-def convolution(in_channels: int, out_channels: int, dense: bool = False, stride: int = 1, dilation: int = 1,
-                rank: int | None = None) -> nn.Module:
+def convolution(
+    in_channels: int,
+    out_channels: int,
+    dense: bool = False,
+    stride: int = 1,
+    dilation: int = 1,
+    rank: int | None = None,
+) -> nn.Module:
     """A 3×3 convolution, depthwise separable unless `dense`; keeps height and width but for the stride.
 
     With a `rank`, the 1×1 step is the product of two, through that many channels.
     """
-    layer = (conv if dense else DepthwiseSeparableConv)(in_channels, out_channels, kernel_size=3, stride=stride,
-                                                        padding=dilation, dilation=dilation)
+    layer = (conv if dense else DepthwiseSeparableConv)(
+        in_channels, out_channels, kernel_size=3, stride=stride, padding=dilation, dilation=dilation
+    )
     if rank is not None and not dense:
-        layer.pointwise = nn.Sequential(conv(in_channels, rank, kernel_size=1), conv(rank, out_channels, kernel_size=1))
+        layer.pointwise = nn.Sequential(
+            conv(in_channels, rank, kernel_size=1), conv(rank, out_channels, kernel_size=1)
+        )
     return layer
 
 
@@ -42,12 +51,26 @@ class Residual(nn.Module):
         return x + self.layers(x)
 
 
-def units(count: int, channels: int, dense: bool = False, dilations: tuple[int, int] = (1, 1),
-          bottleneck: int = 1) -> list[nn.Module]:
+def units(
+    count: int,
+    channels: int,
+    dense: bool = False,
+    dilations: tuple[int, int] = (1, 1),
+    bottleneck: int = 1,
+) -> list[nn.Module]:
     """`count` residual units of two convolutions with these dilations; 1×1 steps of rank channels / bottleneck if over 1."""
     rank = channels // bottleneck if bottleneck > 1 else None
-    return [Residual(*(preactivated(convolution(channels, channels, dense, dilation=dilation, rank=rank), channels)
-                       for dilation in dilations)) for _ in range(count)]
+    return [
+        Residual(
+            *(
+                preactivated(
+                    convolution(channels, channels, dense, dilation=dilation, rank=rank), channels
+                )
+                for dilation in dilations
+            )
+        )
+        for _ in range(count)
+    ]
 
 
 class Aster(nn.Module):
@@ -57,19 +80,34 @@ class Aster(nn.Module):
     of units low-rank (Haase and Amthor 2020, arXiv:2003.13549).
     """
 
-    def __init__(self, widths: tuple[int, int, int] = (16, 96, 128), depths: tuple[int, int, int] = (3, 4, 2),
-                 dense_first_block: bool = True, dilations: tuple[int, int] = (1, 2), bottleneck: int = 1,
-                 classes: int = NUM_CLASSES):
+    def __init__(
+        self,
+        widths: tuple[int, int, int] = (16, 96, 128),
+        depths: tuple[int, int, int] = (3, 4, 2),
+        dense_first_block: bool = True,
+        dilations: tuple[int, int] = (1, 2),
+        bottleneck: int = 1,
+        classes: int = NUM_CLASSES,
+    ):
         super().__init__()
         first, second, third = widths
-        self.features = nn.Sequential(OrderedDict(
-            stem=conv(3, first, padding=1),
-            block1=nn.Sequential(*units(depths[0], first, dense_first_block),
-                                 preactivated(convolution(first, second, dense_first_block, stride=2), first)),
-            block2=nn.Sequential(*units(depths[1], second, bottleneck=bottleneck),
-                                 preactivated(convolution(second, third, stride=2), second)),
-            block3=nn.Sequential(*units(depths[2], third, dilations=dilations, bottleneck=bottleneck)),
-            last=nn.Sequential(nn.BatchNorm2d(third), nn.ReLU(inplace=True))))
+        self.features = nn.Sequential(
+            OrderedDict(
+                stem=conv(3, first, padding=1),
+                block1=nn.Sequential(
+                    *units(depths[0], first, dense_first_block),
+                    preactivated(convolution(first, second, dense_first_block, stride=2), first),
+                ),
+                block2=nn.Sequential(
+                    *units(depths[1], second, bottleneck=bottleneck),
+                    preactivated(convolution(second, third, stride=2), second),
+                ),
+                block3=nn.Sequential(
+                    *units(depths[2], third, dilations=dilations, bottleneck=bottleneck)
+                ),
+                last=nn.Sequential(nn.BatchNorm2d(third), nn.ReLU(inplace=True)),
+            )
+        )
         self.pool = nn.AdaptiveAvgPool2d(1)
         self.classifier = nn.Linear(third, classes)
 

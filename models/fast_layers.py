@@ -14,14 +14,24 @@ class Conv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         """`(B, in_channels, H, W)` to `(B, out_channels, H', W')`, as `nn.Conv2d` does."""
         step, stride = self.dilation[0], self.stride[0]
-        rearranges = (self.training and x.device.type == "cpu" and self.groups == self.in_channels > 1
-                      and self.dilation == (step, step) and self.stride == (stride, stride) and not stride == step == 1
-                      and (stride == 1 or stride % step == 0) and self.padding_mode == "zeros" and self.bias is None)
+        rearranges = (
+            self.training
+            and x.device.type == "cpu"
+            and self.groups == self.in_channels > 1
+            and self.dilation == (step, step)
+            and self.stride == (stride, stride)
+            and not stride == step == 1
+            and (stride == 1 or stride % step == 0)
+            and self.padding_mode == "zeros"
+            and self.bias is None
+        )
         if not rearranges:
             return super().forward(x)
         padded, weight = F.pad(x, self._reversed_padding_repeated_twice), self.weight
         if torch.is_autocast_enabled("cpu"):  # here, because a backward pass is outside autocast
-            padded, weight = (tensor.to(torch.get_autocast_dtype("cpu")) for tensor in (padded, weight))
+            padded, weight = (
+                tensor.to(torch.get_autocast_dtype("cpu")) for tensor in (padded, weight)
+            )
         return _RearrangedBackward.apply(padded, weight, stride, step)
 
 
@@ -42,7 +52,7 @@ class _RearrangedBackward(torch.autograd.Function):
             result = _without_stride(x, weight, step) if stride > 1 else _by_phases(x, weight, step)
         if stride > 1:
             spread = torch.zeros_like(result)
-            spread[:, :, ::stride // step, ::stride // step] = gradient
+            spread[:, :, :: stride // step, :: stride // step] = gradient
             gradient = spread
         return (*torch.autograd.grad(result, (x, weight), gradient), None, None)
 
@@ -69,14 +79,22 @@ def _to_phases(x: Tensor, step: int) -> Tensor:
     x = F.pad(x, (0, -x.shape[3] % step, 0, -x.shape[2] % step))
     batch, channels, height, width = x.shape
     grid = x.permute(0, 2, 3, 1).reshape(batch, height // step, step, width // step, step, channels)
-    return grid.permute(2, 4, 0, 1, 3, 5).reshape(-1, height // step, width // step, channels).permute(0, 3, 1, 2)
+    return (
+        grid.permute(2, 4, 0, 1, 3, 5)
+        .reshape(-1, height // step, width // step, channels)
+        .permute(0, 3, 1, 2)
+    )
 
 
 def _from_phases(x: Tensor, step: int) -> Tensor:
     """The inverse: `(step·step·B, C, h, w)` to `(B, C, step·h, step·w)`."""
     total, channels, height, width = x.shape
     grid = x.permute(0, 2, 3, 1).reshape(step, step, total // step**2, height, width, channels)
-    return grid.permute(2, 3, 0, 4, 1, 5).reshape(-1, step * height, step * width, channels).permute(0, 3, 1, 2)
+    return (
+        grid.permute(2, 3, 0, 4, 1, 5)
+        .reshape(-1, step * height, step * width, channels)
+        .permute(0, 3, 1, 2)
+    )
 
 
 class Dropout(nn.Dropout):
@@ -89,13 +107,19 @@ class Dropout(nn.Dropout):
         """Any shape to the same; in evaluation mode `x` itself."""
         if not self.training or not 0 < self.p < 1 or x.device.type != "cpu" or not _is_dense(x):
             return super().forward(x)
-        draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(-2**63, None)  # all 64 bits
-        lanes = draws.view(torch.int16)[:x.numel()].as_strided(x.shape, x.stride())
-        first_kept = min(max(round(self.p * 2**16), 1), 2**16 - 1) - 2**15  # lanes are uniform from -2**15 to 2**15 - 1
+        draws = torch.empty((x.numel() + 3) // 4, dtype=torch.int64).random_(
+            -(2**63), None
+        )  # all 64 bits
+        lanes = draws.view(torch.int16)[: x.numel()].as_strided(x.shape, x.stride())
+        first_kept = (
+            min(max(round(self.p * 2**16), 1), 2**16 - 1) - 2**15
+        )  # lanes are uniform from -2**15 to 2**15 - 1
         # To 0 or 1 without a comparison, whose way through bool is slower.
         keep = lanes.clamp_(first_kept - 1, first_kept).sub_(first_kept - 1).to(x.dtype)
         return x * keep.mul_(1 / (1 - self.p))
 
 
 def _is_dense(x: Tensor) -> bool:
-    return x.is_contiguous() or (x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last))
+    return x.is_contiguous() or (
+        x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last)
+    )

@@ -16,11 +16,27 @@ class DepthwiseSeparableConv(nn.Module):
     a network that was trained with it.
     """
 
-    def __init__(self, in_channels: int, out_channels: int, kernel_size: int = 3, stride: int = 1,
-                 padding: int | str = 0, dilation: int = 1, grouped: bool = True):
+    def __init__(
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: int = 3,
+        stride: int = 1,
+        padding: int | str = 0,
+        dilation: int = 1,
+        grouped: bool = True,
+    ):
         super().__init__()
-        self.depthwise = Conv2d(in_channels, in_channels, kernel_size, stride, padding, dilation,
-                                groups=in_channels if grouped else 1, bias=False)
+        self.depthwise = Conv2d(
+            in_channels,
+            in_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups=in_channels if grouped else 1,
+            bias=False,
+        )
         self.pointwise = nn.Conv2d(in_channels, out_channels, kernel_size=1, bias=False)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -41,7 +57,9 @@ def block(*convs: nn.Module, channels: int, dropout: float) -> nn.Sequential:
 class PooledClassifier(nn.Module):
     """`features`, average pool over the whole `pool_size` × `pool_size` map, 1×1 convolution to the classes, log-softmax."""
 
-    def __init__(self, features: nn.Module, channels: int, pool_size: int, classes: int = NUM_CLASSES):
+    def __init__(
+        self, features: nn.Module, channels: int, pool_size: int, classes: int = NUM_CLASSES
+    ):
         super().__init__()
         self.features = features
         self.pool = nn.AvgPool2d(pool_size)

@@ -23,11 +23,16 @@ def main() -> int:
             print(error, file=sys.stderr)
             return 1
         os.environ["DATA_SOURCE"] = CIFAR10.name
-        print("Notebooks: executed on CIFAR-10, and every text output compared with the stored one.", flush=True)
+        print(
+            "Notebooks: executed on CIFAR-10, and every text output compared with the stored one.",
+            flush=True,
+        )
         return pytest.main(["--nbval", "--nbval-current-env", notebooks])
     os.environ |= {"DATA_SOURCE": "digits", "EPOCHS": "2"}
-    print("Notebooks: CIFAR-10 is not here, so they are executed on the embedded digits, and outputs are not compared.",
-          flush=True)
+    print(
+        "Notebooks: CIFAR-10 is not here, so they are executed on the embedded digits, and outputs are not compared.",
+        flush=True,
+    )
     with tempfile.TemporaryDirectory() as scratch:
         os.environ["RESULTS_DIR"] = scratch
         return pytest.main(["--nbval-lax", "--nbval-current-env", notebooks])

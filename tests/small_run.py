@@ -15,8 +15,14 @@ from utils.training.recipes import find_recipe
 from utils.training.run_record import load_run
 
 PRECISION = choose_precision(choose_device("cpu"))
-RECIPE = replace(find_recipe("assignment6_net1_grouped"), batch_size=32, epochs=3, lr=0.05, augmentation="era9",
-                 pipeline="albumentations")
+RECIPE = replace(
+    find_recipe("assignment6_net1_grouped"),
+    batch_size=32,
+    epochs=3,
+    lr=0.05,
+    augmentation="era9",
+    pipeline="albumentations",
+)
 OPTIONS = {"workers": 0, "progress": False, "report": lambda text: None}
 
 
@@ -26,15 +32,25 @@ def small_data() -> ImageData:
 
     def first(split: Split, count: int) -> Split:
         return Split(np.ascontiguousarray(split.images[:count]), split.labels[:count])
+
     return ImageData("digits", first(digits.train, 70), first(digits.test, 30), digits.classes)
 
 
 def assert_same_run(first: Path, second: Path) -> None:
     """Weights equal to the bit, and the same history but for the time it took."""
-    ours, theirs = (torch.load(folder / "model.pt", weights_only=True) for folder in (first, second))
-    assert ours.keys() == theirs.keys() and all(torch.equal(ours[name], theirs[name]) for name in ours)
-    histories = [[replace(epoch, train_seconds=None, test_seconds=None) for epoch in load_run(folder).history]
-                 for folder in (first, second)]
+    ours, theirs = (
+        torch.load(folder / "model.pt", weights_only=True) for folder in (first, second)
+    )
+    assert ours.keys() == theirs.keys() and all(
+        torch.equal(ours[name], theirs[name]) for name in ours
+    )
+    histories = [
+        [
+            replace(epoch, train_seconds=None, test_seconds=None)
+            for epoch in load_run(folder).history
+        ]
+        for folder in (first, second)
+    ]
     assert histories[0] == histories[1]
 
 

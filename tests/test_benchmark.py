@@ -10,21 +10,35 @@ from utils.benchmark_case import _with_pytorchs_layers, measure
 
 
 def figures(seconds):
-    return {"seconds": seconds, "images_per_second": 1000.0, "input_share": 0.25, "peak_megabytes": 900.0}
+    return {
+        "seconds": seconds,
+        "images_per_second": 1000.0,
+        "input_share": 0.25,
+        "peak_megabytes": 900.0,
+    }
 
 
 def test_ours_is_compared_with_the_same_case():
-    found = {Case("epoch", "era9", REPORTS, 512): figures(300.0), Case("epoch", "era9", OURS, 512): figures(75.0),
-             Case("epoch", "era9", OURS, 128): figures(60.0)}
+    found = {
+        Case("epoch", "era9", REPORTS, 512): figures(300.0),
+        Case("epoch", "era9", OURS, 512): figures(75.0),
+        Case("epoch", "era9", OURS, 128): figures(60.0),
+    }
     table = [dict(zip(HEADER, row)) for row in rows(found)]
-    assert [row["times as fast"] for row in table] == ["", "4.0", ""]  # there is nothing to compare the last with
+    assert [row["times as fast"] for row in table] == [
+        "",
+        "4.0",
+        "",
+    ]  # there is nothing to compare the last with
     assert table[1]["seconds an epoch"] == "75.0" and table[1]["input share"] == "25.0%"
 
 
 @pytest.mark.parametrize("way", [REPORTS, OURS])
 @pytest.mark.parametrize("what", ["input", "epoch"])
 def test_a_case_is_measured(what, way, cifar10):
-    found = measure(Case(what, "assignment6_net1_grouped", way, batch_size=4, images=100), images_timed=32)
+    found = measure(
+        Case(what, "assignment6_net1_grouped", way, batch_size=4, images=100), images_timed=32
+    )
     assert found["seconds"] == pytest.approx(100 / found["images_per_second"])
     assert 0 < found["input_share"] <= 1 and found["peak_megabytes"] > 100
     assert (found["input_share"] > 0.99) == (what == "input")

@@ -17,24 +17,38 @@ def test_auto_takes_cuda_where_it_is(monkeypatch, there, expected):
     assert choose_device("auto").type == expected
 
 
-@pytest.mark.parametrize("capability, expected", [((7, 5), "fp16"), ((8, 0), "bf16"), ((9, 0), "bf16")])
+@pytest.mark.parametrize(
+    "capability, expected", [((7, 5), "fp16"), ((8, 0), "bf16"), ((9, 0), "bf16")]
+)
 def test_precision_on_cuda(monkeypatch, capability, expected):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
     precision = choose_precision(CUDA)
     assert precision.name == expected
 
 
-@pytest.mark.parametrize("flags, expected", [({"avx512_bf16", "avx2"}, "bf16"), ({"amx_bf16"}, "bf16"), ({"avx2"}, "fp32"),
-                                             (set(), "fp32")])
+@pytest.mark.parametrize(
+    "flags, expected",
+    [
+        ({"avx512_bf16", "avx2"}, "bf16"),
+        ({"amx_bf16"}, "bf16"),
+        ({"avx2"}, "fp32"),
+        (set(), "fp32"),
+    ],
+)
 def test_precision_on_a_cpu(monkeypatch, flags, expected):
     monkeypatch.setattr(runtime, "cpu_flags", lambda: flags)
     assert choose_precision(CPU).name == expected
     assert choose_precision(CPU, "fp32").name == "fp32"
 
 
-@pytest.mark.parametrize("text, expected", [
-    ("processor : 0\nflags\t\t: fpu avx2 avx512_bf16\n", {"fpu", "avx2", "avx512_bf16"}),
-    ("Features\t: fp asimd bf16\n", {"fp", "asimd", "bf16"}), ("", set())])
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("processor : 0\nflags\t\t: fpu avx2 avx512_bf16\n", {"fpu", "avx2", "avx512_bf16"}),
+        ("Features\t: fp asimd bf16\n", {"fp", "asimd", "bf16"}),
+        ("", set()),
+    ],
+)
 def test_flags_are_read_on_intel_amd_and_arm(tmp_path, text, expected):
     (tmp_path / "cpuinfo").write_text(text)
     assert cpu_flags(tmp_path / "cpuinfo") == expected
@@ -50,7 +64,9 @@ def test_autocast_computes_in_what_was_chosen():
 
 def test_fp16_scales_the_loss(monkeypatch):
     asked = []
-    monkeypatch.setattr(torch.amp, "GradScaler", lambda device, enabled: asked.append((device, enabled)))
+    monkeypatch.setattr(
+        torch.amp, "GradScaler", lambda device, enabled: asked.append((device, enabled))
+    )
     for name in ("fp16", "bf16", "fp32"):
         choose_precision(CUDA, name).scaler()
     assert asked == [("cuda", True), ("cuda", False), ("cuda", False)]
@@ -61,11 +77,17 @@ def test_only_fp16_scales_the_loss():
     assert not choose_precision(CPU, "fp32").scaler().is_enabled()
 
 
-@pytest.mark.parametrize("call, words", [
-    (lambda: choose_device("cuda"), "no device 'cuda' here"), (lambda: choose_device("gpu"), "no device 'gpu'"),
-    (lambda: choose_device("cuda:9"), "no device 'cuda:9' here"), (lambda: choose_device("meta"), "no device 'meta'"),
-    (lambda: choose_precision(CPU, "fp16"), "fp16 needs CUDA"),
-    (lambda: choose_precision(CPU, "fp8"), "no precision 'fp8'")])
+@pytest.mark.parametrize(
+    "call, words",
+    [
+        (lambda: choose_device("cuda"), "no device 'cuda' here"),
+        (lambda: choose_device("gpu"), "no device 'gpu'"),
+        (lambda: choose_device("cuda:9"), "no device 'cuda:9' here"),
+        (lambda: choose_device("meta"), "no device 'meta'"),
+        (lambda: choose_precision(CPU, "fp16"), "fp16 needs CUDA"),
+        (lambda: choose_precision(CPU, "fp8"), "no precision 'fp8'"),
+    ],
+)
 def test_what_is_not_there_is_said(monkeypatch, call, words):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
     with pytest.raises(UserError, match=words):

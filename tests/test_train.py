@@ -23,9 +23,16 @@ def small(monkeypatch, tmp_path, few_digits):
     return tmp_path / "small-2-epochs-digits"
 
 
-@pytest.mark.parametrize("asked, data, device, expected", [
-    ("recipe", "cifar10", "cpu", 75), ("auto", "cifar10", "cuda", 75), ("auto", "cifar10", "cpu", 3),
-    ("auto", "digits", "cpu", 20), ("7", "cifar10", "cpu", 7)])
+@pytest.mark.parametrize(
+    "asked, data, device, expected",
+    [
+        ("recipe", "cifar10", "cpu", 75),
+        ("auto", "cifar10", "cuda", 75),
+        ("auto", "cifar10", "cpu", 3),
+        ("auto", "digits", "cpu", 20),
+        ("7", "cifar10", "cpu", 7),
+    ],
+)
 def test_epochs(asked, data, device, expected):
     assert choose_epochs(asked, RECIPES["era9"], data, device) == expected
 
@@ -43,7 +50,10 @@ def test_a_shortened_recipe_gets_a_folder_of_its_own():
 
 def test_another_seed_gets_a_folder_of_its_own():
     assert default_run_name("aster", replace(RECIPES["aster"], seed=2)) == "aster-seed-2"
-    assert default_run_name("aster", replace(RECIPES["aster"], seed=0, epochs=5)) == "aster-5-epochs-seed-0"
+    assert (
+        default_run_name("aster", replace(RECIPES["aster"], seed=0, epochs=5))
+        == "aster-5-epochs-seed-0"
+    )
 
 
 def test_a_seed_is_kept_when_the_run_goes_on(small, capsys):
@@ -53,7 +63,11 @@ def test_a_seed_is_kept_when_the_run_goes_on(small, capsys):
     assert load_run(folder).recipe == replace(SMALL, epochs=2, seed=7) and not small.exists()
     named = [*command, "--run", "small-2-epochs-seed-7"]
     capsys.readouterr()
-    for other in ([*named, "--seed", "8"], [*named, "--seed", "8", "--evaluate"], [*named, "--seed", str(SMALL.seed)]):
+    for other in (
+        [*named, "--seed", "8"],
+        [*named, "--seed", "8", "--evaluate"],
+        [*named, "--seed", str(SMALL.seed)],
+    ):
         assert main(other) == 1
         said = capsys.readouterr().err
         assert "has the seed 7 and not" in said and said.count("\n") == 1
@@ -84,15 +98,25 @@ def test_train_stop_go_on_and_test_again(small, capsys):
     assert main([*command, "--evaluate"]) == 0
     last = record.history[-1]
     said = capsys.readouterr().out
-    assert f"{last.test_correct}/{last.test_total} test images right ({last.test_accuracy:.2f}%)" in said
+    assert (
+        f"{last.test_correct}/{last.test_total} test images right ({last.test_accuracy:.2f}%)"
+        in said
+    )
     assert f"the record says {last.test_correct}/{last.test_total}." in said
 
 
-@pytest.mark.parametrize("arguments, words", [
-    (["era11"], "There is no recipe 'era11'"), (["small", "--evaluate"], "There is no trained run in"),
-    (["small", "--epochs", "none"], "--epochs none"), (["small", "--device", "warp"], "There is no device 'warp'"),
-    (["small", "--workers", "-1"], "--workers -1"), (["small", "--seed", "-2"], "--seed -2"),
-    (["small", "--stop-after", "0"], "cannot stop after 0 epochs")])
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["era11"], "There is no recipe 'era11'"),
+        (["small", "--evaluate"], "There is no trained run in"),
+        (["small", "--epochs", "none"], "--epochs none"),
+        (["small", "--device", "warp"], "There is no device 'warp'"),
+        (["small", "--workers", "-1"], "--workers -1"),
+        (["small", "--seed", "-2"], "--seed -2"),
+        (["small", "--stop-after", "0"], "cannot stop after 0 epochs"),
+    ],
+)
 def test_mistakes_get_one_sentence(small, capsys, arguments, words):
     assert main(arguments) == 1
     said = capsys.readouterr().err
@@ -102,6 +126,7 @@ def test_mistakes_get_one_sentence(small, capsys, arguments, words):
 def test_stopping_by_hand_shows_no_traceback(small, capsys, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
+
     monkeypatch.setattr(train, "fit", interrupted)
     assert main(["small"]) == 130
     assert "goes on from there" in capsys.readouterr().err

@@ -26,6 +26,7 @@ REPORTS, OURS = "the reports' way", "ours"
 @dataclass(frozen=True)
 class Case:
     """One thing to measure; `what` is "input" (batches alone) or "epoch" (batches, forward, backward and step)."""
+
     what: str
     recipe: str
     way: str
@@ -33,13 +34,33 @@ class Case:
     images: int = CIFAR10.train_images
 
 
-_SIZES = [(512, CIFAR10.train_images), (512, CIFAR10.train_images // 5), (128, CIFAR10.train_images),
-          (1024, CIFAR10.train_images)]  # images in a batch, images in an epoch
-INPUT, EPOCH = ([Case(what, "era9", way, batch_size, images) for batch_size, images in _SIZES for way in (REPORTS, OURS)]
-                for what in ("input", "epoch"))
+_SIZES = [
+    (512, CIFAR10.train_images),
+    (512, CIFAR10.train_images // 5),
+    (128, CIFAR10.train_images),
+    (1024, CIFAR10.train_images),
+]  # images in a batch, images in an epoch
+INPUT, EPOCH = (
+    [
+        Case(what, "era9", way, batch_size, images)
+        for batch_size, images in _SIZES
+        for way in (REPORTS, OURS)
+    ]
+    for what in ("input", "epoch")
+)
 FLAGSHIP = [Case("epoch", "aster", OURS, 128)]
-HEADER = ("what", "recipe", "way", "batch", "images", "images/s", "seconds an epoch", "input share", "peak memory, MB",
-          "times as fast")
+HEADER = (
+    "what",
+    "recipe",
+    "way",
+    "batch",
+    "images",
+    "images/s",
+    "seconds an epoch",
+    "input share",
+    "peak memory, MB",
+    "times as fast",
+)
 
 
 def measure(case: Case) -> dict:
@@ -47,7 +68,9 @@ def measure(case: Case) -> dict:
     command = [sys.executable, "-m", "utils.benchmark_case", json.dumps(asdict(case))]
     done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True)
     if done.returncode:
-        raise UserError(f"The case {case} could not be measured: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+        raise UserError(
+            f"The case {case} could not be measured: {(done.stderr.strip().splitlines() or ['no message'])[-1]}"
+        )
     return json.loads(done.stdout.splitlines()[-1])
 
 
@@ -57,11 +80,17 @@ def measure_all(cases: Iterable[Case], rounds: int) -> dict[Case, dict]:
     found: dict[Case, list[dict]] = {case: [] for case in cases}
     for turn in range(rounds):
         for number, case in enumerate(cases, start=1):
-            print(f"round {turn + 1} of {rounds}, {number} of {len(cases)}: {case.what} of {case.recipe}, {case.way}, "
-                  f"batch {case.batch_size}, {case.images:,} images", file=sys.stderr, flush=True)
+            print(
+                f"round {turn + 1} of {rounds}, {number} of {len(cases)}: {case.what} of {case.recipe}, {case.way}, "
+                f"batch {case.batch_size}, {case.images:,} images",
+                file=sys.stderr,
+                flush=True,
+            )
             found[case].append(measure(case))
-    return {case: {name: statistics.median(figures[name] for figures in several) for name in several[0]}
-            for case, several in found.items()}
+    return {
+        case: {name: statistics.median(figures[name] for figures in several) for name in several[0]}
+        for case, several in found.items()
+    }
 
 
 def rows(figures: dict[Case, dict]) -> list[tuple]:
@@ -72,15 +101,29 @@ def rows(figures: dict[Case, dict]) -> list[tuple]:
 def _row(case: Case, found: dict, figures: dict[Case, dict]) -> tuple:
     theirs = figures.get(Case(case.what, case.recipe, REPORTS, case.batch_size, case.images))
     ratio = f"{theirs['seconds'] / found['seconds']:.1f}" if theirs and case.way == OURS else ""
-    return (case.what, case.recipe, case.way, case.batch_size, case.images, round(found["images_per_second"]),
-            f"{found['seconds']:.1f}", f"{found['input_share']:.1%}", round(found["peak_megabytes"]), ratio)
+    return (
+        case.what,
+        case.recipe,
+        case.way,
+        case.batch_size,
+        case.images,
+        round(found["images_per_second"]),
+        f"{found['seconds']:.1f}",
+        f"{found['input_share']:.1%}",
+        round(found["peak_megabytes"]),
+        ratio,
+    )
 
 
 def main() -> int:
     """Measure, print the table and write it; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.benchmark", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3, help="how often each case is measured (default: 3)")
-    parser.add_argument("--only", choices=("input", "epoch"), help="one kind of case alone; prints, writes nothing")
+    parser.add_argument(
+        "--rounds", type=int, default=3, help="how often each case is measured (default: 3)"
+    )
+    parser.add_argument(
+        "--only", choices=("input", "epoch"), help="one kind of case alone; prints, writes nothing"
+    )
     asked = parser.parse_args()
     cases = [case for case in INPUT + EPOCH + FLAGSHIP if asked.only in (None, case.what)]
     try:

@@ -34,17 +34,26 @@ def measure(case: Case, images_timed: int = 8_000) -> dict:
     """The figures of `case` over about `images_timed` images, in at least 8 steps."""
     recipe = find_recipe(case.recipe)
     images = load_data(CIFAR10.name).train
-    split = Split(images.images[:case.images], images.labels[:case.images])
+    split = Split(images.images[: case.images], images.labels[: case.images])
     ours = case.way == OURS
     batches, step = (_ours if ours else _the_reports)(case, recipe, split)
     if case.what == "input":
+
         def step(images, labels):
             return None
+
     waited, computed = _times(batches, step, max(8, images_timed // case.batch_size))
     per_step = statistics.median(wait + work for wait, work in zip(waited, computed))
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    return {"seconds": per_step * -(-case.images // case.batch_size), "images_per_second": case.batch_size / per_step,
-            "input_share": sum(waited) / (sum(waited) + sum(computed)), "peak_megabytes": memory / 1024}
+    memory = (
+        resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        + resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    )
+    return {
+        "seconds": per_step * -(-case.images // case.batch_size),
+        "images_per_second": case.batch_size / per_step,
+        "input_share": sum(waited) / (sum(waited) + sum(computed)),
+        "peak_megabytes": memory / 1024,
+    }
 
 
 def _times(batches: Iterable, step: Step, count: int) -> tuple[list[float], list[float]]:
@@ -78,13 +87,19 @@ def _ours(case: Case, recipe: Recipe, split: Split) -> tuple[Iterator, Step]:
             output = model(images)
         F.cross_entropy(output, labels, label_smoothing=recipe.label_smoothing).backward()
         optimizer.step()
+
     return _endless(batches), step
 
 
 def _the_reports(case: Case, recipe: Recipe, split: Split) -> tuple[Iterator, Step]:
     """What the reports' code did in a step: one worker, float32, PyTorch's defaults throughout."""
-    batches = TrainingBatches(split, pipeline(recipe.augmentation, recipe.mean, recipe.std), case.batch_size, recipe.seed,
-                              workers=1)
+    batches = TrainingBatches(
+        split,
+        pipeline(recipe.augmentation, recipe.mean, recipe.std),
+        case.batch_size,
+        recipe.seed,
+        workers=1,
+    )
     model = _with_pytorchs_layers(build_model(recipe.model)).train()
     optimizer = OPTIMIZERS[recipe.optimizer](model, recipe)
 
@@ -92,6 +107,7 @@ def _the_reports(case: Case, recipe: Recipe, split: Split) -> tuple[Iterator, St
         optimizer.zero_grad()
         F.nll_loss(model(images), labels).backward()
         optimizer.step()
+
     return _endless(batches), step
 
 

@@ -22,8 +22,18 @@ README = REPOSITORY / "README.md"
 CURVES = REPOSITORY / "results" / "test_accuracy.png"
 SIZES = REPOSITORY / "results" / "accuracy_over_parameters.png"
 LIMIT = 200_000  # parameters
-HEADER = ("run", "parameters", "multiply-adds", "receptive field", "epochs", "final test accuracy", "best (epoch)",
-          "the report logged", "median seconds an epoch", "on")
+HEADER = (
+    "run",
+    "parameters",
+    "multiply-adds",
+    "receptive field",
+    "epochs",
+    "final test accuracy",
+    "best (epoch)",
+    "the report logged",
+    "median seconds an epoch",
+    "on",
+)
 
 
 def committed_runs() -> list[RunRecord]:
@@ -42,12 +52,24 @@ def table_row(record: RunRecord) -> tuple[str, ...]:
     """The cells of HEADER for one run."""
     facts = model_facts(record.build_model())
     best, logged = best_epoch(record.history), logged_run(record.recipe.model)
-    where = dict.fromkeys(f"{session['device']}, {session['precision']}" for session in record.config["sessions"])
-    seconds = statistics.median(epoch.train_seconds + epoch.test_seconds for epoch in record.history)
-    return (record.folder.name, f"{facts.parameters:,}", f"{facts.multiply_adds / 1e6:.1f} M", str(facts.receptive_field[0]),
-            f"{len(record.history)} of {record.recipe.epochs}", f"{record.history[-1].test_accuracy:.2f} %",
-            f"{best.test_accuracy:.2f} % ({best.epoch})", logged_text(record, logged), f"{seconds:.0f}",
-            "; ".join(where))
+    where = dict.fromkeys(
+        f"{session['device']}, {session['precision']}" for session in record.config["sessions"]
+    )
+    seconds = statistics.median(
+        epoch.train_seconds + epoch.test_seconds for epoch in record.history
+    )
+    return (
+        record.folder.name,
+        f"{facts.parameters:,}",
+        f"{facts.multiply_adds / 1e6:.1f} M",
+        str(facts.receptive_field[0]),
+        f"{len(record.history)} of {record.recipe.epochs}",
+        f"{record.history[-1].test_accuracy:.2f} %",
+        f"{best.test_accuracy:.2f} % ({best.epoch})",
+        logged_text(record, logged),
+        f"{seconds:.0f}",
+        "; ".join(where),
+    )
 
 
 def logged_text(record: RunRecord, logged: list | None) -> str:
@@ -65,19 +87,32 @@ def results_table() -> str:
 
 def seeds_of(record: RunRecord, runs: list[RunRecord]) -> list[RunRecord]:
     """The complete ones of `runs` that differ from `record` in nothing but the seed, by seed."""
-    alike = [run for run in runs if run.complete and run.recipe == replace(record.recipe, seed=run.recipe.seed)]
+    alike = [
+        run
+        for run in runs
+        if run.complete and run.recipe == replace(record.recipe, seed=run.recipe.seed)
+    ]
     return sorted(alike, key=lambda run: run.recipe.seed)
 
 
 def seeds_table(name: str) -> str:
     """The complete runs with the recipe of the run `name`, one seed each, and their mean."""
     runs = committed_runs()
-    rows = [(str(run.recipe.seed), settled_accuracy(run.history), run.history[-1].test_accuracy,
-             best_epoch(run.history).test_accuracy) for run in seeds_of(named_runs(runs)[name], runs)]
+    rows = [
+        (
+            str(run.recipe.seed),
+            settled_accuracy(run.history),
+            run.history[-1].test_accuracy,
+            best_epoch(run.history).test_accuracy,
+        )
+        for run in seeds_of(named_runs(runs)[name], runs)
+    ]
     if len(rows) > 1:
         rows.append(("mean", *(statistics.fmean(column) for column in list(zip(*rows))[1:])))
-    return markdown_table(("seed", "mean of the last 5 epochs", "last epoch", "best epoch"),
-                          [(name, *(f"{value:.2f} %" for value in values)) for name, *values in rows])
+    return markdown_table(
+        ("seed", "mean of the last 5 epochs", "last epoch", "best epoch"),
+        [(name, *(f"{value:.2f} %" for value in values)) for name, *values in rows],
+    )
 
 
 def csv_rows(name: str) -> list[list[str]]:
@@ -95,15 +130,30 @@ def table_of(name: str, left: int) -> str:
 def quick_table() -> str:
     """50 epochs of era9, the report's way and ours, and 5 of aster: minutes by the benchmark, test accuracy at the end."""
     seconds, results = seconds_an_epoch(), REPOSITORY / "results"
-    trainings = (("50 epochs of era9, the report's way", "era9", REPORTS, logged_run("era9")[:50]),
-                 ("50 epochs of era9, our way", "era9", OURS, load_run(results / "era9").history[:50]),
-                 ("5 epochs of aster", "aster", OURS, load_run(results / "aster-5-epochs").history))
+    trainings = (
+        ("50 epochs of era9, the report's way", "era9", REPORTS, logged_run("era9")[:50]),
+        ("50 epochs of era9, our way", "era9", OURS, load_run(results / "era9").history[:50]),
+        ("5 epochs of aster", "aster", OURS, load_run(results / "aster-5-epochs").history),
+    )
     rows, slowest = [], 50 * seconds["era9", REPORTS]
     for name, recipe, way, history in trainings:
         total = len(history) * seconds[recipe, way]
-        rows.append((name, f"{seconds[recipe, way]:.1f}", f"{total / 60:.0f}", f"{slowest / total:.1f}",
-                     f"{history[-1].test_accuracy:.2f} %"))
-    header = ("training", "seconds an epoch", "minutes in all", "times as fast", "test accuracy at the end")
+        rows.append(
+            (
+                name,
+                f"{seconds[recipe, way]:.1f}",
+                f"{total / 60:.0f}",
+                f"{slowest / total:.1f}",
+                f"{history[-1].test_accuracy:.2f} %",
+            )
+        )
+    header = (
+        "training",
+        "seconds an epoch",
+        "minutes in all",
+        "times as fast",
+        "test accuracy at the end",
+    )
     return markdown_table(header, rows)
 
 
@@ -111,9 +161,12 @@ def seconds_an_epoch() -> dict[tuple[str, str], float]:
     """The benchmark's, of all training images in the recipe's own batches: (recipe, way) -> seconds."""
     header, *rows = csv_rows("benchmark.csv")
     cases = [dict(zip(header, row)) for row in rows]
-    return {(case["recipe"], case["way"]): float(case["seconds an epoch"]) for case in cases
-            if (case["what"], int(case["images"]), int(case["batch"]))
-            == ("epoch", CIFAR10.train_images, RECIPES[case["recipe"]].batch_size)}
+    return {
+        (case["recipe"], case["way"]): float(case["seconds an epoch"])
+        for case in cases
+        if (case["what"], int(case["images"]), int(case["batch"]))
+        == ("epoch", CIFAR10.train_images, RECIPES[case["recipe"]].batch_size)
+    }
 
 
 def pipelines_table(count: int = 5) -> str:
@@ -121,11 +174,22 @@ def pipelines_table(count: int = 5) -> str:
     runs = {record.folder.name: record.history for record in committed_runs()}
     batched = runs["era9_batched-20-epochs"]
     rows = []
-    for name, history in (("one image at a time, by albumentations", runs["era9"]), ("whole batches", batched)):
-        last = history[len(batched) - count:len(batched)]
-        rows.append((name, f"{last[0].epoch} to {last[-1].epoch}", mean_and_spread([epoch.train_accuracy for epoch in last]),
-                     mean_and_spread([epoch.test_accuracy for epoch in last])))
-    return markdown_table(("augmentation", "epochs", "training accuracy, %", "test accuracy, %"), rows)
+    for name, history in (
+        ("one image at a time, by albumentations", runs["era9"]),
+        ("whole batches", batched),
+    ):
+        last = history[len(batched) - count : len(batched)]
+        rows.append(
+            (
+                name,
+                f"{last[0].epoch} to {last[-1].epoch}",
+                mean_and_spread([epoch.train_accuracy for epoch in last]),
+                mean_and_spread([epoch.test_accuracy for epoch in last]),
+            )
+        )
+    return markdown_table(
+        ("augmentation", "epochs", "training accuracy, %", "test accuracy, %"), rows
+    )
 
 
 def mean_and_spread(values: list[float]) -> str:
@@ -139,22 +203,32 @@ def grouped(cell: str) -> str:
 
 
 # The table between the marks `<!-- name: begin … -->` and `<!-- name: end -->` of the README.
-TABLES = {"results": results_table, "flagship": lambda: seeds_table("aster"),
-          "benchmark": lambda: table_of("benchmark.csv", left=3), "quick": quick_table,
-          "pipelines": pipelines_table,
-          "search": lambda: table_of("search/table.csv", left=1)}
+TABLES = {
+    "results": results_table,
+    "flagship": lambda: seeds_table("aster"),
+    "benchmark": lambda: table_of("benchmark.csv", left=3),
+    "quick": quick_table,
+    "pipelines": pipelines_table,
+    "search": lambda: table_of("search/table.csv", left=1),
+}
 
 
 def with_tables(page: str) -> str:
     """`page` with the current table between each pair of marks; KeyError for an unknown mark."""
+
     def filled(match: re.Match) -> str:
         return f"{match[1]}\n\n{TABLES[match[2]]()}\n\n{match[3]}"
-    return re.sub(r"(<!-- (\w+): begin [^\n]*-->).*?(<!-- \2: end -->)", filled, page, flags=re.DOTALL)
+
+    return re.sub(
+        r"(<!-- (\w+): begin [^\n]*-->).*?(<!-- \2: end -->)", filled, page, flags=re.DOTALL
+    )
 
 
 def named_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
     """The run of each model that has the model's name: variants and further seeds are in the tables."""
-    return {record.folder.name: record for record in runs if record.folder.name == record.recipe.model}
+    return {
+        record.folder.name: record for record in runs if record.folder.name == record.recipe.model
+    }
 
 
 def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
@@ -162,18 +236,32 @@ def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
     runs, ours, reports = committed_runs(), {}, {}
     for name, record in named_runs(runs).items():
         size = record.config["parameters"]
-        ours[name] = (size, statistics.fmean(settled_accuracy(run.history) for run in seeds_of(record, runs) or [record]))
+        ours[name] = (
+            size,
+            statistics.fmean(
+                settled_accuracy(run.history) for run in seeds_of(record, runs) or [record]
+            ),
+        )
         if logged := logged_run(name):
             reports[name] = (size, logged[-1].test_accuracy)
-    published = {name: (int(size), float(accuracy)) for name, size, accuracy, *_ in csv_rows("published.csv")[1:]}
-    return {"ours (mean of the last 5 epochs)": ours, "the student reports": reports,
-            "published (see results/published.csv)": published}
+    published = {
+        name: (int(size), float(accuracy))
+        for name, size, accuracy, *_ in csv_rows("published.csv")[1:]
+    }
+    return {
+        "ours (mean of the last 5 epochs)": ours,
+        "the student reports": reports,
+        "published (see results/published.csv)": published,
+    }
 
 
 def main() -> int:
     """Write the tables into the README and the pictures into results/."""
     README.write_text(with_tables(README.read_text(encoding="utf-8")), encoding="utf-8")
-    curves = {name: (record.history, logged_run(name)) for name, record in named_runs(committed_runs()).items()}
+    curves = {
+        name: (record.history, logged_run(name))
+        for name, record in named_runs(committed_runs()).items()
+    }
     plotting.over_logs(curves).savefig(CURVES, dpi=110)
     plotting.accuracy_over_parameters(networks_by_size(), LIMIT).savefig(SIZES, dpi=110)
     return 0

@@ -16,18 +16,28 @@ from utils.training.history import EpochRecord
 BLUE, ORANGE, GREEN, PINK, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"
 SERIES = (BLUE, ORANGE, GREEN, PINK, BLACK)
 CHANNELS = {"red": ORANGE, "green": GREEN, "blue": BLUE}
-STYLE = {"font.size": 12, "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False,
-         "legend.frameon": False, "lines.linewidth": 2, "image.interpolation": "nearest"}
+STYLE = {
+    "font.size": 12,
+    "axes.grid": True,
+    "grid.alpha": 0.3,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "lines.linewidth": 2,
+    "image.interpolation": "nearest",
+}
 
 
 def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
     """Draw in our style, and close the figure to pyplot, so that a notebook shows it once, where it is returned."""
+
     @functools.wraps(draw)
     def drawn(*arguments, **options) -> Figure:
         with plt.rc_context(STYLE):
             figure = draw(*arguments, **options)
         plt.close(figure)
         return figure
+
     return drawn
 
 
@@ -46,10 +56,16 @@ def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 8) -> F
 
 
 @styled
-def before_and_after(originals: np.ndarray, versions: Sequence[np.ndarray], titles: Sequence[str]) -> Figure:
+def before_and_after(
+    originals: np.ndarray, versions: Sequence[np.ndarray], titles: Sequence[str]
+) -> Figure:
     """uint8 `(N, H, W, 3)` originals in the first row and, below each, its augmented versions, one row a version."""
-    figure, axes = _axes(1 + len(versions), len(originals), size=(1.25 * len(originals), 1.3 * (1 + len(versions))))
-    for row, (images, label) in enumerate(zip([originals, *versions], ["before", *["after"] * len(versions)])):
+    figure, axes = _axes(
+        1 + len(versions), len(originals), size=(1.25 * len(originals), 1.3 * (1 + len(versions)))
+    )
+    for row, (images, label) in enumerate(
+        zip([originals, *versions], ["before", *["after"] * len(versions)])
+    ):
         for column, image in enumerate(images):
             axis = axes[row, column]
             axis.imshow(image)
@@ -68,7 +84,9 @@ def class_balance(labels: Mapping[str, np.ndarray], classes: Sequence[str]) -> F
     width = 0.8 / len(labels)
     for index, (name, values) in enumerate(labels.items()):
         counts = np.bincount(values, minlength=len(classes))
-        bars = axes.bar(np.arange(len(classes)) + index * width, counts, width, label=name, color=SERIES[index])
+        bars = axes.bar(
+            np.arange(len(classes)) + index * width, counts, width, label=name, color=SERIES[index]
+        )
         axes.bar_label(bars, fontsize=8)
     axes.set_xticks(np.arange(len(classes)) + 0.4 - width / 2, classes, rotation=35, ha="right")
     axes.set(ylabel="images", title="Images per class")
@@ -84,10 +102,23 @@ def channel_histograms(images: np.ndarray) -> Figure:
     for channel, (name, color) in enumerate(CHANNELS.items()):
         share = np.bincount(images[..., channel].ravel(), minlength=256) / images[..., channel].size
         mean = float(share @ np.arange(256))
-        axes.step(np.arange(256), 100 * share, color=color, where="mid", label=f"{name}, mean {mean:.1f}",
-                  linewidth=1.5, linestyle=("-", "--", ":")[channel])
+        axes.step(
+            np.arange(256),
+            100 * share,
+            color=color,
+            where="mid",
+            label=f"{name}, mean {mean:.1f}",
+            linewidth=1.5,
+            linestyle=("-", "--", ":")[channel],
+        )
         axes.axvline(mean, color=color, alpha=0.5, linewidth=1)
-    axes.set(xlabel="value", ylabel="pixels (%)", title="Values of each colour", xlim=(0, 255), ylim=(0, None))
+    axes.set(
+        xlabel="value",
+        ylabel="pixels (%)",
+        title="Values of each colour",
+        xlim=(0, 255),
+        ylim=(0, None),
+    )
     axes.legend()
     return figure
 
@@ -96,8 +127,12 @@ def channel_histograms(images: np.ndarray) -> Figure:
 def training_curves(history: Sequence[EpochRecord]) -> Figure:
     """Loss and accuracy of training and test over the epochs, in two rows of two."""
     figure, axes = _axes(2, 2, size=(9, 6.5))
-    panels = (("train_loss", "Training loss", BLUE), ("train_accuracy", "Training accuracy (%)", BLUE),
-              ("test_loss", "Test loss", ORANGE), ("test_accuracy", "Test accuracy (%)", ORANGE))
+    panels = (
+        ("train_loss", "Training loss", BLUE),
+        ("train_accuracy", "Training accuracy (%)", BLUE),
+        ("test_loss", "Test loss", ORANGE),
+        ("test_accuracy", "Test accuracy (%)", ORANGE),
+    )
     for axis, (field, title, color) in zip(axes.flat, panels):
         axis.plot(*_series(history, field), color=color, marker=_marker(history))
         axis.set(title=title, xlabel="epoch")
@@ -120,7 +155,13 @@ def test_curves(runs: Mapping[str, Sequence[EpochRecord]]) -> Figure:
     """Test accuracy over the epochs, one line per run."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
     for (name, history), color, line in zip(runs.items(), SERIES, ("-", "--", "-.", ":", "-")):
-        axes.plot(*_series(history, "test_accuracy"), line, color=color, label=name, marker=_marker(history))
+        axes.plot(
+            *_series(history, "test_accuracy"),
+            line,
+            color=color,
+            label=name,
+            marker=_marker(history),
+        )
     axes.set(xlabel="epoch", ylabel="test accuracy (%)", title="Test accuracy")
     _whole_epochs(axes)
     axes.legend(loc="lower right")
@@ -128,14 +169,21 @@ def test_curves(runs: Mapping[str, Sequence[EpochRecord]]) -> Figure:
 
 
 @styled
-def over_logs(runs: Mapping[str, tuple[Sequence[EpochRecord], Sequence[EpochRecord] | None]]) -> Figure:
+def over_logs(
+    runs: Mapping[str, tuple[Sequence[EpochRecord], Sequence[EpochRecord] | None]],
+) -> Figure:
     """Test accuracy over the epochs: each run of ours, and where a report logs it too, that dashed in its colour."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
     for (name, (ours, logged)), color in zip(runs.items(), SERIES):
         axes.plot(*_series(ours, "test_accuracy"), color=color, label=name)
         if logged:
-            axes.plot(*_series(logged, "test_accuracy"), "--", color=color, linewidth=1.2,
-                      label=f"{name}: the report's log")
+            axes.plot(
+                *_series(logged, "test_accuracy"),
+                "--",
+                color=color,
+                linewidth=1.2,
+                label=f"{name}: the report's log",
+            )
     axes.set(xlabel="epoch", ylabel="test accuracy (%)", title="Test accuracy")
     _whole_epochs(axes)
     axes.legend(loc="lower right")
@@ -148,12 +196,18 @@ test_curves.__test__ = False  # pytest, this is not a test
 @styled
 def reproduction(ours: Sequence[EpochRecord], logged: Sequence[EpochRecord]) -> Figure:
     """Training and test accuracy of a run of ours over those that a report logs, and below, ours minus logged."""
-    figure, (curves, differences) = plt.subplots(2, 1, figsize=(8, 6), layout="constrained", sharex=True,
-                                                 height_ratios=(2, 1))
-    for name, field, color in (("test", "test_accuracy", ORANGE), ("training", "train_accuracy", BLUE)):
+    figure, (curves, differences) = plt.subplots(
+        2, 1, figsize=(8, 6), layout="constrained", sharex=True, height_ratios=(2, 1)
+    )
+    for name, field, color in (
+        ("test", "test_accuracy", ORANGE),
+        ("training", "train_accuracy", BLUE),
+    ):
         for whose, history, line in (("ours", ours, "-"), ("the report's log", logged, "--")):
             curves.plot(*_series(history, field), line, color=color, label=f"{name}, {whose}")
-        points = [getattr(mine, field) - getattr(theirs, field) for mine, theirs in zip(ours, logged)]
+        points = [
+            getattr(mine, field) - getattr(theirs, field) for mine, theirs in zip(ours, logged)
+        ]
         differences.plot(range(len(points)), points, color=color, label=name)
     curves.set(ylabel="accuracy (%)", title="Accuracy, ours and logged")
     curves.legend(loc="lower right")
@@ -164,21 +218,35 @@ def reproduction(ours: Sequence[EpochRecord], logged: Sequence[EpochRecord]) -> 
 
 
 @styled
-def receptive_field_growth(models: Mapping[str, Sequence[LayerField]], needed: int | None = None) -> Figure:
+def receptive_field_growth(
+    models: Mapping[str, Sequence[LayerField]], needed: int | None = None
+) -> Figure:
     """The field's height after each convolution, one line a network, and the size that is asked for."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
     for (name, rows), color, marker in zip(models.items(), SERIES, "osD^v"):
-        fields = [row.receptive_field[0] for row in rows if row.operation.startswith(("image", "Conv"))]
-        axes.plot(range(len(fields)), fields, color=color, marker=marker, label=f"{name}: {fields[-1]}")
+        fields = [
+            row.receptive_field[0] for row in rows if row.operation.startswith(("image", "Conv"))
+        ]
+        axes.plot(
+            range(len(fields)), fields, color=color, marker=marker, label=f"{name}: {fields[-1]}"
+        )
     if needed is not None:
-        axes.axhline(needed, color=BLACK, linestyle=":", linewidth=1.5, label=f"to exceed: {needed}")
-    axes.set(xlabel="convolutions passed", ylabel="receptive field (pixels)", title="Growth of the receptive field")
+        axes.axhline(
+            needed, color=BLACK, linestyle=":", linewidth=1.5, label=f"to exceed: {needed}"
+        )
+    axes.set(
+        xlabel="convolutions passed",
+        ylabel="receptive field (pixels)",
+        title="Growth of the receptive field",
+    )
     axes.legend()
     return figure
 
 
 @styled
-def accuracy_over_parameters(groups: Mapping[str, Mapping[str, tuple[int, float]]], limit: int) -> Figure:
+def accuracy_over_parameters(
+    groups: Mapping[str, Mapping[str, tuple[int, float]]], limit: int
+) -> Figure:
     """Each group of networks in its own colour, one point per network: name -> (parameters, test accuracy in per cent).
 
     The axis of accuracy is logarithmic in the error, so that 94 and 95 % are as far apart as 69 and 75 %.
@@ -187,16 +255,38 @@ def accuracy_over_parameters(groups: Mapping[str, Mapping[str, tuple[int, float]
     labelled = set()
     for (group, networks), color, marker in zip(groups.items(), SERIES, "oDs^v"):
         ordered = sorted(networks.items(), key=lambda item: item[1])
-        axes.plot([size for _, (size, _) in ordered], [100 - accuracy for _, (_, accuracy) in ordered], marker,
-                  color=color, markersize=11, markerfacecolor="none", markeredgewidth=2, zorder=4, label=group)
-        for index, (name, (size, accuracy)) in enumerate(ordered):  # above and below in turn: neighbours do not collide
-            axes.annotate("" if name in labelled else name, (size, 100 - accuracy), xytext=(0, -17 if index % 2 else 9),
-                          textcoords="offset points", fontsize=9.5, color=color, ha="center",
-                          bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1})
+        axes.plot(
+            [size for _, (size, _) in ordered],
+            [100 - accuracy for _, (_, accuracy) in ordered],
+            marker,
+            color=color,
+            markersize=11,
+            markerfacecolor="none",
+            markeredgewidth=2,
+            zorder=4,
+            label=group,
+        )
+        for index, (name, (size, accuracy)) in enumerate(
+            ordered
+        ):  # above and below in turn: neighbours do not collide
+            axes.annotate(
+                "" if name in labelled else name,
+                (size, 100 - accuracy),
+                xytext=(0, -17 if index % 2 else 9),
+                textcoords="offset points",
+                fontsize=9.5,
+                color=color,
+                ha="center",
+                bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+            )
         labelled |= set(networks)
     axes.axvline(limit, color=BLACK, linestyle=":", linewidth=1.5, label=f"{limit:,} parameters")
-    axes.set(xlabel="parameters", ylabel="test accuracy (%), on a log scale of the error", title="Test accuracy and size",
-             yscale="log")
+    axes.set(
+        xlabel="parameters",
+        ylabel="test accuracy (%), on a log scale of the error",
+        title="Test accuracy and size",
+        yscale="log",
+    )
     axes.set_yticks([5, 6, 8, 10, 15, 20, 30], [95, 94, 92, 90, 85, 80, 70])
     axes.minorticks_off()
     axes.invert_yaxis()

@@ -23,6 +23,7 @@ BF16_CPU_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}  # Intel and AMD, Intel mat
 @dataclass(frozen=True)
 class Precision:
     """How forward and backward compute: `name` is "bf16", "fp16" or "fp32"; weights and updates stay float32."""
+
     device: torch.device
     name: str
 
@@ -45,26 +46,36 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
     if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
-        raise UserError(f"There is no device '{name}': say auto, cpu, cuda, or cuda:1 for the second GPU.")
+        raise UserError(
+            f"There is no device '{name}': say auto, cpu, cuda, or cuda:1 for the second GPU."
+        )
     device = torch.device(name)
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
-        raise UserError(f"There is no device '{name}' here: CUDA devices found: {torch.cuda.device_count()}; "
-                        "leave --device out to use what there is.")
+        raise UserError(
+            f"There is no device '{name}' here: CUDA devices found: {torch.cuda.device_count()}; "
+            "leave --device out to use what there is."
+        )
     return device
 
 
 def choose_precision(device: torch.device, requested: str = "auto") -> Precision:
     """`requested`, or for "auto" what the chip computes fast: bf16 where it has it, fp16 on other CUDA, else fp32."""
     if requested not in PRECISIONS:
-        raise UserError(f"There is no precision '{requested}': the precisions are {', '.join(PRECISIONS)}.")
+        raise UserError(
+            f"There is no precision '{requested}': the precisions are {', '.join(PRECISIONS)}."
+        )
     if requested == "fp16" and device.type != "cuda":
         raise UserError("fp16 needs CUDA: use --precision bf16 or fp32 on this device.")
     if requested != "auto":
         return Precision(device, requested)
     if device.type == "cuda":
         # Chips before Ampere (Colab's T4) emulate bf16, slowly, and report it as supported.
-        return Precision(device, "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16")
-    return Precision(device, "bf16" if device.type == "cpu" and BF16_CPU_FLAGS & cpu_flags() else "fp32")
+        return Precision(
+            device, "bf16" if torch.cuda.get_device_capability(device) >= (8, 0) else "fp16"
+        )
+    return Precision(
+        device, "bf16" if device.type == "cpu" and BF16_CPU_FLAGS & cpu_flags() else "fp32"
+    )
 
 
 def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> set[str]:
@@ -73,7 +84,12 @@ def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> set[str]:
         lines = cpuinfo.read_text().splitlines()
     except OSError:
         return set()
-    return {flag for line in lines if line.startswith(("flags", "Features")) for flag in line.split(":", 1)[1].split()}
+    return {
+        flag
+        for line in lines
+        if line.startswith(("flags", "Features"))
+        for flag in line.split(":", 1)[1].split()
+    }
 
 
 def keep_freed_memory() -> bool:
@@ -85,8 +101,14 @@ def keep_freed_memory() -> bool:
         mallopt = ctypes.CDLL("libc.so.6").mallopt
     except (OSError, AttributeError):
         return False
-    trim_threshold, top_pad, mmap_max = -1, -2, -4  # M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX of malloc.h
-    return all([mallopt(trim_threshold, 2**31 - 1), mallopt(top_pad, 512 * 2**20), mallopt(mmap_max, 0)])
+    trim_threshold, top_pad, mmap_max = (
+        -1,
+        -2,
+        -4,
+    )  # M_TRIM_THRESHOLD, M_TOP_PAD, M_MMAP_MAX of malloc.h
+    return all(
+        [mallopt(trim_threshold, 2**31 - 1), mallopt(top_pad, 512 * 2**20), mallopt(mmap_max, 0)]
+    )
 
 
 def seed_of(*key: int) -> int:
@@ -117,7 +139,11 @@ def describe_device(device: torch.device) -> str:
 def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
     """The model of the CPU as Linux names it, elsewhere as Python does."""
     try:
-        names = [line.split(":", 1)[1].strip() for line in cpuinfo.read_text().splitlines() if line.startswith("model name")]
+        names = [
+            line.split(":", 1)[1].strip()
+            for line in cpuinfo.read_text().splitlines()
+            if line.startswith("model name")
+        ]
     except OSError:
         names = []
     return names[0] if names else platform.processor() or platform.machine()
@@ -126,13 +152,18 @@ def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:
 def versions() -> dict[str, str]:
     """Of Python and the packages that a result depends on."""
     packages = ("torch", "torchvision", "albumentations", "numpy")
-    return {"python": platform.python_version()} | {name: metadata.version(name) for name in packages}
+    return {"python": platform.python_version()} | {
+        name: metadata.version(name) for name in packages
+    }
 
 
 def code_version() -> dict:
     """The commit of this code and whether models/ or utils/ differ from it; None where there is no git."""
+
     def git(*arguments: str) -> subprocess.CompletedProcess:
-        return subprocess.run(["git", "-C", str(REPOSITORY), *arguments], capture_output=True, text=True)
+        return subprocess.run(
+            ["git", "-C", str(REPOSITORY), *arguments], capture_output=True, text=True
+        )
 
     try:
         head = git("rev-parse", "HEAD")
@@ -140,4 +171,7 @@ def code_version() -> dict:
         return {"commit": None, "changed": None}
     if head.returncode:
         return {"commit": None, "changed": None}
-    return {"commit": head.stdout.strip(), "changed": bool(git("status", "--porcelain", "--", "models", "utils").stdout)}
+    return {
+        "commit": head.stdout.strip(),
+        "changed": bool(git("status", "--porcelain", "--", "models", "utils").stdout),
+    }

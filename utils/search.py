@@ -37,28 +37,49 @@ CANDIDATES: dict[str, Recipe] = {
     "batch 256": replace(START, batch_size=256),
     "assignment's augmentation": replace(START, augmentation="era9"),
 }
-HEADER = ("candidate", "parameters", "multiply-adds", "epochs", "median seconds an epoch", "held-out accuracy (%)",
-          "on")
+HEADER = (
+    "candidate",
+    "parameters",
+    "multiply-adds",
+    "epochs",
+    "median seconds an epoch",
+    "held-out accuracy (%)",
+    "on",
+)
 
 
 def folder_of(candidate: str):
     """The run folder of a candidate: its name in lower case, with hyphens."""
-    return FOLDER / "".join(letter if letter.isalnum() else "-" for letter in candidate.replace("'", "").lower())
+    return FOLDER / "".join(
+        letter if letter.isalnum() else "-" for letter in candidate.replace("'", "").lower()
+    )
 
 
 def rows() -> list[tuple]:
     """A row of HEADER for each candidate that has been trained, the best first."""
     records = [(name, load_run(folder_of(name))) for name in CANDIDATES]
     trained = [(name, record) for name, record in records if record is not None and record.complete]
-    return [_row(name, record) for name, record in sorted(trained, key=lambda pair: -pair[1].history[-1].test_accuracy)]
+    return [
+        _row(name, record)
+        for name, record in sorted(trained, key=lambda pair: -pair[1].history[-1].test_accuracy)
+    ]
 
 
 def _row(name: str, record: RunRecord) -> tuple:
     facts = model_facts(record.build_model())
-    seconds = statistics.median(epoch.train_seconds + epoch.test_seconds for epoch in record.history)
+    seconds = statistics.median(
+        epoch.train_seconds + epoch.test_seconds for epoch in record.history
+    )
     devices = dict.fromkeys(session["device"] for session in record.config["sessions"])
-    return (name, facts.parameters, facts.multiply_adds, record.recipe.epochs, round(seconds),
-            record.history[-1].test_accuracy, "; ".join(devices))
+    return (
+        name,
+        facts.parameters,
+        facts.multiply_adds,
+        record.recipe.epochs,
+        round(seconds),
+        record.history[-1].test_accuracy,
+        "; ".join(devices),
+    )
 
 
 def table_csv() -> str:
@@ -69,11 +90,15 @@ def table_csv() -> str:
 def main() -> int:
     """Train the chosen candidates and print the table of all that are trained; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.search", description=__doc__)
-    parser.add_argument("candidates", nargs="*", help=f"which to train (default: all): {', '.join(CANDIDATES)}")
+    parser.add_argument(
+        "candidates", nargs="*", help=f"which to train (default: all): {', '.join(CANDIDATES)}"
+    )
     chosen = parser.parse_args().candidates or list(CANDIDATES)
     try:
         if unknown := [name for name in chosen if name not in CANDIDATES]:
-            raise UserError(f"There is no candidate '{unknown[0]}'; the candidates are: {', '.join(CANDIDATES)}.")
+            raise UserError(
+                f"There is no candidate '{unknown[0]}'; the candidates are: {', '.join(CANDIDATES)}."
+            )
         data, precision = load_data(f"{CIFAR10.name}{HELD_OUT}"), choose_precision(choose_device())
         for name in chosen:
             fit(CANDIDATES[name], data, folder_of(name), precision)

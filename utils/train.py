@@ -23,20 +23,46 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     """`arguments`, or None for those of the command line, as a namespace."""
     parser = argparse.ArgumentParser(prog="python -m utils.train", description=__doc__)
     parser.add_argument("recipe", help=f"one of: {', '.join(RECIPES)}")
-    parser.add_argument("--run", help="name of the run, its folder under results/ (default: the recipe's name, "
-                                      "with the number of epochs and the seed where these are not the recipe's)")
-    parser.add_argument("--epochs", default="recipe", help="a number; 'recipe' (default): as many as the recipe says; "
-                                                           "'auto': that on a GPU, few on a CPU")
-    parser.add_argument("--seed", type=int, help="a number of at least 0, on which every random number depends "
-                                                 "(default: the recipe's)")
-    parser.add_argument("--stop-after", type=int, metavar="N",
-                        help="stop after N epochs in total; run again to go on")
-    parser.add_argument("--data", choices=sources(),
-                        help="where the images come from (default: DATA_SOURCE, else the recipe's data set)")
+    parser.add_argument(
+        "--run",
+        help="name of the run, its folder under results/ (default: the recipe's name, "
+        "with the number of epochs and the seed where these are not the recipe's)",
+    )
+    parser.add_argument(
+        "--epochs",
+        default="recipe",
+        help="a number; 'recipe' (default): as many as the recipe says; "
+        "'auto': that on a GPU, few on a CPU",
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        help="a number of at least 0, on which every random number depends (default: the recipe's)",
+    )
+    parser.add_argument(
+        "--stop-after",
+        type=int,
+        metavar="N",
+        help="stop after N epochs in total; run again to go on",
+    )
+    parser.add_argument(
+        "--data",
+        choices=sources(),
+        help="where the images come from (default: DATA_SOURCE, else the recipe's data set)",
+    )
     parser.add_argument("--device", default="auto", help="auto (default), cpu or cuda")
-    parser.add_argument("--precision", default="auto", choices=PRECISIONS, help="auto (default): what the chip is fast at")
-    parser.add_argument("--workers", type=int, help="processes that augment images (default: by device)")
-    parser.add_argument("--evaluate", action="store_true", help="do not train: test the recorded weights again")
+    parser.add_argument(
+        "--precision",
+        default="auto",
+        choices=PRECISIONS,
+        help="auto (default): what the chip is fast at",
+    )
+    parser.add_argument(
+        "--workers", type=int, help="processes that augment images (default: by device)"
+    )
+    parser.add_argument(
+        "--evaluate", action="store_true", help="do not train: test the recorded weights again"
+    )
     return parser.parse_args(arguments)
 
 
@@ -67,8 +93,11 @@ def run(arguments: argparse.Namespace) -> RunRecord:
             raise UserError(f"--{name} {getattr(arguments, name)}: give 0 or more.")
     precision = choose_precision(choose_device(arguments.device), arguments.precision)
     data = load_data(arguments.data or os.environ.get("DATA_SOURCE") or recipe.data_set)
-    recipe = replace(recipe, epochs=choose_epochs(arguments.epochs, recipe, data.name, precision.device.type),
-                     seed=recipe.seed if arguments.seed is None else arguments.seed)
+    recipe = replace(
+        recipe,
+        epochs=choose_epochs(arguments.epochs, recipe, data.name, precision.device.type),
+        seed=recipe.seed if arguments.seed is None else arguments.seed,
+    )
     folder = run_folder(arguments.run or default_run_name(arguments.recipe, recipe), data.name)
     record = load_run(folder)
     if record is not None:
@@ -76,8 +105,10 @@ def run(arguments: argparse.Namespace) -> RunRecord:
     if arguments.evaluate:
         return test_again(record, folder, data, precision)
     record = fit(recipe, data, folder, precision, arguments.stop_after, arguments.workers)
-    print(f"{len(record.history)} of {record.recipe.epochs} epochs are in {folder}: test accuracy "
-          f"{record.history[-1].test_accuracy:.2f} % at the end.")
+    print(
+        f"{len(record.history)} of {record.recipe.epochs} epochs are in {folder}: test accuracy "
+        f"{record.history[-1].test_accuracy:.2f} % at the end."
+    )
     return record
 
 
@@ -85,23 +116,31 @@ def seed_to_go_on_with(record: RunRecord, asked: int | None) -> int:
     """The seed of `record`; UserError when another one is asked for under its name."""
     seed = record.recipe.seed
     if asked not in (None, seed):
-        raise UserError(f"The run in {record.folder} has the seed {seed} and not {asked}: leave --seed out to go on with "
-                        "it, or choose another run name (--run).")
+        raise UserError(
+            f"The run in {record.folder} has the seed {seed} and not {asked}: leave --seed out to go on with "
+            "it, or choose another run name (--run)."
+        )
     return seed
 
 
-def test_again(record: RunRecord | None, folder: Path, data: ImageData, precision: Precision) -> RunRecord:
+def test_again(
+    record: RunRecord | None, folder: Path, data: ImageData, precision: Precision
+) -> RunRecord:
     """Print how many test images the recorded weights get right now, beside what the record says."""
     if record is None or not record.history:
-        raise UserError(f"There is no trained run in {folder}: train it first, or name another with --run.")
+        raise UserError(
+            f"There is no trained run in {folder}: train it first, or name another with --run."
+        )
     device = precision.device
     batches = TestBatches(data.test, record.recipe.mean, record.recipe.std)
     model = record.load_model().to(device)
     totals, mirrored = (evaluate(model, batches, device, mirrored) for mirrored in (False, True))
-    print(f"{folder.name}, after {len(record.history)} epochs: {totals.correct}/{totals.samples} test images right "
-          f"({totals.accuracy:.2f}%), average loss {totals.average_loss:.4f}; "
-          f"the record says {record.history[-1].test_correct}/{record.history[-1].test_total}. "
-          f"Averaged with mirrored images (test-time augmentation): {mirrored.accuracy:.2f}%.")
+    print(
+        f"{folder.name}, after {len(record.history)} epochs: {totals.correct}/{totals.samples} test images right "
+        f"({totals.accuracy:.2f}%), average loss {totals.average_loss:.4f}; "
+        f"the record says {record.history[-1].test_correct}/{record.history[-1].test_total}. "
+        f"Averaged with mirrored images (test-time augmentation): {mirrored.accuracy:.2f}%."
+    )
     return record
 
 
@@ -113,7 +152,10 @@ def attempt(arguments: argparse.Namespace) -> tuple[int, RunRecord | None]:
         print(error, file=sys.stderr)
         return 1, None
     except KeyboardInterrupt:
-        print("\nStopped; the epochs that were finished are kept, and the same command goes on from there.", file=sys.stderr)
+        print(
+            "\nStopped; the epochs that were finished are kept, and the same command goes on from there.",
+            file=sys.stderr,
+        )
         return 130, None
 
 

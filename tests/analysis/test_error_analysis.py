@@ -12,7 +12,12 @@ from torch import nn
 
 from utils.analysis import mistakes as errors
 from utils.analysis import robustness
-from utils.analysis.calibration import expected_calibration_error, fit_temperature, reliability, scaled
+from utils.analysis.calibration import (
+    expected_calibration_error,
+    fit_temperature,
+    reliability,
+    scaled,
+)
 from utils.data.images import Split
 from utils.training.recipes import find_recipe
 
@@ -22,26 +27,35 @@ PREDICTED = np.where(RNG.random(500) < 0.7, LABELS, RNG.integers(0, 10, 500))
 
 
 def test_confusion_is_scikit_learns():
-    assert (errors.confusion_matrix(LABELS, PREDICTED) == metrics.confusion_matrix(LABELS, PREDICTED)).all()
+    assert (
+        errors.confusion_matrix(LABELS, PREDICTED) == metrics.confusion_matrix(LABELS, PREDICTED)
+    ).all()
 
 
 @pytest.mark.parametrize("correct, total", [(86, 100), (0, 10), (10, 10), (865, 1000)])
 def test_intervals_are_wilsons(correct, total):
     expected = stats.binomtest(correct, total).proportion_ci(method="wilson")
-    assert errors.wilson_interval(correct, total) == pytest.approx((expected.low, expected.high), abs=1e-4)
+    assert errors.wilson_interval(correct, total) == pytest.approx(
+        (expected.low, expected.high), abs=1e-4
+    )
 
 
 def test_class_accuracies_are_recalls():
     confusion = errors.confusion_matrix(LABELS, PREDICTED)
     found = errors.class_accuracies(confusion)
-    assert [share for share, _, _ in found] == pytest.approx(metrics.recall_score(LABELS, PREDICTED, average=None))
+    assert [share for share, _, _ in found] == pytest.approx(
+        metrics.recall_score(LABELS, PREDICTED, average=None)
+    )
     assert all(low < share < high for share, low, high in found)
 
 
 def test_commonest_mistakes_come_first():
     confusion = np.array([[90, 7, 3], [1, 95, 4], [0, 2, 98]])
     lines = errors.most_confused(confusion, ("cat", "dog", "ship"), count=2).splitlines()[1:]
-    assert [line.split() for line in lines] == [["cat", "dog", "7", "70%"], ["dog", "ship", "4", "80%"]]
+    assert [line.split() for line in lines] == [
+        ["cat", "dog", "7", "70%"],
+        ["dog", "ship", "4", "80%"],
+    ]
 
 
 def test_notable_images_by_hand():
@@ -50,7 +64,10 @@ def test_notable_images_by_hand():
     log_probs = probabilities.log()
     assert errors.confident_mistakes(log_probs, labels, 2).tolist() == [0, 3]
     assert errors.doubtful_hits(log_probs, labels, 2).tolist() == [2, 1]
-    assert errors.titles(torch.tensor([0, 1]), log_probs, labels, ("a", "b")) == ["b\n(10%)\na 90%", "b\nb 80%"]
+    assert errors.titles(torch.tensor([0, 1]), log_probs, labels, ("a", "b")) == [
+        "b\n(10%)\na 90%",
+        "b\nb 80%",
+    ]
 
 
 def overconfident(temperature: float, count: int = 20_000):
@@ -79,7 +96,9 @@ def test_calibration_error_by_hand():
     labels = torch.tensor([0 if hit else 1 for hit in right])
     bins = reliability(log_probs, labels, bins=10)
     assert [(part.count, round(part.accuracy, 3)) for part in bins] == [(3, 0.667), (2, 0.5)]
-    assert expected_calibration_error(bins) == pytest.approx((3 * (2 / 3 - 0.65) + 2 * 0.45) / 5, abs=1e-6)
+    assert expected_calibration_error(bins) == pytest.approx(
+        (3 * (2 / 3 - 0.65) + 2 * 0.45) / 5, abs=1e-6
+    )
 
 
 class BrightSide(nn.Module):
@@ -104,13 +123,17 @@ def column_images(column: int) -> Split:
 
 
 def test_shifts_are_shifts_in_pixels():
-    found = robustness.accuracies(BrightSide(), column_images(13), find_recipe("era9"), robustness.shifted, [0, 2, 3, 4])
+    found = robustness.accuracies(
+        BrightSide(), column_images(13), find_recipe("era9"), robustness.shifted, [0, 2, 3, 4]
+    )
     assert found == [100, 100, 0, 0]  # column 13 crosses the middle after three pixels
 
 
 def test_rotations_are_rotations_in_degrees():
     """A bar at the left: after a half turn it is at the right."""
-    found = robustness.accuracies(BrightSide(), column_images(13), find_recipe("era9"), robustness.rotated, [0, 10, 180])
+    found = robustness.accuracies(
+        BrightSide(), column_images(13), find_recipe("era9"), robustness.rotated, [0, 10, 180]
+    )
     assert found == [100, 100, 0]
 
 
@@ -119,6 +142,10 @@ def test_a_hole_covers_what_it_covers():
     images = np.zeros((4000, 32, 32, 3), dtype=np.uint8)
     images[:, 15, 15] = 255
     split = Split(images, np.ones(4000, dtype=np.int64))
-    for side, found in zip((0, 8, 16), robustness.accuracies_with_hole(Lit(), split, find_recipe("era9"), (0, 8, 16))):
+    for side, found in zip(
+        (0, 8, 16), robustness.accuracies_with_hole(Lit(), split, find_recipe("era9"), (0, 8, 16))
+    ):
         covered = (side / (33 - side)) ** 2
-        assert found == pytest.approx(100 * (1 - covered), abs=100 * 5 * math.sqrt(covered * (1 - covered) / 4000) + 1e-9)
+        assert found == pytest.approx(
+            100 * (1 - covered), abs=100 * 5 * math.sqrt(covered * (1 - covered) / 4000) + 1e-9
+        )

@@ -22,7 +22,9 @@ def test_grad_cam_is_the_class_activation_map_in_closed_form(name):
         contrast = weights[classes] - probabilities @ weights
         small = torch.einsum("nchw,nc->nhw", maps, contrast).relu()
         expected = F.interpolate(small[:, None], (32, 32), mode="bilinear")[:, 0]
-        expected /= expected.amax((1, 2), keepdim=True).clamp(min=1e-12)  # a map may be dark all over
+        expected /= expected.amax((1, 2), keepdim=True).clamp(
+            min=1e-12
+        )  # a map may be dark all over
     np.testing.assert_allclose(grad_cam(model, images, classes), expected, atol=1e-4)
 
 
@@ -30,7 +32,9 @@ def test_filters_are_pictures_of_the_first_weights():
     model = build_model("era9")
     with torch.no_grad():
         first_convolution(model).weight[0] = 0
-        first_convolution(model).weight[0, 2, 1, 1] = -0.3  # blue, in the middle, as far from 0 as any
+        first_convolution(model).weight[
+            0, 2, 1, 1
+        ] = -0.3  # blue, in the middle, as far from 0 as any
     picture = filters(model)[0]
     assert picture.shape == (3, 3, 3) and picture[1, 1].tolist() == [128, 128, 0]
     assert (np.delete(picture.reshape(9, 3), 4, axis=0) == 128).all()

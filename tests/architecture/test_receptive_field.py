@@ -8,7 +8,12 @@ import torch.nn.functional as F
 from torch import nn
 
 from models import MODELS, build_model
-from utils.architecture.receptive_field import CannotTrace, format_table, receptive_field, receptive_fields
+from utils.architecture.receptive_field import (
+    CannotTrace,
+    format_table,
+    receptive_field,
+    receptive_fields,
+)
 
 
 def gradient_support(features, size=121):
@@ -28,7 +33,9 @@ def gradient_support(features, size=121):
     output[0, :, output.shape[2] // 2, output.shape[3] // 2].sum().backward()
     seen = image.grad[0, 0] != 0
     rows, columns = seen.any(1).nonzero(), seen.any(0).nonzero()
-    assert rows.min() > 0 and rows.max() < size - 1 and columns.min() > 0 and columns.max() < size - 1, "clipped"
+    assert (
+        rows.min() > 0 and rows.max() < size - 1 and columns.min() > 0 and columns.max() < size - 1
+    ), "clipped"
     return int(rows.max() - rows.min() + 1), int(columns.max() - columns.min() + 1)
 
 
@@ -48,10 +55,15 @@ class Residual(nn.Module):
 
 
 FEATURES = {
-    "asymmetric": nn.Sequential(nn.Conv2d(3, 4, (1, 7)), nn.Conv2d(4, 4, (5, 3), stride=(2, 1), dilation=(1, 3))),
-    "even kernel": nn.Sequential(nn.Conv2d(3, 4, 4, padding="same"), nn.ReLU(), nn.Conv2d(4, 4, 3, padding="valid")),
-    "strides and pool": nn.Sequential(nn.Conv2d(3, 4, 3, stride=2), nn.BatchNorm2d(4), nn.AvgPool2d(3, 2, 1),
-                                      nn.Conv2d(4, 4, 3)),
+    "asymmetric": nn.Sequential(
+        nn.Conv2d(3, 4, (1, 7)), nn.Conv2d(4, 4, (5, 3), stride=(2, 1), dilation=(1, 3))
+    ),
+    "even kernel": nn.Sequential(
+        nn.Conv2d(3, 4, 4, padding="same"), nn.ReLU(), nn.Conv2d(4, 4, 3, padding="valid")
+    ),
+    "strides and pool": nn.Sequential(
+        nn.Conv2d(3, 4, 3, stride=2), nn.BatchNorm2d(4), nn.AvgPool2d(3, 2, 1), nn.Conv2d(4, 4, 3)
+    ),
     "residual": Residual(),
 }
 
@@ -62,8 +74,15 @@ def test_networks_match_the_oracle(name):
     assert receptive_field(model) == gradient_support(model.features)
 
 
-@pytest.mark.parametrize("name, expected", [("assignment6_net1", 43), ("assignment6_net1_grouped", 43),
-                                            ("assignment6_net2", 41), ("era9", 49)])
+@pytest.mark.parametrize(
+    "name, expected",
+    [
+        ("assignment6_net1", 43),
+        ("assignment6_net1_grouped", 43),
+        ("assignment6_net2", 41),
+        ("era9", 49),
+    ],
+)
 def test_networks_have_the_known_fields(name, expected):
     assert receptive_field(build_model(name)) == (expected, expected)
 
@@ -89,13 +108,25 @@ def conv(kernel, channels=4, **options):
     return nn.Conv2d(channels, 4, kernel, padding=options.pop("padding", kernel // 2), **options)
 
 
-FOCUS = Step(lambda x: torch.cat([x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]], 1))
+FOCUS = Step(
+    lambda x: torch.cat(
+        [x[..., ::2, ::2], x[..., 1::2, ::2], x[..., ::2, 1::2], x[..., 1::2, 1::2]], 1
+    )
+)
 
 
-@pytest.mark.parametrize("down, channels", [
-    (Step(lambda x: x[:, :, ::2, ::2]), 4), (Step(lambda x: x[:, :, 1::3]), 4), (Step(lambda x: x[..., 2:-3, -116::4]), 4),
-    (nn.PixelUnshuffle(2), 16), (FOCUS, 16), (nn.AdaptiveAvgPool2d((60, 40)), 4)],
-    ids=["slices", "rows", "crop", "space to depth", "space to depth by slices", "adaptive"])
+@pytest.mark.parametrize(
+    "down, channels",
+    [
+        (Step(lambda x: x[:, :, ::2, ::2]), 4),
+        (Step(lambda x: x[:, :, 1::3]), 4),
+        (Step(lambda x: x[..., 2:-3, -116::4]), 4),
+        (nn.PixelUnshuffle(2), 16),
+        (FOCUS, 16),
+        (nn.AdaptiveAvgPool2d((60, 40)), 4),
+    ],
+    ids=["slices", "rows", "crop", "space to depth", "space to depth by slices", "adaptive"],
+)
 def test_slices_and_space_to_depth_match_the_oracle(down, channels):
     features = nn.Sequential(conv(3, 3), down, conv(3, channels), conv(5))
     size = receptive_fields(features, (3, 120, 120))[-1].receptive_field
@@ -117,21 +148,36 @@ class Squeezed(nn.Module):
             return x * gate.view(len(x), 4, 1, 1).expand_as(x)
         if self.how == "by hand":
             return (x - x.mean((2, 3), keepdim=True)) / (x.var((2, 3), keepdim=True) + 1e-5).sqrt()
-        return x * F.conv1d(x.flatten(2).mean(-1)[:, None], torch.ones(1, 1, 3), padding=1)[:, 0, :, None, None]
+        return (
+            x
+            * F.conv1d(x.flatten(2).mean(-1)[:, None], torch.ones(1, 1, 3), padding=1)[
+                :, 0, :, None, None
+            ]
+        )
 
 
-NORMALISED = {"group": nn.GroupNorm(2, 4), "instance": nn.InstanceNorm2d(4, affine=True), "layer": nn.GroupNorm(1, 4),
-              "batch": nn.BatchNorm2d(4, track_running_stats=False),
-              "channels": Step(lambda x: F.layer_norm(x.permute(0, 2, 3, 1), (4,)).permute(0, 3, 1, 2)),
-              **{how: Squeezed(how) for how in ("convolutions", "expanded", "by hand", "channels in a row")}}
+NORMALISED = {
+    "group": nn.GroupNorm(2, 4),
+    "instance": nn.InstanceNorm2d(4, affine=True),
+    "layer": nn.GroupNorm(1, 4),
+    "batch": nn.BatchNorm2d(4, track_running_stats=False),
+    "channels": Step(lambda x: F.layer_norm(x.permute(0, 2, 3, 1), (4,)).permute(0, 3, 1, 2)),
+    **{how: Squeezed(how) for how in ("convolutions", "expanded", "by hand", "channels in a row")},
+}
 
 
 @pytest.mark.parametrize("name", NORMALISED)
 def test_normalisation_and_gates_leave_the_field_of_the_convolutions(name):
     """As the gradients say of the same convolutions without them."""
     without = nn.Sequential(conv(3, 3), conv(5, dilation=2, padding=4), conv(3, stride=2))
-    network = nn.Sequential(without[0], NORMALISED[name], without[1], NORMALISED[name], nn.ReLU(), without[2])
-    assert receptive_fields(network, (3, 64, 64))[-1].receptive_field == gradient_support(without) == (13, 13)
+    network = nn.Sequential(
+        without[0], NORMALISED[name], without[1], NORMALISED[name], nn.ReLU(), without[2]
+    )
+    assert (
+        receptive_fields(network, (3, 64, 64))[-1].receptive_field
+        == gradient_support(without)
+        == (13, 13)
+    )
     assert receptive_field(nn.Sequential(network, nn.AdaptiveAvgPool2d(1))) == (13, 13)
 
 
@@ -152,7 +198,9 @@ def test_channels_last_and_linear_layers_are_followed():
     features = nn.Sequential(conv(3, 3), ConvNext(), ConvNext())
     without = nn.Sequential(conv(3, 3), conv(7), conv(7))
     assert receptive_fields(features)[-1].receptive_field == gradient_support(without) == (15, 15)
-    turned = nn.Sequential(conv(3, 3), Step(lambda x: x.permute(0, 2, 3, 1).permute(0, 3, 2, 1)), conv(3))
+    turned = nn.Sequential(
+        conv(3, 3), Step(lambda x: x.permute(0, 2, 3, 1).permute(0, 3, 2, 1)), conv(3)
+    )
     with pytest.raises(CannotTrace, match="not known"):
         receptive_fields(turned)
 
@@ -180,19 +228,32 @@ def test_off_centre_branches_are_united_not_compared():
         def __init__(self):
             super().__init__()
             self.left = nn.Conv2d(3, 4, (1, 3), padding="same")  # columns -1 to 1
-            self.right = nn.Sequential(nn.Conv2d(3, 4, (1, 2), padding="same"),
-                                       nn.Conv2d(4, 4, (1, 2), padding="same"))  # columns 0 to 2
+            self.right = nn.Sequential(
+                nn.Conv2d(3, 4, (1, 2), padding="same"), nn.Conv2d(4, 4, (1, 2), padding="same")
+            )  # columns 0 to 2
 
         def forward(self, x):
             return self.left(x) + self.right(x)
 
-    assert receptive_fields(OffCentre())[-1].receptive_field == gradient_support(OffCentre()) == (1, 4)
+    assert (
+        receptive_fields(OffCentre())[-1].receptive_field == gradient_support(OffCentre()) == (1, 4)
+    )
 
 
-@pytest.mark.parametrize("pool", [nn.AdaptiveAvgPool2d(1), nn.AvgPool2d(30), lambda x: x.mean((2, 3)),
-                                  lambda x: F.adaptive_avg_pool2d(x, 1), lambda x: torch.mean(x, dim=[2, 3], keepdim=True),
-                                  lambda x: F.avg_pool2d(x, x.shape[2]), lambda x: x.flatten(2).mean(-1),
-                                  lambda x: x.sum((2, 3)) / 900, nn.AdaptiveMaxPool2d(1)])
+@pytest.mark.parametrize(
+    "pool",
+    [
+        nn.AdaptiveAvgPool2d(1),
+        nn.AvgPool2d(30),
+        lambda x: x.mean((2, 3)),
+        lambda x: F.adaptive_avg_pool2d(x, 1),
+        lambda x: torch.mean(x, dim=[2, 3], keepdim=True),
+        lambda x: F.avg_pool2d(x, x.shape[2]),
+        lambda x: x.flatten(2).mean(-1),
+        lambda x: x.sum((2, 3)) / 900,
+        nn.AdaptiveMaxPool2d(1),
+    ],
+)
 def test_every_kind_of_global_pool_is_found(pool):
     class Net(nn.Module):
         def __init__(self):
@@ -211,9 +272,22 @@ def test_every_kind_of_global_pool_is_found(pool):
 
 def test_a_convolution_over_the_whole_map_is_no_global_pool():
     with pytest.raises(CannotTrace, match="no global pool"):
-        receptive_field(nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 30, groups=8), nn.Flatten()))
+        receptive_field(
+            nn.Sequential(nn.Conv2d(3, 8, 3), nn.Conv2d(8, 8, 30, groups=8), nn.Flatten())
+        )
 
 
 def test_table_shows_every_layer():
-    text = format_table(receptive_fields(nn.Sequential(nn.Conv2d(3, 8, (1, 3), stride=2), nn.AdaptiveAvgPool2d(1))))
-    assert text.splitlines()[2].split() == ["0", "Conv2d", "1×3", "stride", "2", "16×15", "1×3", "2"]
+    text = format_table(
+        receptive_fields(nn.Sequential(nn.Conv2d(3, 8, (1, 3), stride=2), nn.AdaptiveAvgPool2d(1)))
+    )
+    assert text.splitlines()[2].split() == [
+        "0",
+        "Conv2d",
+        "1×3",
+        "stride",
+        "2",
+        "16×15",
+        "1×3",
+        "2",
+    ]

@@ -37,13 +37,18 @@ class Branching(nn.Module):
         return x if x.sum() > 0 else -x
 
 
-@pytest.mark.parametrize("model, why", [(Context(lambda x: x.expand(-1, -1, 30, 30)), "behind a global pool joins"),
-                                        (Context(lambda x: F.interpolate(x, size=30)), "taken apart"),
-                                        (Reshaped(), "reshaped"),
-                                        (Branching(), "cannot be traced"),
-                                        (nn.Sequential(nn.Upsample(scale_factor=2)), "not known"),
-                                        (nn.Sequential(nn.ConvTranspose2d(3, 3, 2, 2)), "not known"),
-                                        (Rolled(), "cat.*not known")])
+@pytest.mark.parametrize(
+    "model, why",
+    [
+        (Context(lambda x: x.expand(-1, -1, 30, 30)), "behind a global pool joins"),
+        (Context(lambda x: F.interpolate(x, size=30)), "taken apart"),
+        (Reshaped(), "reshaped"),
+        (Branching(), "cannot be traced"),
+        (nn.Sequential(nn.Upsample(scale_factor=2)), "not known"),
+        (nn.Sequential(nn.ConvTranspose2d(3, 3, 2, 2)), "not known"),
+        (Rolled(), "cat.*not known"),
+    ],
+)
 def test_what_cannot_be_established_is_said(model, why):
     with pytest.raises(CannotTrace, match=why):
         receptive_fields(model)
@@ -67,23 +72,39 @@ class Beside(nn.Module):
 
     def __init__(self, side, channels=4):
         super().__init__()
-        self.stem, self.wide, self.side = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(channels, 4, 9, padding=4), side
+        self.stem, self.wide, self.side = (
+            nn.Conv2d(3, 4, 3, padding=1),
+            nn.Conv2d(channels, 4, 9, padding=4),
+            side,
+        )
 
     def forward(self, x):
         x = self.stem(x)
         return x + self.wide(self.side(x))
 
 
-@pytest.mark.parametrize("side", [lambda x: x.flatten(2).transpose(1, 2).transpose(1, 2).reshape(x.shape),
-                                  lambda x: x.permute(0, 2, 3, 1).reshape(x.shape)])
+@pytest.mark.parametrize(
+    "side",
+    [
+        lambda x: x.flatten(2).transpose(1, 2).transpose(1, 2).reshape(x.shape),
+        lambda x: x.permute(0, 2, 3, 1).reshape(x.shape),
+    ],
+)
 def test_a_path_that_is_not_followed_is_not_forgotten(side):
     with pytest.raises(CannotTrace, match="taken apart|not known"):
         receptive_fields(Beside(side))
 
 
-@pytest.mark.parametrize("side, channels", [
-    (lambda x: x.chunk(2, 1)[0], 2), (lambda x: torch.max(x, 1, keepdim=True)[0], 1), (lambda x: torch.split(x, 2, 1)[1], 2),
-    (lambda x: x[:, 1:3], 2), (lambda x: x.view(1, 2, 2, 32, 32).transpose(1, 2).reshape(x.shape), 4)])
+@pytest.mark.parametrize(
+    "side, channels",
+    [
+        (lambda x: x.chunk(2, 1)[0], 2),
+        (lambda x: torch.max(x, 1, keepdim=True)[0], 1),
+        (lambda x: torch.split(x, 2, 1)[1], 2),
+        (lambda x: x[:, 1:3], 2),
+        (lambda x: x.view(1, 2, 2, 32, 32).transpose(1, 2).reshape(x.shape), 4),
+    ],
+)
 def test_a_path_through_some_of_the_channels_is_followed(side, channels):
     assert receptive_fields(Beside(side, channels))[-1].receptive_field == (11, 11)
 
@@ -106,11 +127,17 @@ def test_the_field_is_that_of_the_pools_own_input():
     class SideOutput(nn.Module):
         def __init__(self, pool_side):
             super().__init__()
-            self.wide, self.narrow, self.pool_side = nn.Conv2d(3, 4, 19, padding=9), nn.Conv2d(3, 4, 1), pool_side
+            self.wide, self.narrow, self.pool_side = (
+                nn.Conv2d(3, 4, 19, padding=9),
+                nn.Conv2d(3, 4, 1),
+                pool_side,
+            )
 
         def forward(self, x):
             wide, narrow = self.wide(x), self.narrow(x)
-            return wide.mean((2, 3)) + (narrow.mean((2, 3)) if self.pool_side else narrow[0, :, 0, 0])
+            return wide.mean((2, 3)) + (
+                narrow.mean((2, 3)) if self.pool_side else narrow[0, :, 0, 0]
+            )
 
     assert receptive_field(nn.Sequential(nn.Conv2d(3, 4, 19), nn.AdaptiveAvgPool2d(1))) == (19, 19)
     assert receptive_field(SideOutput(pool_side=False)) == (19, 19)
@@ -134,7 +161,11 @@ def test_layers_whose_result_is_not_used_do_not_count():
 class InPlace(nn.Module):
     def __init__(self, through_a_view):
         super().__init__()
-        self.wide, self.last, self.through_a_view = nn.Conv2d(3, 3, 11, padding=5), nn.Conv2d(3, 4, 3), through_a_view
+        self.wide, self.last, self.through_a_view = (
+            nn.Conv2d(3, 3, 11, padding=5),
+            nn.Conv2d(3, 4, 3),
+            through_a_view,
+        )
 
     def forward(self, x):
         x = x.clone()
@@ -163,7 +194,9 @@ def test_a_mean_over_other_dimensions_is_not_global():
         receptive_field(ChannelMean(), (32, 32, 32))
 
 
-@pytest.mark.parametrize("layer", [nn.BatchNorm2d(3, track_running_stats=False), nn.InstanceNorm2d(3)])
+@pytest.mark.parametrize(
+    "layer", [nn.BatchNorm2d(3, track_running_stats=False), nn.InstanceNorm2d(3)]
+)
 def test_statistics_of_the_map_itself_are_known_to_be_there(layer):
     walked = walk(record(nn.Sequential(layer, nn.Conv2d(3, 4, 3)), torch.rand(2, 3, 32, 32)))
     assert walked.whole_map and walked.rows[-1].receptive_field == (3, 3)

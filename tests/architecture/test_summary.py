@@ -12,7 +12,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from models import build_model
 from utils.architecture.executed_graph import record
 from utils.architecture.multiply_adds import multiply_adds
-from utils.architecture.summary import count_multiply_adds, count_parameters, model_facts, summary_text
+from utils.architecture.summary import (
+    count_multiply_adds,
+    count_parameters,
+    model_facts,
+    summary_text,
+)
 
 SUMMARIES = json.loads((Path(__file__).parent / "summaries.json").read_text())
 
@@ -27,8 +32,12 @@ def test_table_is_the_reports(name):
     text, expected = summary_text(build_model(name)), SUMMARIES[name]
     assert rows_of(text) == expected["rows"]
     assert f"Total params: {expected['total_params']:,}\n" in text
-    for label, key in (("Input size", "input_mb"), ("Forward/backward pass size", "forward_backward_mb"),
-                       ("Params size", "params_mb"), ("Estimated Total Size", "total_mb")):
+    for label, key in (
+        ("Input size", "input_mb"),
+        ("Forward/backward pass size", "forward_backward_mb"),
+        ("Params size", "params_mb"),
+        ("Estimated Total Size", "total_mb"),
+    ):
         assert f"{label} (MB): {expected[key]:.2f}\n" in text
 
 
@@ -65,7 +74,10 @@ class Products(nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.down, self.up = nn.Conv2d(3, 8, 3, stride=4, dilation=2), nn.ConvTranspose2d(8, 4, 3, stride=2, groups=2)
+        self.down, self.up = (
+            nn.Conv2d(3, 8, 3, stride=4, dilation=2),
+            nn.ConvTranspose2d(8, 4, 3, stride=2, groups=2),
+        )
         self.linear = nn.Linear(4, 8)
 
     def forward(self, x):

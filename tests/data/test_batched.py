@@ -23,8 +23,16 @@ NOISE = np.random.default_rng(0).integers(0, 256, (6, SIZE, SIZE, 3), dtype=np.u
 def still(count: int) -> Draws:
     """Draws that change nothing."""
     no = torch.zeros(count, dtype=torch.bool)
-    return Draws(no, torch.zeros(count, 2, dtype=torch.int64), no, torch.zeros(count, 2), torch.ones(count, 2),
-                 torch.zeros(count), no, torch.zeros(count, 2, dtype=torch.int64))
+    return Draws(
+        no,
+        torch.zeros(count, 2, dtype=torch.int64),
+        no,
+        torch.zeros(count, 2),
+        torch.ones(count, 2),
+        torch.zeros(count),
+        no,
+        torch.zeros(count, 2, dtype=torch.int64),
+    )
 
 
 def augmented(images: np.ndarray, draws: Draws, hole=(0, 0)) -> np.ndarray:
@@ -41,32 +49,51 @@ def test_flips_and_crops_as_numpy_does():
     flipped = torch.tensor([True, False, True, False, True, False])
     result = augmented(NOISE, replace(still(6), offset=offsets, flipped=flipped))
     for image, (down, right), mirrored, found in zip(NOISE, offsets.tolist(), flipped, result):
-        padded = np.pad(image[:, ::-1] if mirrored else image, ((4, 4), (4, 4), (0, 0)), mode="reflect")
-        assert (found == padded[4 + down:36 + down, 4 + right:36 + right]).all()
+        padded = np.pad(
+            image[:, ::-1] if mirrored else image, ((4, 4), (4, 4), (0, 0)), mode="reflect"
+        )
+        assert (found == padded[4 + down : 36 + down, 4 + right : 36 + right]).all()
 
 
-@pytest.mark.parametrize("rotate, wider, higher, right, down", [
-    (15, 1, 1, 0, 0), (0, 0.95, 1.05, 0, 0), (0, 1, 1, 1, -1), (-12, 1.07, 0.9, 2, 1)])
+@pytest.mark.parametrize(
+    "rotate, wider, higher, right, down",
+    [(15, 1, 1, 0, 0), (0, 0.95, 1.05, 0, 0), (0, 1, 1, 1, -1), (-12, 1.07, 0.9, 2, 1)],
+)
 def test_moves_as_albumentations_does(rotate, wider, higher, right, down):
     smooth = cv2.GaussianBlur(NOISE[0], (0, 0), 3)
     smooth = ((smooth - smooth.min()) * (255 / np.ptp(smooth))).astype(np.uint8)
-    transform = A.Affine(rotate=(rotate, rotate), scale={"x": (wider, wider), "y": (higher, higher)}, keep_ratio=False,
-                         translate_px={"x": (right, right), "y": (down, down)}, border_mode=cv2.BORDER_REFLECT_101, p=1)
+    transform = A.Affine(
+        rotate=(rotate, rotate),
+        scale={"x": (wider, wider), "y": (higher, higher)},
+        keep_ratio=False,
+        translate_px={"x": (right, right), "y": (down, down)},
+        border_mode=cv2.BORDER_REFLECT_101,
+        p=1,
+    )
     expected = transform(image=smooth)["image"].astype(float)
-    draws = replace(still(1), moved=torch.tensor([True]), shift=torch.tensor([[down, right]], dtype=torch.float32),
-                    scale=torch.tensor([[higher, wider]]), angle=torch.tensor([math.radians(rotate)]))
+    draws = replace(
+        still(1),
+        moved=torch.tensor([True]),
+        shift=torch.tensor([[down, right]], dtype=torch.float32),
+        scale=torch.tensor([[higher, wider]]),
+        angle=torch.tensor([math.radians(rotate)]),
+    )
     difference = np.abs(augmented(smooth[None], draws)[0] - expected)
     assert np.abs(smooth - expected).max() > 20 and difference.max() < 6 and difference.mean() < 1
 
 
 def test_the_hole_is_where_it_was_drawn():
-    draws = replace(still(6), holed=torch.arange(6) % 2 == 0, corner=torch.tensor([[0, 0], [0, 0], [16, 24]] * 2))
+    draws = replace(
+        still(6),
+        holed=torch.arange(6) % 2 == 0,
+        corner=torch.tensor([[0, 0], [0, 0], [16, 24]] * 2),
+    )
     result = augmented(NOISE, draws, hole=(16, 8))
     for index, (image, found) in enumerate(zip(NOISE, result)):
         expected = image.astype(np.float32)
         if index % 2 == 0:
             top, left = draws.corner[index].tolist()
-            expected[top:top + 16, left:left + 8] = FILL
+            expected[top : top + 16, left : left + 8] = FILL
         np.testing.assert_allclose(found, expected)
 
 
@@ -83,15 +110,20 @@ def both(settings: Augmentation, image: np.ndarray) -> dict[str, np.ndarray]:
         reseed(one_by_one, index)
         singles.append(one_by_one(image=image)["image"])
     draws = draw(settings, COUNT, SIZE, Generator().manual_seed(3))
-    return {"albumentations": np.array(singles, dtype=float),
-            "batched": augmented(np.repeat(image[None], COUNT, axis=0), draws, settings.hole)}
+    return {
+        "albumentations": np.array(singles, dtype=float),
+        "batched": augmented(np.repeat(image[None], COUNT, axis=0), draws, settings.hole),
+    }
 
 
 def assert_alike(first: np.ndarray, second: np.ndarray) -> None:
     """Means and standard deviations of two samples agree within five standard errors of their difference."""
     first, second = np.asarray(first, dtype=float), np.asarray(second, dtype=float)
     spread = max(first.std(), second.std())
-    assert abs(first.mean() - second.mean()) <= 5 * spread * math.sqrt(1 / len(first) + 1 / len(second)) + 1e-9
+    assert (
+        abs(first.mean() - second.mean())
+        <= 5 * spread * math.sqrt(1 / len(first) + 1 / len(second)) + 1e-9
+    )
     assert abs(first.std() - second.std()) <= 0.06 * spread + 1e-9
 
 
@@ -101,7 +133,12 @@ def light_in_the_middle(grey: np.ndarray) -> tuple[np.ndarray, ...]:
     area = grey.sum((1, 2))
     down, right = (grey.sum(2) @ place) / area, (grey.sum(1) @ place) / area
     covariance = np.einsum("nyx,y,x->n", grey, place, place) / area - down * right
-    spread = np.einsum("nyx,x->n", grey, place**2) / area - right**2 - np.einsum("nyx,y->n", grey, place**2) / area + down**2
+    spread = (
+        np.einsum("nyx,x->n", grey, place**2) / area
+        - right**2
+        - np.einsum("nyx,y->n", grey, place**2) / area
+        + down**2
+    )
     return area, down, right, np.arctan2(2 * covariance, spread) / 2
 
 
@@ -115,7 +152,9 @@ def test_shift_scale_and_rotation_are_distributed_alike(name):
         assert_alike(first, second)
     for _, down, right, angle in measured:
         unmoved = (np.abs(angle) < 1e-3) & (np.abs(down) < 1e-3) & (np.abs(right) < 1e-3)
-        assert abs(unmoved.mean() - 0.5) < 0.05 and math.radians(13) < np.abs(angle).max() < math.radians(17)
+        assert abs(unmoved.mean() - 0.5) < 0.05 and math.radians(13) < np.abs(
+            angle
+        ).max() < math.radians(17)
 
 
 @pytest.mark.parametrize("name", ["assignment6", "era9", "flip crop hole"])
@@ -142,7 +181,9 @@ def test_flips_and_holes_are_distributed_alike(name):
 def test_crops_are_distributed_alike():
     dot = np.zeros((SIZE, SIZE, 3), dtype=np.uint8)
     dot[15, 16] = 255
-    places = [np.argwhere(images[..., 0] > 0) for images in both(Augmentation(crop=4), dot).values()]
+    places = [
+        np.argwhere(images[..., 0] > 0) for images in both(Augmentation(crop=4), dot).values()
+    ]
     for axis in (1, 2):
         first, second = (place[:, axis] for place in places)
         assert_alike(first, second)
@@ -163,7 +204,9 @@ SAME = Split(NOISE[:1].repeat(64, axis=0), np.arange(64))
 
 
 def batches(seed=1, augmentation="flip crop hole", split=SAME):
-    return BatchedTraining(split, augmentation, MEAN, STD, batch_size=10, seed=seed, device=torch.device("cpu"))
+    return BatchedTraining(
+        split, augmentation, MEAN, STD, batch_size=10, seed=seed, device=torch.device("cpu")
+    )
 
 
 def whole_epoch(training: BatchedTraining, number: int) -> list[torch.Tensor]:
@@ -183,7 +226,11 @@ def test_every_image_once_and_normalised():
 def test_an_epoch_depends_on_seed_and_number_alone():
     straight = batches()
     whole_epoch(straight, 0)
-    again, other_epoch, other_seed = whole_epoch(batches(), 1), whole_epoch(batches(), 0), whole_epoch(batches(seed=2), 1)
+    again, other_epoch, other_seed = (
+        whole_epoch(batches(), 1),
+        whole_epoch(batches(), 0),
+        whole_epoch(batches(seed=2), 1),
+    )
     for mine, same in zip(whole_epoch(straight, 1), again):
         assert torch.equal(mine, same)
     assert not torch.equal(again[0], other_epoch[0]) and not torch.equal(again[0], other_seed[0])
@@ -191,7 +238,9 @@ def test_an_epoch_depends_on_seed_and_number_alone():
 
 def test_no_image_repeats_another():
     images = torch.cat([whole_epoch(batches(augmentation="era9"), epoch)[0] for epoch in range(3)])
-    assert len({image.numpy().tobytes() for image in images}) > 0.7 * len(images)  # an eighth is left as it is
+    assert len({image.numpy().tobytes() for image in images}) > 0.7 * len(
+        images
+    )  # an eighth is left as it is
 
 
 def test_batches_leave_the_generator_of_dropout_alone():

@@ -62,6 +62,7 @@ def tiny_cifar10(tmp_path, monkeypatch):
 @pytest.fixture
 def server(tiny_cifar10, tmp_path, monkeypatch):
     """A web server that has the tiny archive; it stops after `cut` bytes and waits `stall` seconds, or talks nonsense."""
+
     class Handler(http.server.SimpleHTTPRequestHandler):
         cut, stall, sane_answers = None, 0, 99
 
@@ -74,14 +75,16 @@ def server(tiny_cifar10, tmp_path, monkeypatch):
             self.send_response(200)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content[:Handler.cut])
+            self.wfile.write(content[: Handler.cut])
             self.wfile.flush()
             time.sleep(Handler.stall)
 
         def log_message(self, *_):
             pass
 
-    web = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Handler, directory=str(tmp_path / "served")))
+    web = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), functools.partial(Handler, directory=str(tmp_path / "served"))
+    )
     threading.Thread(target=web.serve_forever, daemon=True).start()
     monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{web.server_port}/{CIFAR10.filename}")
     yield Handler
@@ -104,9 +107,15 @@ def test_unknown_source_names_the_known_ones():
 
 def test_cifar10_is_what_was_published(cifar10):
     assert cifar10.classes == CLASSES
-    for split, count, known in ((cifar10.train, 50_000, facts.CIFAR10.train_images),
-                                (cifar10.test, 10_000, facts.CIFAR10.test_images)):
-        assert split.images.shape == (count, 32, 32, 3) and split.images.dtype == np.uint8 and count == known
+    for split, count, known in (
+        (cifar10.train, 50_000, facts.CIFAR10.train_images),
+        (cifar10.test, 10_000, facts.CIFAR10.test_images),
+    ):
+        assert (
+            split.images.shape == (count, 32, 32, 3)
+            and split.images.dtype == np.uint8
+            and count == known
+        )
         assert (np.bincount(split.labels) == count // 10).all()
     assert (facts.CIFAR10.classes, facts.CIFAR10.size) == (len(CLASSES), 32)
 
@@ -116,20 +125,29 @@ def test_mean_and_std_are_those_of_the_training_images(cifar10):
     assert np.round(means, 4).tolist() == list(MEAN)
     np.testing.assert_allclose(stds, STD, atol=6e-5)
     pixels = cifar10.train.images[:2000].reshape(-1, 3) / 255
-    np.testing.assert_allclose(channel_statistics(cifar10.train.images[:2000]), (pixels.mean(0), pixels.std(0)))
+    np.testing.assert_allclose(
+        channel_statistics(cifar10.train.images[:2000]), (pixels.mean(0), pixels.std(0))
+    )
 
 
 def test_loads_from_the_folder_that_is_named(tiny_cifar10, monkeypatch):
     monkeypatch.setenv("CIFAR10_ROOT", str(tiny_cifar10.parent))
     loaded = load_data("auto")
-    assert loaded.name == "cifar10" and len(loaded.train) == 50 and len(loaded.test) == 10 and loaded.classes == CLASSES
+    assert (
+        loaded.name == "cifar10"
+        and len(loaded.train) == 50
+        and len(loaded.test) == 10
+        and loaded.classes == CLASSES
+    )
     stored = pickle.loads((tiny_cifar10 / "test_batch").read_bytes())["data"][3]
     assert (loaded.test.images[3].transpose(2, 0, 1).ravel() == stored).all()
 
 
 @pytest.mark.parametrize("source", ["cifar10", "auto"])
 @pytest.mark.parametrize("name", ["data_batch_3", "test_batch", "batches.meta"])
-@pytest.mark.parametrize("damage, word", [("missing", "missing"), ("truncated", "truncated"), ("altered", "altered")])
+@pytest.mark.parametrize(
+    "damage, word", [("missing", "missing"), ("truncated", "truncated"), ("altered", "altered")]
+)
 def test_a_damaged_file_is_named(tiny_cifar10, monkeypatch, source, name, damage, word):
     monkeypatch.setenv("CIFAR10_ROOT", str(tiny_cifar10.parent))
     file = tiny_cifar10 / name
@@ -143,7 +161,11 @@ def test_a_damaged_file_is_named(tiny_cifar10, monkeypatch, source, name, damage
         file.write_bytes(content)
     with pytest.raises(UserError, match=word) as error:
         load_data(source)
-    assert str(file) in str(error.value) and "make data" in str(error.value) and "\n" not in str(error.value)
+    assert (
+        str(file) in str(error.value)
+        and "make data" in str(error.value)
+        and "\n" not in str(error.value)
+    )
 
 
 def test_auto_falls_back_to_the_digits_loudly(tmp_path, monkeypatch, capsys):
@@ -173,7 +195,9 @@ def test_an_interrupted_download_is_not_mistaken_for_the_data(server, tmp_path):
 
 
 @pytest.mark.parametrize("sane_answers", [0, 1])
-def test_a_server_that_talks_nonsense_is_noticed(server, tmp_path, monkeypatch, capsys, sane_answers):
+def test_a_server_that_talks_nonsense_is_noticed(
+    server, tmp_path, monkeypatch, capsys, sane_answers
+):
     server.sane_answers = sane_answers
     with pytest.raises(files.NoCifar10, match="could not be downloaded"):
         files.open_files(tmp_path / "new")
@@ -193,6 +217,7 @@ def test_killed_while_unpacking_is_not_mistaken_for_the_data(server, tmp_path, m
 
     def dies(*_):
         raise KeyboardInterrupt
+
     with monkeypatch.context() as patch:
         patch.setattr(files.os, "replace", dies)
         with pytest.raises(KeyboardInterrupt):
@@ -206,7 +231,9 @@ def test_killed_while_unpacking_is_not_mistaken_for_the_data(server, tmp_path, m
 
 def test_a_silent_server_is_noticed(tiny_cifar10, tmp_path, monkeypatch):
     listener = socket.create_server(("127.0.0.1", 0))  # takes connections and never answers
-    monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{listener.getsockname()[1]}/{CIFAR10.filename}")
+    monkeypatch.setattr(
+        CIFAR10, "url", f"http://127.0.0.1:{listener.getsockname()[1]}/{CIFAR10.filename}"
+    )
     monkeypatch.setattr(files, "NETWORK_TIMEOUT", 0.3)
     start = time.monotonic()
     with pytest.raises(files.NoCifar10, match="no answer within 0.3 seconds|timed out"):
@@ -251,6 +278,7 @@ def test_the_hold_out_of_cifar10_has_no_test_image(cifar10):
 
 class Cifar100(CIFAR10):
     """Three classes of the tiny files under other names, as CIFAR-100's differ."""
+
     meta = {"filename": "meta", "key": "fine_label_names"}
     base_folder, filename = "cifar-100-python", "cifar-100-python.tar.gz"
 
@@ -264,6 +292,7 @@ def test_another_data_set_is_a_row_and_a_recipe(tiny_cifar10, tmp_path, monkeypa
     def write(name, content):
         (folder / name).write_bytes(pickle.dumps(content))
         return [name, hashlib.md5((folder / name).read_bytes()).hexdigest()]
+
     fine = {"data": rng.integers(0, 256, (12, 3072), dtype=np.uint8), "fine_labels": [0, 1, 2] * 4}
     names = {"fine_label_names": ["apple", "bear", "cup"]}
     monkeypatch.setattr(Cifar100, "train_list", [write("train", fine)])
@@ -271,19 +300,38 @@ def test_another_data_set_is_a_row_and_a_recipe(tiny_cifar10, tmp_path, monkeypa
     monkeypatch.setattr(Cifar100, "meta", Cifar100.meta | {"md5": write("meta", names)[1]})
     monkeypatch.setattr(datasets, "Cifar100", Cifar100, raising=False)
     monkeypatch.setenv("CIFAR10_ROOT", str(folder.parent))
-    row = facts.DataSet("cifar100", "CIFAR-100", "Cifar100", classes=3, size=32, train_images=12, test_images=12,
-                        mean=(0.5, 0.4, 0.3), std=(0.3, 0.3, 0.3))
+    row = facts.DataSet(
+        "cifar100",
+        "CIFAR-100",
+        "Cifar100",
+        classes=3,
+        size=32,
+        train_images=12,
+        test_images=12,
+        mean=(0.5, 0.4, 0.3),
+        std=(0.3, 0.3, 0.3),
+    )
     monkeypatch.setitem(facts.DATA_SETS, row.name, row)
     held = load_data("cifar100-holdout")
-    assert (held.name, len(held.train), held.classes) == ("cifar100-holdout", 11, ("apple", "bear", "cup"))
-    recipe = replace(find_recipe("aster"), data_set=row.name, mean=row.mean, std=row.std, batch_size=8, epochs=1)
+    assert (held.name, len(held.train), held.classes) == (
+        "cifar100-holdout",
+        11,
+        ("apple", "bear", "cup"),
+    )
+    recipe = replace(
+        find_recipe("aster"), data_set=row.name, mean=row.mean, std=row.std, batch_size=8, epochs=1
+    )
     record = fit(recipe, load_data("cifar100"), tmp_path / "run", PRECISION, **OPTIONS)
     assert load_run(record.folder).load_model()(torch.zeros(1, 3, 32, 32)).shape == (1, 3)
     holes = training_batches(recipe, held.train, torch.device("cpu"))
     images_with_holes = torch.cat([batch for batch, _ in holes.epoch(0)])
-    assert (images_with_holes.abs() < 1e-5).all(1).sum((1, 2)).min() == 64  # the mean is 0 once normalised
+    assert (images_with_holes.abs() < 1e-5).all(1).sum(
+        (1, 2)
+    ).min() == 64  # the mean is 0 once normalised
     for other in (digits, replace(digits, name="cifar10")):
-        with pytest.raises(UserError, match=r"for cifar100, which has 3 classes, and not for \w+ \(10 classes\)"):
+        with pytest.raises(
+            UserError, match=r"for cifar100, which has 3 classes, and not for \w+ \(10 classes\)"
+        ):
             fit(recipe, other, tmp_path / "other", PRECISION, **OPTIONS)
     (folder / "test").write_bytes(b"")
     with pytest.raises(UserError, match="The CIFAR-100 file .* is truncated or altered"):

@@ -40,7 +40,9 @@ def test_the_hole_has_its_size_and_the_mean_colour(height, width):
         holed += 1
         rows, columns = np.flatnonzero(changed.any(1)), np.flatnonzero(changed.any(0))
         assert changed.sum() == height * width and (len(rows), len(columns)) == (height, width)
-        np.testing.assert_allclose(after[changed], np.broadcast_to(255 * np.array(MEAN), (height * width, 3)), atol=1)
+        np.testing.assert_allclose(
+            after[changed], np.broadcast_to(255 * np.array(MEAN), (height * width, 3)), atol=1
+        )
         corners.add((rows[0], columns[0]))
     assert 150 < holed < 250 and len(corners) > 80
 
@@ -68,7 +70,9 @@ def test_moves_by_no_more_than_the_limits():
     for index in range(300):
         reseed(transform, index)
         light = transform(image=image)["image"][..., 0] / 255
-        centres.append([(light.sum(axis) * np.arange(64)).sum() / light.sum() - 31.5 for axis in (1, 0)])
+        centres.append(
+            [(light.sum(axis) * np.arange(64)).sum() / light.sum() - 31.5 for axis in (1, 0)]
+        )
         areas.append(light.sum() / 256)
     centres, areas = np.array(centres), np.array(areas)
     assert np.abs(centres).max() < 0.05 * 64 + 0.6 and np.abs(centres).max() > 0.04 * 64
@@ -96,7 +100,9 @@ def test_steps_act_at_their_rates_and_not_together():
         names = {name for name, _ in transform(image=image)["applied_transforms"]}
         acted.append([step in names for step in rates])
     correlation = np.corrcoef(np.array(acted).T)
-    assert np.abs(correlation[np.triu_indices(3, 1)]).max() < 0.08  # one seed for all steps would make it 1
+    assert (
+        np.abs(correlation[np.triu_indices(3, 1)]).max() < 0.08
+    )  # one seed for all steps would make it 1
     assert augmentation_rates(images[:100], "assignment6", seed=1)["HorizontalFlip"] == 1.0
 
 
@@ -120,13 +126,21 @@ def test_pipelines_return_network_input(name):
 
 # --- loaders ----------------------------------------------------------------------------------------------------------
 
-SAME = Split(np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), dtype=np.uint8).repeat(64, axis=0), np.arange(64))
+SAME = Split(
+    np.random.default_rng(0).integers(0, 256, (1, 32, 32, 3), dtype=np.uint8).repeat(64, axis=0),
+    np.arange(64),
+)
 
 
 def always_moved():
     """Moves every image, so that two that come out equal drew the same random numbers."""
-    return A.Compose([A.Affine(translate_percent=(-0.3, 0.3), scale=(0.7, 1.3), rotate=(-45, 45), p=1), A.Normalize(),
-                      ToTensorV2()])
+    return A.Compose(
+        [
+            A.Affine(translate_percent=(-0.3, 0.3), scale=(0.7, 1.3), rotate=(-45, 45), p=1),
+            A.Normalize(),
+            ToTensorV2(),
+        ]
+    )
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -140,7 +154,12 @@ def test_the_number_of_workers_changes_nothing():
     seen = []
     for workers in (0, 1, 2):
         batches = TrainingBatches(SAME, always_moved(), batch_size=10, seed=1, workers=workers)
-        seen.append([torch.cat(parts) for parts in zip(*(batch for epoch in (0, 1) for batch in batches.epoch(epoch)))])
+        seen.append(
+            [
+                torch.cat(parts)
+                for parts in zip(*(batch for epoch in (0, 1) for batch in batches.epoch(epoch)))
+            ]
+        )
     for images, labels in seen[1:]:
         assert torch.equal(images, seen[0][0]) and torch.equal(labels, seen[0][1])
 

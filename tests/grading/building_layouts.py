@@ -56,14 +56,21 @@ BUILT = {
     "a factory with literals": (
         {
             "model.py": FACTORY,
-            "S9.ipynb": [*START, "from model import make_network\nmodel = make_network('long', drop=0.1).to(device)", RUN],
+            "S9.ipynb": [
+                *START,
+                "from model import make_network\nmodel = make_network('long', drop=0.1).to(device)",
+                RUN,
+            ],
         },
         "S9.ipynb",
         "model.py:make_network('long', drop=0.1)",
         ("",),
     ),
     "a factory of a class with literals": (
-        {"model.py": FACTORY, "S9.ipynb": [*START, "from model import make_network\nmodel = make_network('x')", RUN]},
+        {
+            "model.py": FACTORY,
+            "S9.ipynb": [*START, "from model import make_network\nmodel = make_network('x')", RUN],
+        },
         "S9.ipynb",
         "model.py:Net()",
         ("",),
@@ -71,7 +78,11 @@ BUILT = {
     "classes by name": (
         {
             "model.py": NETWORK + "\nNETWORKS = {'small': Net, 'large': Layer}\n",
-            "S9.ipynb": [*START, "import model as zoo\nCHOICE = 'small'\nmodel = zoo.NETWORKS[CHOICE](dropout=0.2)", RUN],
+            "S9.ipynb": [
+                *START,
+                "import model as zoo\nCHOICE = 'small'\nmodel = zoo.NETWORKS[CHOICE](dropout=0.2)",
+                RUN,
+            ],
         },
         "S9.ipynb",
         "model.py:Net(dropout=0.2)",
@@ -125,7 +136,10 @@ BUILT = {
                 *[
                     cell
                     for norm, best in (("bn", 71), ("ln", 82), ("gn", 79))
-                    for cell in (f"model = Net('{norm}').to(device)", (RUN[0], LOG.replace("4400", f"{best}00")))
+                    for cell in (
+                        f"model = Net('{norm}').to(device)",
+                        (RUN[0], LOG.replace("4400", f"{best}00")),
+                    )
                 ],
             ]
         },
@@ -138,7 +152,11 @@ BUILT = {
             "S9.ipynb": [
                 *START,
                 "from model import Net",
-                *[cell for norm in ("bn", "ln", "gn") for cell in (f"model = Net('{norm}').to(device)", RUN[0])],
+                *[
+                    cell
+                    for norm in ("bn", "ln", "gn")
+                    for cell in (f"model = Net('{norm}').to(device)", RUN[0])
+                ],
             ]
         },
         "S9.ipynb",
@@ -146,7 +164,10 @@ BUILT = {
         ("",),
     ),
     "a model written by a cell": (
-        {"model.py": None, "S9.ipynb": ["%%writefile model.py\n" + NETWORK, IMPORTS, LOADERS, BUILD, RUN]},
+        {
+            "model.py": None,
+            "S9.ipynb": ["%%writefile model.py\n" + NETWORK, IMPORTS, LOADERS, BUILD, RUN],
+        },
         "S9.ipynb",
         "model.py:Net()",
         ("",),
@@ -155,7 +176,13 @@ BUILT = {
         {
             "model.py": None,
             "network.ipynb": [NETWORK],
-            "S9.ipynb": ["import import_ipynb", IMPORTS, LOADERS, BUILD.replace("from model", "from network"), RUN],
+            "S9.ipynb": [
+                "import import_ipynb",
+                IMPORTS,
+                LOADERS,
+                BUILD.replace("from model", "from network"),
+                RUN,
+            ],
         },
         "S9.ipynb",
         "network.ipynb:Net()",
@@ -165,7 +192,11 @@ BUILT = {
         {
             "model.py": "from torch import nn\n\ndef network(width=16):\n"
             "    return nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU())\n",
-            "S9.ipynb": [*START, "from model import network\nmodel = network(width=8).to(device)", RUN],
+            "S9.ipynb": [
+                *START,
+                "from model import network\nmodel = network(width=8).to(device)",
+                RUN,
+            ],
         },
         "S9.ipynb",
         "model.py:network(width=8)",
@@ -179,8 +210,16 @@ BUILT = {
     ),
     "several notebooks": (
         {
-            "explore.ipynb": [IMPORTS, "from model import Net\nsummary(Net(norm='x'), (3, 32, 32))"],
-            "S9_old.ipynb": [IMPORTS, LOADERS, WITH_ARGUMENT, (RUN[0], LOG.replace("4400", "4100"))],
+            "explore.ipynb": [
+                IMPORTS,
+                "from model import Net\nsummary(Net(norm='x'), (3, 32, 32))",
+            ],
+            "S9_old.ipynb": [
+                IMPORTS,
+                LOADERS,
+                WITH_ARGUMENT,
+                (RUN[0], LOG.replace("4400", "4100")),
+            ],
             "S9.ipynb": [*START, BUILD, RUN],
         },
         "S9.ipynb",
@@ -229,7 +268,8 @@ BUILT = {
     ),
     "a class that inherits from the submission's own": (
         {
-            "model.py": NETWORK + "\nclass Base(nn.Module):\n    pass\nclass Final(Base):\n    def __init__(self, width):\n"
+            "model.py": NETWORK
+            + "\nclass Base(nn.Module):\n    pass\nclass Final(Base):\n    def __init__(self, width):\n"
             "        super().__init__()\n",
             "S9.ipynb": [*START, "from model import Final\nmodel = Final(16)", RUN],
         },

@@ -25,7 +25,9 @@ def in_a_copy(job: bytes, limits: Limits) -> Answer:
 
 
 def _answer(job: bytes, sending: int) -> None:
-    torch.set_num_threads(1)  # the other threads were not copied, and it would wait for them forever
+    torch.set_num_threads(
+        1
+    )  # the other threads were not copied, and it would wait for them forever
     try:
         content, tensors = unpack(job)
         answer, made = JOBS[content["job"]](content, tensors)

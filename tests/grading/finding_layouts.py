@@ -34,7 +34,13 @@ IMPORTED = {
         ("",),
     ),
     "a class under another name": (
-        {"S9.ipynb": [*START, "from model import Net as Network\nN = Network\nmodel = N().cuda()", RUN]},
+        {
+            "S9.ipynb": [
+                *START,
+                "from model import Net as Network\nN = Network\nmodel = N().cuda()",
+                RUN,
+            ]
+        },
         "S9.ipynb",
         "model.py:Net()",
         ("",),
@@ -71,13 +77,23 @@ IMPORTED = {
         ("",),
     ),
     "the notebook in a folder of its own": (
-        {"S9.ipynb": None, "notebooks/S9.ipynb": ["import sys\nsys.path.insert(0, '..')", IMPORTS, LOADERS, BUILD, RUN]},
+        {
+            "S9.ipynb": None,
+            "notebooks/S9.ipynb": [
+                "import sys\nsys.path.insert(0, '..')",
+                IMPORTS,
+                LOADERS,
+                BUILD,
+                RUN,
+            ],
+        },
         "notebooks/S9.ipynb",
         "model.py:Net()",
         ("",),
     ),
     "all in a folder of the repository": (
-        {name: None for name in TIDY} | {f"Session 9/{name}": content for name, content in TIDY.items()},
+        {name: None for name in TIDY}
+        | {f"Session 9/{name}": content for name, content in TIDY.items()},
         "Session 9/S9.ipynb",
         "Session 9/model.py:Net()",
         ("Session 9", ""),
@@ -167,7 +183,15 @@ IMPORTED = {
         ("",),
     ),
     "%run": (
-        {"S9.ipynb": ["%run model.py", IMPORTS, LOADERS, "model = Net().to(device)\nsummary(model, (3, 32, 32))", RUN]},
+        {
+            "S9.ipynb": [
+                "%run model.py",
+                IMPORTS,
+                LOADERS,
+                "model = Net().to(device)\nsummary(model, (3, 32, 32))",
+                RUN,
+            ]
+        },
         "S9.ipynb",
         "model.py:Net()",
         ("",),

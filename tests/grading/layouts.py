@@ -138,7 +138,13 @@ def notebook(cells) -> dict:
             continue
         outputs = [{"output_type": "stream", "name": "stdout", "text": output}] if output else []
         made.append(
-            {"cell_type": "code", "metadata": {}, "source": source.strip("\n"), "outputs": outputs, "execution_count": 1}
+            {
+                "cell_type": "code",
+                "metadata": {},
+                "source": source.strip("\n"),
+                "outputs": outputs,
+                "execution_count": 1,
+            }
         )
     return {"cells": made, "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
 
@@ -150,5 +156,7 @@ def build(folder: Path, files: dict) -> Submission:
             continue
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(content if isinstance(content, str) else json.dumps(notebook(content)), encoding="utf-8")
+        target.write_text(
+            content if isinstance(content, str) else json.dumps(notebook(content)), encoding="utf-8"
+        )
     return read_submission(folder)

@@ -40,15 +40,28 @@ def executed(model: nn.Module) -> ExecutedNetwork:
     trained = training(trial(model, torch.randn(RECORDED_BATCHES[-1], *IMAGE)))
     fixed = fixed_values(graphs[0], trained.frozen)
     weights = fresh_weights(graphs[0], fixed)
-    job = {"graphs": [to_data(graph) for graph in graphs], "tensors": len(weights), "facts": True,
-           "fixed": [value.number for value in fixed]}
+    job = {
+        "graphs": [to_data(graph) for graph in graphs],
+        "tensors": len(weights),
+        "facts": True,
+        "fixed": [value.number for value in fixed],
+    }
     job, tensors = unpack(pack(job, [*weights.values(), *fresh_images(IMAGE)]))
     values, _ = JOBS["replay"](job, tensors)
     assert "error" not in values, values["error"]
     values = unpack(pack(values))[0]
     part = effective(graphs[0], values["influential"], values["strong"], trained)
-    return ExecutedNetwork(part.graph, part.certain, graphs, job["graphs"], parameters, {}, part.ineffective, part.doubt,
-                           trained.maxima)
+    return ExecutedNetwork(
+        part.graph,
+        part.certain,
+        graphs,
+        job["graphs"],
+        parameters,
+        {},
+        part.ineffective,
+        part.doubt,
+        trained.maxima,
+    )
 
 
 class Net(nn.Module):
@@ -58,7 +71,10 @@ class Net(nn.Module):
         super().__init__()
         self.stem = nn.Conv2d(3, 8, 3, padding=1, bias=False)
         self.middle = middle or nn.Identity()
-        self.pool, self.linear = pool, nn.Linear(channels if pool != "flatten" else channels * 1024, 10)
+        self.pool, self.linear = (
+            pool,
+            nn.Linear(channels if pool != "flatten" else channels * 1024, 10),
+        )
 
     def features(self, x):
         return self.middle(F.relu(self.stem(x)))
@@ -124,13 +140,19 @@ class HiddenWeights(Net):
 
     def features(self, x):
         x = super().features(x)
-        kernel = torch.ones(8, 8, 3, 3) if self.where == "made on the way" else self.kernel.view(8, 8, 3, 3) * 2
+        kernel = (
+            torch.ones(8, 8, 3, 3)
+            if self.where == "made on the way"
+            else self.kernel.view(8, 8, 3, 3) * 2
+        )
         return F.conv2d(x, kernel, padding=1)
 
 
 def separable(between=None, **options):
     steps = [between] if between else []
-    return nn.Sequential(nn.Conv2d(8, 8, 3, padding=1, groups=8, **options), *steps, nn.Conv2d(8, 8, 1))
+    return nn.Sequential(
+        nn.Conv2d(8, 8, 3, padding=1, groups=8, **options), *steps, nn.Conv2d(8, 8, 1)
+    )
 
 
 class ChannelsLast(nn.Module):

@@ -101,7 +101,8 @@ def notebook(*cells):
 # Where the same pipeline can be written.
 PLACES = {
     "in the notebook": notebook(
-        PIPELINE, "from data import get_loaders\ntrain_loader, test_loader = get_loaders(train_transforms, test_transforms)"
+        PIPELINE,
+        "from data import get_loaders\ntrain_loader, test_loader = get_loaders(train_transforms, test_transforms)",
     ),
     "in a function with arguments": {"transforms.py": PIPELINE.split("MEAN")[0] + FUNCTION}
     | notebook(
@@ -111,7 +112,8 @@ PLACES = {
             "get_transforms((0.4914, 0.4822, 0.4465), std=(0.2470, 0.2435, 0.2616))",
         )
     ),
-    "in a data set class": {"data.py": INSIDE} | notebook("from data import train_loader, test_loader"),
+    "in a data set class": {"data.py": INSIDE}
+    | notebook("from data import train_loader, test_loader"),
     "in a list that grows": {"transforms.py": PIPELINE.split("train_transforms")[0] + BUILDER}
     | notebook(
         LOADERS.replace(
@@ -124,7 +126,8 @@ PLACES = {
     "behind an adapter class": {
         "transforms.py": PIPELINE + ADAPTER,
         "data.py": LAMBDAS.replace(
-            'lambda image: t.train_transforms(image=np.array(image))["image"]', "t.Adapter(t.train_transforms)"
+            'lambda image: t.train_transforms(image=np.array(image))["image"]',
+            "t.Adapter(t.train_transforms)",
         ),
     }
     | notebook("from data import train_loader, test_loader"),
@@ -137,14 +140,17 @@ PLACES = {
     },
     "behind a split": notebook(SPLIT),
     "in a dict of pipelines": {
-        "transforms.py": PIPELINE + "\nall_transforms = {'train': train_transforms, 'test': test_transforms}\n"
+        "transforms.py": PIPELINE
+        + "\nall_transforms = {'train': train_transforms, 'test': test_transforms}\n"
     }
     | notebook(
-        LOADERS.replace("import train_transforms, test_transforms", "import all_transforms as t").replace(
-            "(train_transforms, test_transforms)", "(t['train'], t['test'])"
-        )
+        LOADERS.replace(
+            "import train_transforms, test_transforms", "import all_transforms as t"
+        ).replace("(train_transforms, test_transforms)", "(t['train'], t['test'])")
     ),
-    "with meaningless names": {"transforms.py": PIPELINE.replace("train_transforms", "a").replace("test_transforms", "b")}
+    "with meaningless names": {
+        "transforms.py": PIPELINE.replace("train_transforms", "a").replace("test_transforms", "b")
+    }
     | notebook(LOADERS.replace("train_transforms, test_transforms", "a, b")),
     "after another loader of the same kind was shown": notebook(
         "from torchvision import transforms as T, datasets\n"

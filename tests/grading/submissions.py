@@ -52,7 +52,7 @@ class CifarNet(nn.Module):
 '''
 PARAMETERS = 147_722  # of CifarNet; tests check it
 
-TRANSFORMS = '''import albumentations as A
+TRANSFORMS = """import albumentations as A
 from albumentations.pytorch import ToTensorV2
 from torchvision import datasets
 
@@ -77,9 +77,9 @@ class Cifar(datasets.CIFAR10):
 
     def __getitem__(self, index):
         return self.transform_with(image=self.data[index])["image"], self.targets[index]
-'''
+"""
 
-ENGINE = '''import torch
+ENGINE = """import torch
 import torch.nn.functional as F
 from tqdm import tqdm
 
@@ -120,14 +120,17 @@ def fit(model, device, train_loader, test_loader, epochs):
         print("EPOCH:", epoch)
         train(model, device, train_loader, optimizer, scheduler)
         test(model, device, test_loader)
-'''
+"""
 
 README = "# CIFAR-10\n\nA network of convolutions, trained with augmentation. See the notebook.\n"
 
 
 def correct_answers(best: int, epochs: int = 30) -> list[int]:
     """Right answers of 10,000 after each epoch: a curve that rises as training does, with its best at the last but one."""
-    curve = [round(best - (best - 4500) * math.exp(-epoch / 5) - 60 - 40 * math.sin(7 * epoch)) for epoch in range(epochs)]
+    curve = [
+        round(best - (best - 4500) * math.exp(-epoch / 5) - 60 - 40 * math.sin(7 * epoch))
+        for epoch in range(epochs)
+    ]
     return [*curve[:-2], best, best - 17]
 
 
@@ -136,11 +139,13 @@ def epoch_text(epoch: int, right: int) -> str:
     wrong = 1 - right / 10_000
     training = 100 * (right / 10_000 - 0.02)
     seconds = 15 + epoch % 3
-    return (f"EPOCH: {epoch}\n"
-            f"Loss={2.1 * wrong + 0.07 + 0.003 * (epoch * 7 % 11)} Batch_id=97 Accuracy={training:.2f}: "
-            f"100%|██████████| 98/98 [00:{seconds}<00:00,  {98 / seconds:.2f}it/s]\n\n"
-            f"Test set: Average loss: {2.7 * wrong + 0.03 + 0.0011 * (epoch * 5 % 7):.4f}, "
-            f"Accuracy: {right}/10000 ({right / 100:.2f}%)\n\n")
+    return (
+        f"EPOCH: {epoch}\n"
+        f"Loss={2.1 * wrong + 0.07 + 0.003 * (epoch * 7 % 11)} Batch_id=97 Accuracy={training:.2f}: "
+        f"100%|██████████| 98/98 [00:{seconds}<00:00,  {98 / seconds:.2f}it/s]\n\n"
+        f"Test set: Average loss: {2.7 * wrong + 0.03 + 0.0011 * (epoch * 5 % 7):.4f}, "
+        f"Accuracy: {right}/10000 ({right / 100:.2f}%)\n\n"
+    )
 
 
 def log_text(answers: list[int]) -> str:
@@ -151,6 +156,7 @@ def log_text(answers: list[int]) -> str:
 class Parts:
     """What a submission is made of. `inline` names the parts that stand in the notebook and not in files, `summary` is
     what torchsummary printed, `run` the cell that trains; a model of None is missing."""
+
     model: str | None = MODEL
     transforms: str = TRANSFORMS
     engine: str = ENGINE
@@ -172,74 +178,116 @@ def code(source: str, output: str = "", count: int = 1):
     return v4.new_code_cell(source, outputs=outputs, execution_count=count)
 
 
-IMPORTS = ("import torch", "from torch.utils.data import DataLoader", "from torchsummary import summary")
-SETUP = '''device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+IMPORTS = (
+    "import torch",
+    "from torch.utils.data import DataLoader",
+    "from torchsummary import summary",
+)
+SETUP = """device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
 model = {made}.to(device)
-summary(model, input_size=(3, 32, 32))'''
-LOADERS = '''train_loader = DataLoader(Cifar(True, train_transforms), batch_size=512, shuffle=True, num_workers=2)
-test_loader = DataLoader(Cifar(False, test_transforms), batch_size=512, num_workers=2)'''
+summary(model, input_size=(3, 32, 32))"""
+LOADERS = """train_loader = DataLoader(Cifar(True, train_transforms), batch_size=512, shuffle=True, num_workers=2)
+test_loader = DataLoader(Cifar(False, test_transforms), batch_size=512, num_workers=2)"""
 
 
-def cells(parts: Parts, model: str, transforms: str, engine: str, first: str = "", log: bool = True) -> list:
+def cells(
+    parts: Parts, model: str, transforms: str, engine: str, first: str = "", log: bool = True
+) -> list:
     """The cells of the training notebook, where the arguments are the modules to import from."""
-    imports = {"model": f"from {model} import CifarNet", "engine": f"from {engine} import fit, test, train",
-               "transforms": f"from {transforms} import Cifar, train_transforms, test_transforms"}
+    imports = {
+        "model": f"from {model} import CifarNet",
+        "engine": f"from {engine} import fit, test, train",
+        "transforms": f"from {transforms} import Cifar, train_transforms, test_transforms",
+    }
     lines = [line for part, line in imports.items() if part not in parts.inline]
     made = [v4.new_markdown_cell("# Assignment")] + ([code(first)] if first else [])
-    return [*made, code("\n".join([*IMPORTS, *lines]), count=2), *[code(getattr(parts, part)) for part in parts.inline],
-            code(SETUP.format(made=parts.made), parts.summary, 3), v4.new_markdown_cell("## Training"),
-            code(LOADERS, count=4), code(parts.run, parts.log if log else "", 5)]
+    return [
+        *made,
+        code("\n".join([*IMPORTS, *lines]), count=2),
+        *[code(getattr(parts, part)) for part in parts.inline],
+        code(SETUP.format(made=parts.made), parts.summary, 3),
+        v4.new_markdown_cell("## Training"),
+        code(LOADERS, count=4),
+        code(parts.run, parts.log if log else "", 5),
+    ]
 
 
 def _files(parts: Parts, **named: str) -> dict[str, str]:
     """The modules under the given paths, the README and what is extra."""
-    files = {name: getattr(parts, part) for part, name in named.items()
-             if part not in parts.inline and getattr(parts, part) is not None}
+    files = {
+        name: getattr(parts, part)
+        for part, name in named.items()
+        if part not in parts.inline and getattr(parts, part) is not None
+    }
     return {"README.md": parts.readme, **files, **dict(parts.extra)}
 
 
 def flat(parts: Parts) -> dict[str, str]:
     return _files(parts, model="model.py", transforms="dataset.py", engine="engine.py") | {
-        "S9.ipynb": notebook_text(cells(parts, "model", "dataset", "engine"))}
+        "S9.ipynb": notebook_text(cells(parts, "model", "dataset", "engine"))
+    }
 
 
 def package(parts: Parts) -> dict[str, str]:
     """A package in src/ and the notebook beside it, in a folder of its own."""
-    return _files(parts, model="src/nets/cifar_net.py", transforms="src/data.py", engine="src/loops.py") | {
-        "src/__init__.py": "", "src/nets/__init__.py": "from .cifar_net import CifarNet\n",
-        "notebooks/train.ipynb": notebook_text(cells(parts, "src.nets", "src.data", "src.loops",
-                                                     "import sys\nsys.path.append('..')"))}
+    return _files(
+        parts, model="src/nets/cifar_net.py", transforms="src/data.py", engine="src/loops.py"
+    ) | {
+        "src/__init__.py": "",
+        "src/nets/__init__.py": "from .cifar_net import CifarNet\n",
+        "notebooks/train.ipynb": notebook_text(
+            cells(parts, "src.nets", "src.data", "src.loops", "import sys\nsys.path.append('..')")
+        ),
+    }
 
 
 def spaces(parts: Parts) -> dict[str, str]:
     """Folders and a notebook with spaces in their names, below a folder."""
     folder = "Session 9/my work"
-    return _files(parts, model=f"{folder}/models/network.py", transforms=f"{folder}/utils/augment.py",
-                  engine=f"{folder}/utils/loops.py") | {
-        f"{folder}/S9 final (1).ipynb": notebook_text(cells(parts, "models.network", "utils.augment", "utils.loops"))}
+    return _files(
+        parts,
+        model=f"{folder}/models/network.py",
+        transforms=f"{folder}/utils/augment.py",
+        engine=f"{folder}/utils/loops.py",
+    ) | {
+        f"{folder}/S9 final (1).ipynb": notebook_text(
+            cells(parts, "models.network", "utils.augment", "utils.loops")
+        )
+    }
 
 
 def cloned(parts: Parts) -> dict[str, str]:
     """Modules of a repository that the notebook clones and that is submitted beside it."""
     first = "!git clone https://github.com/somebody/cifar-tools.git\nimport sys\nsys.path.append('/content/cifar-tools')"
-    return _files(parts, model="cifar-tools/net.py", transforms="cifar-tools/images.py", engine="cifar-tools/engine.py") | {
-        "train.ipynb": notebook_text(cells(parts, "net", "images", "engine", first))}
+    return _files(
+        parts,
+        model="cifar-tools/net.py",
+        transforms="cifar-tools/images.py",
+        engine="cifar-tools/engine.py",
+    ) | {"train.ipynb": notebook_text(cells(parts, "net", "images", "engine", first))}
 
 
 def log_in_readme(parts: Parts) -> dict[str, str]:
     """The notebook's outputs were cleared, and the log pasted into the README."""
     files = _files(parts, model="model.py", transforms="dataset.py", engine="engine.py")
-    return files | {"README.md": f"{parts.readme}\n## Training log\n\n```\n{parts.log}```\n",
-                    "S9.ipynb": notebook_text(cells(parts, "model", "dataset", "engine", log=False))}
+    return files | {
+        "README.md": f"{parts.readme}\n## Training log\n\n```\n{parts.log}```\n",
+        "S9.ipynb": notebook_text(cells(parts, "model", "dataset", "engine", log=False)),
+    }
 
 
 def log_in_text(parts: Parts) -> dict[str, str]:
     files = _files(parts, model="models.py", transforms="augmentation.py", engine="training.py")
-    return files | {"logs/training.txt": parts.log,
-                    "run.ipynb": notebook_text(cells(parts, "models", "augmentation", "training", log=False))}
+    return files | {
+        "logs/training.txt": parts.log,
+        "run.ipynb": notebook_text(cells(parts, "models", "augmentation", "training", log=False)),
+    }
 
 
-LAYOUTS = {function.__name__: function for function in (flat, package, spaces, cloned, log_in_readme, log_in_text)}
+LAYOUTS = {
+    function.__name__: function
+    for function in (flat, package, spaces, cloned, log_in_readme, log_in_text)
+}
 
 
 def write(files: Mapping[str, str], folder: Path) -> Path:

@@ -18,7 +18,11 @@ from utils.grading.rubric import load_rubric
 from utils.grading.submission import archives
 from utils.grading.submission.contents import read_submission
 
-FILES = {"README.md": "# Net\n", "src/train.py": "import torch\n", "logs/run.log": "Epoch 0 acc 50\n"}
+FILES = {
+    "README.md": "# Net\n",
+    "src/train.py": "import torch\n",
+    "logs/run.log": "Epoch 0 acc 50\n",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +65,11 @@ def read(tmp_path, data: bytes, name="work.zip", folder=False):
 
 
 def paths(submission) -> list[str]:
-    return sorted(file.path for kind in (submission.notebooks, submission.sources, submission.texts, submission.configs)
-                  for file in kind)
+    return sorted(
+        file.path
+        for kind in (submission.notebooks, submission.sources, submission.texts, submission.configs)
+        for file in kind
+    )
 
 
 def in_folder(top, files=FILES):
@@ -70,14 +77,30 @@ def in_folder(top, files=FILES):
 
 
 @pytest.mark.parametrize("folder", [False, True])
-@pytest.mark.parametrize("pack, name, files, root", [
-    (zipped, "work.zip", FILES, "work"), (zipped, "WORK.ZIP", in_folder("net-main"), "net"),
-    (tarred, "work.tar.gz", in_folder("./net-master"), "net"), (tarred, "work.tgz", FILES, "work"),
-    (lambda files: tarred(files, "w"), "work.tar", in_folder("net"), "net"),
-    (lambda files: tarred(files, "w:bz2"), "work.tar.bz2", FILES, "work"),
-    (tarred, "misnamed.zip", FILES, "misnamed"),
-    (zipped, "windows.zip", {f"net\\{name}".replace("/", "\\"): text for name, text in FILES.items()}, "net"),
-    (zipped, "mac.zip", in_folder("net") | {"__MACOSX/net/._README.md": "x", "net/.DS_Store": "x"}, "net")])
+@pytest.mark.parametrize(
+    "pack, name, files, root",
+    [
+        (zipped, "work.zip", FILES, "work"),
+        (zipped, "WORK.ZIP", in_folder("net-main"), "net"),
+        (tarred, "work.tar.gz", in_folder("./net-master"), "net"),
+        (tarred, "work.tgz", FILES, "work"),
+        (lambda files: tarred(files, "w"), "work.tar", in_folder("net"), "net"),
+        (lambda files: tarred(files, "w:bz2"), "work.tar.bz2", FILES, "work"),
+        (tarred, "misnamed.zip", FILES, "misnamed"),
+        (
+            zipped,
+            "windows.zip",
+            {f"net\\{name}".replace("/", "\\"): text for name, text in FILES.items()},
+            "net",
+        ),
+        (
+            zipped,
+            "mac.zip",
+            in_folder("net") | {"__MACOSX/net/._README.md": "x", "net/.DS_Store": "x"},
+            "net",
+        ),
+    ],
+)
 def test_an_archive_is_the_folder_that_it_holds(tmp_path, pack, name, files, root, folder):
     submission = read(tmp_path, pack(files), name, folder)
     assert paths(submission) == sorted(FILES) and not submission.warnings
@@ -86,9 +109,16 @@ def test_an_archive_is_the_folder_that_it_holds(tmp_path, pack, name, files, roo
 
 def test_a_graded_archive_is_graded_as_its_folder_is(tmp_path):
     folder = write(flat(Parts()), tmp_path / "work")
-    packed = {f"work-main/{file.relative_to(folder)}": file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    packed = {
+        f"work-main/{file.relative_to(folder)}": file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
     (tmp_path / "work.zip").write_bytes(zipped(packed))
-    graded = [grade(path, load_rubric("era_s9"), Options()) | {"path": ""} for path in (folder, tmp_path / "work.zip")]
+    graded = [
+        grade(path, load_rubric("era_s9"), Options()) | {"path": ""}
+        for path in (folder, tmp_path / "work.zip")
+    ]
     assert graded[0] == graded[1] and graded[0]["facts"]["best_test_accuracy"] == 86.52
 
 
@@ -109,10 +139,15 @@ def test_an_archive_in_an_archive_is_unpacked_once(tmp_path):
 def test_an_archive_beside_texts_is_a_folder_and_beside_code_it_is_none(tmp_path):
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "README.md").write_text("mine")
-    assert paths(read(tmp_path, zipped(FILES), folder=True)) == sorted(["README.md", *(f"work/{name}" for name in FILES)])
+    assert paths(read(tmp_path, zipped(FILES), folder=True)) == sorted(
+        ["README.md", *(f"work/{name}" for name in FILES)]
+    )
     (tmp_path / "in" / "train.py").write_text("import torch")
     submission = read(tmp_path, zipped(FILES), folder=True)
-    assert paths(submission) == ["README.md", "train.py"] and "work.zip is not unpacked" in submission.warnings[0]
+    assert (
+        paths(submission) == ["README.md", "train.py"]
+        and "work.zip is not unpacked" in submission.warnings[0]
+    )
     (tmp_path / "in" / "train.log").write_text("Epoch 1 loss 0.3 accuracy 50.2\n" * 5)
     assert not read(tmp_path, zipped(FILES), folder=True).warnings
 
@@ -148,34 +183,90 @@ def zipped_twice() -> bytes:
         return zipped([("good.md", "first"), GOOD])
 
 
-OUTSIDE, GOOD = ("/etc/notes.md", "../up.md", "a/../../up.md", "C:\\Windows\\x.md", "..\\up.md"), ("good.md", "text")
+OUTSIDE, GOOD = (
+    ("/etc/notes.md", "../up.md", "a/../../up.md", "C:\\Windows\\x.md", "..\\up.md"),
+    ("good.md", "text"),
+)
 
 
-@pytest.mark.parametrize("data, said", [
-    (zipped([GOOD, *((name, "x") for name in OUTSIDE)]), "/etc/notes.md and 4 more are not read: would lie outside"),
-    (tarred([GOOD, *((name, "x") for name in OUTSIDE)]), "/etc/notes.md and 4 more are not read: would lie outside"),
-    (zipped([GOOD, (of_mode("link.md", stat.S_IFLNK | 0o777), "/etc/passwd")]), "link.md is not read: links"),
-    (tarred([GOOD, (special("link.md", tarfile.SYMTYPE, "/etc/passwd"), ""),
-             (special("hard.md", tarfile.LNKTYPE, "good.md"), "")]), "link.md and 1 more are not read: links"),
-    (zipped([GOOD, (of_mode("pipe.md", stat.S_IFIFO), "")]), "pipe.md is not read: no plain file"),
-    (tarred([GOOD, (special("null.md", tarfile.CHRTYPE), ""), (special("pipe.md", tarfile.FIFOTYPE), "")]),
-     "null.md and 1 more are not read: no plain file"),
-    (zipped([GOOD, ("d/" * 1000 + "a.md", "x"), ("e/" * 40 + "a.md", "x")]), "1 more are not read: more than 30 folders"),
-    (tarred([GOOD, ("d/" * 1000 + "deep.md", "x")]), "is not read: more than 30 folders"),
-    (zipped_twice(), "holds good.md more than once; the last of them is read"),
-    (tarred([("good.md", "first"), GOOD]), "holds good.md more than once; the last of them is read")])
+@pytest.mark.parametrize(
+    "data, said",
+    [
+        (
+            zipped([GOOD, *((name, "x") for name in OUTSIDE)]),
+            "/etc/notes.md and 4 more are not read: would lie outside",
+        ),
+        (
+            tarred([GOOD, *((name, "x") for name in OUTSIDE)]),
+            "/etc/notes.md and 4 more are not read: would lie outside",
+        ),
+        (
+            zipped([GOOD, (of_mode("link.md", stat.S_IFLNK | 0o777), "/etc/passwd")]),
+            "link.md is not read: links",
+        ),
+        (
+            tarred(
+                [
+                    GOOD,
+                    (special("link.md", tarfile.SYMTYPE, "/etc/passwd"), ""),
+                    (special("hard.md", tarfile.LNKTYPE, "good.md"), ""),
+                ]
+            ),
+            "link.md and 1 more are not read: links",
+        ),
+        (
+            zipped([GOOD, (of_mode("pipe.md", stat.S_IFIFO), "")]),
+            "pipe.md is not read: no plain file",
+        ),
+        (
+            tarred(
+                [
+                    GOOD,
+                    (special("null.md", tarfile.CHRTYPE), ""),
+                    (special("pipe.md", tarfile.FIFOTYPE), ""),
+                ]
+            ),
+            "null.md and 1 more are not read: no plain file",
+        ),
+        (
+            zipped([GOOD, ("d/" * 1000 + "a.md", "x"), ("e/" * 40 + "a.md", "x")]),
+            "1 more are not read: more than 30 folders",
+        ),
+        (tarred([GOOD, ("d/" * 1000 + "deep.md", "x")]), "is not read: more than 30 folders"),
+        (zipped_twice(), "holds good.md more than once; the last of them is read"),
+        (
+            tarred([("good.md", "first"), GOOD]),
+            "holds good.md more than once; the last of them is read",
+        ),
+    ],
+)
 def test_what_is_refused_is_one_warning_and_the_rest_is_read(tmp_path, data, said):
     submission = read(tmp_path, data)
     assert [(text.path, text.text) for text in submission.texts] == [GOOD]
-    assert len(submission.warnings) == 1 and said in submission.warnings[0] and "work.zip" in submission.warnings[0]
+    assert (
+        len(submission.warnings) == 1
+        and said in submission.warnings[0]
+        and "work.zip" in submission.warnings[0]
+    )
 
 
-@pytest.mark.parametrize("data, said", [
-    (encrypted("a.md"), "a.md is not read: encrypted: make the archive without a password"), (b"", "cannot be unpacked"),
-    (b"Rar!\x1a\x07\x00" + bytes(200), "cannot be unpacked: it is no zip or tar archive"), (b"PK", "cannot be unpacked"),
-    (zipped({f"{number}.md": os.urandom(2000) for number in range(30)})[:-300], "cannot be unpacked"),
-    (b"\x1f\x8b" + os.urandom(500), "cannot be unpacked"), (b"BZh9" + os.urandom(500), "cannot be unpacked"),
-    (os.urandom(5000), "cannot be unpacked")], ids=range(8))
+@pytest.mark.parametrize(
+    "data, said",
+    [
+        (encrypted("a.md"), "a.md is not read: encrypted: make the archive without a password"),
+        (b"", "cannot be unpacked"),
+        (b"Rar!\x1a\x07\x00" + bytes(200), "cannot be unpacked: it is no zip or tar archive"),
+        (b"PK", "cannot be unpacked"),
+        (
+            zipped({f"{number}.md": os.urandom(2000) for number in range(30)})[:-300],
+            "cannot be unpacked",
+        ),
+        (b"\x1f\x8b" + os.urandom(500), "cannot be unpacked"),
+        (b"BZh9" + os.urandom(500), "cannot be unpacked"),
+        (os.urandom(5000), "cannot be unpacked"),
+    ],
+    ids=range(8),
+)
 @pytest.mark.parametrize("name", ["work.zip", "work.tar.gz"])
 def test_what_is_no_archive_is_a_warning(tmp_path, data, said, name):
     submission = read(tmp_path, data, name)
@@ -184,15 +275,19 @@ def test_what_is_no_archive_is_a_warning(tmp_path, data, said, name):
 
 def test_what_stands_before_the_cut_is_read(tmp_path):
     data = tarred([("a.md", "first"), ("b.md", os.urandom(9000).hex())])
-    submission = read(tmp_path, data[:len(data) // 2], "work.tgz")
-    assert paths(submission) == ["a.md"] and "cannot be unpacked completely" in submission.warnings[0]
+    submission = read(tmp_path, data[: len(data) // 2], "work.tgz")
+    assert (
+        paths(submission) == ["a.md"] and "cannot be unpacked completely" in submission.warnings[0]
+    )
 
 
 def test_a_damaged_file_does_not_hide_the_others(tmp_path):
     data = bytearray(zipped({"bad.md": os.urandom(3000).hex(), "good.md": "text"}))
     data[60:400] = bytes(340)
     submission = read(tmp_path, bytes(data))
-    assert paths(submission) == ["good.md"] and "bad.md is not read: damaged" in submission.warnings[0]
+    assert (
+        paths(submission) == ["good.md"] and "bad.md is not read: damaged" in submission.warnings[0]
+    )
 
 
 @pytest.mark.parametrize("pack", [zipped, tarred, lambda files: tarred(files, "w:bz2")])
@@ -225,9 +320,13 @@ def test_declared_sizes_are_not_believed(tmp_path):
     data = bytearray(zipped({"a.md": "text"}))
     for mark, offset in ((b"PK\3\4", 22), (b"PK\1\2", 24)):
         place = data.index(mark) + offset
-        data[place:place + 4] = struct.pack("<I", 0xFFFFFFFE)
+        data[place : place + 4] = struct.pack("<I", 0xFFFFFFFE)
     submission = read(tmp_path, bytes(data))
-    assert not paths(submission) and "damaged" in submission.warnings[0] or submission.texts[0].text == "text"
+    assert (
+        not paths(submission)
+        and "damaged" in submission.warnings[0]
+        or submission.texts[0].text == "text"
+    )
     info = tarfile.TarInfo("a.md")
     info.size = 2**40
     header = info.tobuf(tarfile.GNU_FORMAT)
@@ -239,7 +338,10 @@ def test_declared_sizes_are_not_believed(tmp_path):
 
 def test_a_table_of_contents_without_end_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "DIRECTORY_LIMIT", 100_000)
-    assert "lists its files" in read(tmp_path, zipped({f"{number}.md": "" for number in range(5000)})).warnings[0]
+    assert (
+        "lists its files"
+        in read(tmp_path, zipped({f"{number}.md": "" for number in range(5000)})).warnings[0]
+    )
     header = tarfile.TarInfo("././@LongLink")
     header.type, header.size = tarfile.GNUTYPE_LONGNAME, 50_000_000
     data = tarred([(header, b"a" * header.size), ("a.md", "x")])

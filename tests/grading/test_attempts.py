@@ -18,21 +18,32 @@ from utils.grading.rubric import load_rubric
 
 RUBRIC = load_rubric("era_s9")
 TRAIN = RUN[0]
-WIDE = NETWORK.replace("class Net", "class WideNet").replace("super(Net", "super(WideNet").replace("8", "16") \
-    .replace("class Layer", "class WideLayer").replace(" Layer(", " WideLayer(").replace("(Layer(", "(WideLayer(")
+WIDE = (
+    NETWORK.replace("class Net", "class WideNet")
+    .replace("super(Net", "super(WideNet")
+    .replace("8", "16")
+    .replace("class Layer", "class WideLayer")
+    .replace(" Layer(", " WideLayer(")
+    .replace("(Layer(", "(WideLayer(")
+)
 NET_TOTAL, WIDE_TOTAL = 954, 1898  # of Net and WideNet; a test computes them
 
 
 def log(best: float, epochs: int = 5) -> str:
     """A log whose test accuracy, in per cent, rises to `best`."""
     rows = [best - 3 * (epochs - 1 - epoch) for epoch in range(epochs)]
-    return "".join(f"EPOCH: {epoch}\nTest set: Average loss: {3 * (1 - value / 100):.4f}, Accuracy: "
-                   f"{round(100 * value)}/10000 ({value:.2f}%)\n" for epoch, value in enumerate(rows))
+    return "".join(
+        f"EPOCH: {epoch}\nTest set: Average loss: {3 * (1 - value / 100):.4f}, Accuracy: "
+        f"{round(100 * value)}/10000 ({value:.2f}%)\n"
+        for epoch, value in enumerate(rows)
+    )
 
 
 def csv(best: float) -> str:
-    rows = [f"{epoch},{3 - epoch / 2},{0.5 + epoch / 50},{2 - epoch / 4},{(best - 3 * (4 - epoch)) / 100:.4f}\n"
-            for epoch in range(5)]
+    rows = [
+        f"{epoch},{3 - epoch / 2},{0.5 + epoch / 50},{2 - epoch / 4},{(best - 3 * (4 - epoch)) / 100:.4f}\n"
+        for epoch in range(5)
+    ]
     return "".join(["epoch,train_loss,train_acc,test_loss,test_acc\n", *rows])
 
 
@@ -43,7 +54,11 @@ def notebook(best: float | None, network: str = BUILD, printed: str = "") -> lis
 
 SCRIPT = IMPORTS + LOADERS + BUILD + TRAIN
 MODULES = {name: text for name, text in TIDY.items() if name.endswith(".py")}
-BUILD_WIDE = BUILD.replace("import Net", "import WideNet").replace("Net()", "WideNet()").replace("WideWide", "Wide")
+BUILD_WIDE = (
+    BUILD.replace("import Net", "import WideNet")
+    .replace("Net()", "WideNet()")
+    .replace("WideWide", "Wide")
+)
 BOTH = {**MODULES, "model.py": NETWORK + WIDE}
 
 
@@ -63,21 +78,41 @@ def run_here(monkeypatch):
 
 # --- which there are --------------------------------------------------------------------------------------------------
 
+
 def test_every_program_that_trains_is_an_attempt(tmp_path):
-    files = {**BOTH, "v1.ipynb": notebook(71), "v2.ipynb": notebook(86.1, BUILD_WIDE), "again.py": SCRIPT,
-             "look.ipynb": [IMPORTS, "print(1)"]}
+    files = {
+        **BOTH,
+        "v1.ipynb": notebook(71),
+        "v2.ipynb": notebook(86.1, BUILD_WIDE),
+        "again.py": SCRIPT,
+        "look.ipynb": [IMPORTS, "print(1)"],
+    }
     found = judged(tmp_path, files)
     assert [one.attempt.name for one in found.every] == ["v2.ipynb", "v1.ipynb", "again.py"]
-    assert [str(one.attempt.model) for one in found.every] == ["model.py:WideNet()", "model.py:Net()", "model.py:Net()"]
+    assert [str(one.attempt.model) for one in found.every] == [
+        "model.py:WideNet()",
+        "model.py:Net()",
+        "model.py:Net()",
+    ]
     assert [best_of(one) for one in found.every] == [86.1, 71, None]
 
 
 def test_an_attempt_whose_log_cannot_be_read_is_one_too(tmp_path):
-    unread = "".join(f"Epoch {epoch}\nMetric on held-out images 0.{60 + epoch}\n" for epoch in range(20))
-    files = {**MODULES, "main.ipynb": [IMPORTS, LOADERS, BUILD, (TRAIN, unread)], "side.ipynb": [
-        IMPORTS, NETWORK, "import torchvision\nset = torchvision.datasets.CIFAR10('.', train=True)\n"
-        "loader = torch.utils.data.DataLoader(set, 64)\nmodel = Net()\noptimizer = optim.SGD(model.parameters(), 0.1)\n"
-        "for x, y in loader:\n    model(x).sum().backward()", ("print(1)", log(60))]}
+    unread = "".join(
+        f"Epoch {epoch}\nMetric on held-out images 0.{60 + epoch}\n" for epoch in range(20)
+    )
+    files = {
+        **MODULES,
+        "main.ipynb": [IMPORTS, LOADERS, BUILD, (TRAIN, unread)],
+        "side.ipynb": [
+            IMPORTS,
+            NETWORK,
+            "import torchvision\nset = torchvision.datasets.CIFAR10('.', train=True)\n"
+            "loader = torch.utils.data.DataLoader(set, 64)\nmodel = Net()\noptimizer = optim.SGD(model.parameters(), 0.1)\n"
+            "for x, y in loader:\n    model(x).sum().backward()",
+            ("print(1)", log(60)),
+        ],
+    }
     found = judged(tmp_path, files)
     assert [one.attempt.name for one in found.every] == ["main.ipynb", "side.ipynb"]
     assert best_of(found.first) is None and found.first.facts["horizontal_flip"].value
@@ -93,7 +128,10 @@ def test_a_script_that_a_notebook_starts_or_imports_is_a_part_of_it(tmp_path):
 def test_two_networks_of_one_notebook_have_a_log_each(tmp_path):
     cells = [IMPORTS, LOADERS, BUILD, (TRAIN, log(86)), BUILD_WIDE, (TRAIN, log(72))]
     found = judged(tmp_path, {**BOTH, "S9.ipynb": cells})
-    assert {one.attempt.name: best_of(one) for one in found.every} == {"S9.ipynb: Net": 86, "S9.ipynb: WideNet": 72}
+    assert {one.attempt.name: best_of(one) for one in found.every} == {
+        "S9.ipynb: Net": 86,
+        "S9.ipynb: WideNet": 72,
+    }
     assert found.first.attempt.name == "S9.ipynb: Net"
 
 
@@ -115,32 +153,50 @@ for images, labels in loader:
 """
 
 
-@pytest.mark.parametrize("files", [
-    {"warm_up.ipynb": [IMPORTS, (DIGITS, log(99.1))], "images.ipynb": notebook(71.3)},
-    {"both.ipynb": [IMPORTS, (DIGITS, log(99.1)), LOADERS, BUILD, (TRAIN, log(71.3))]}], ids=["two notebooks", "one"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"warm_up.ipynb": [IMPORTS, (DIGITS, log(99.1))], "images.ipynb": notebook(71.3)},
+        {"both.ipynb": [IMPORTS, (DIGITS, log(99.1)), LOADERS, BUILD, (TRAIN, log(71.3))]},
+    ],
+    ids=["two notebooks", "one"],
+)
 def test_a_warm_up_on_other_images_is_listed_and_not_judged(files, tmp_path):
     found = judged(tmp_path, {**MODULES, **files})
     assert best_of(found.first) == 71.3 and not found.others
-    (other, why), = found.left
+    ((other, why),) = found.left
     assert "MNIST" in why and other.data_set == "MNIST"
 
 
 # --- whose a log is ---------------------------------------------------------------------------------------------------
 
+
 def test_a_log_in_a_text_is_the_scripts_and_not_that_of_a_notebook_that_broke_off(tmp_path):
     broken = [IMPORTS, LOADERS, BUILD_WIDE, (TRAIN, "ValueError: batch\n")]
-    found = judged(tmp_path, {**BOTH, "old.ipynb": broken, "src/main.py": SCRIPT, "run.log": log(86)})
+    found = judged(
+        tmp_path, {**BOTH, "old.ipynb": broken, "src/main.py": SCRIPT, "run.log": log(86)}
+    )
     logged = {one.attempt.name: best_of(one) for one in found.every}
-    assert logged == {"old.ipynb": None, "src/main.py": 86} and found.first.attempt.name == "src/main.py"
+    assert (
+        logged == {"old.ipynb": None, "src/main.py": 86}
+        and found.first.attempt.name == "src/main.py"
+    )
 
 
 TWO_SCRIPTS = {**BOTH, "train_net.py": SCRIPT, "train_wide.py": SCRIPT.replace(BUILD, BUILD_WIDE)}
 
 
-@pytest.mark.parametrize("files", [
-    {"README.md": f"# Work\n\n## WideNet\n\n```\n{log(90)}```\n\n## Net\n\n```\n{log(80)}```\n"},
-    {"runs/wide/log.csv": csv(90), "runs/net/log.csv": csv(80)},
-    {"wide_net.log": log(90), "train_net.log": log(80)}], ids=["headings", "folders", "files"])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {
+            "README.md": f"# Work\n\n## WideNet\n\n```\n{log(90)}```\n\n## Net\n\n```\n{log(80)}```\n"
+        },
+        {"runs/wide/log.csv": csv(90), "runs/net/log.csv": csv(80)},
+        {"wide_net.log": log(90), "train_net.log": log(80)},
+    ],
+    ids=["headings", "folders", "files"],
+)
 def test_a_name_ties_a_log_to_an_attempt(files, tmp_path):
     found = judged(tmp_path, {**TWO_SCRIPTS, **files})
     own = {one.attempt.name: one.runs[0].epochs for one in found.every if one.runs}
@@ -157,13 +213,18 @@ def test_a_log_that_nothing_ties_is_nobodys(tmp_path):
 def test_the_total_that_is_printed_with_a_log_ties_it(tmp_path, run_here):
     text = f"Total params: {NET_TOTAL:,}\n{log(80)}Total params: {WIDE_TOTAL:,}\n{log(90)}"
     found = judged(tmp_path, {**TWO_SCRIPTS, "output.txt": text}, run=True)
-    assert {one.attempt.name: (one.facts["parameters"].value, best_of(one)) for one in found.every} == {
-        "train_net.py": (NET_TOTAL, 80), "train_wide.py": (WIDE_TOTAL, 90)}
+    assert {
+        one.attempt.name: (one.facts["parameters"].value, best_of(one)) for one in found.every
+    } == {"train_net.py": (NET_TOTAL, 80), "train_wide.py": (WIDE_TOTAL, 90)}
 
 
 @pytest.mark.parametrize("printed", [500, 250_000])
 def test_a_log_of_another_total_says_nothing_of_the_network(printed, tmp_path, run_here):
-    found = judged(tmp_path, {**MODULES, "S9.ipynb": notebook(90, printed=f"Total params: {printed:,}\n")}, run=True)
+    found = judged(
+        tmp_path,
+        {**MODULES, "S9.ipynb": notebook(90, printed=f"Total params: {printed:,}\n")},
+        run=True,
+    )
     fact = found.first.facts["best_test_accuracy"]
     assert fact.value is None and f"{printed:,}" in fact.why and f"{NET_TOTAL:,}" in fact.why
     same = {**MODULES, "S9.ipynb": notebook(90, printed=f"Total params: {NET_TOTAL:,}\n")}
@@ -175,20 +236,44 @@ def test_a_log_of_another_total_says_nothing_of_the_network(printed, tmp_path, r
 TWO = {**BOTH, "v1.ipynb": notebook(88), "v2.ipynb": notebook(81, BUILD_WIDE)}
 
 
-@pytest.mark.parametrize(("readme", "counts", "why"), [
-    ("# Work\n\nTwo tries, v1.ipynb and v2.ipynb.", "v1.ipynb", "most points"),
-    ("# Work\n\nThe final network is in [v2.ipynb](v2.ipynb).", "v2.ipynb", "line 3 of README.md"),
-    ("# Work\n\nv1.ipynb is not the final version.\n\n* Submitted: `v2.ipynb`", "v2.ipynb", "line 5 of README.md"),
-    ("# Work\n\nTwo tries after a warm-up. The final network is in v2.ipynb.", "v2.ipynb", "line 3 of README.md"),
-    ("# Work\n\n## Final submission\n\nSee `v2.ipynb`.\n\n## Earlier\n\nSee v1.ipynb.", "v2.ipynb", "line 5 of README.md"),
-    ("# Work\n\nOur best result is that of WideNet.", "v2.ipynb", "line 3 of README.md"),
-    ("# Work\n\nFinal: v1.ipynb\n\nSubmission: v2.ipynb", "v1.ipynb", "most points")])
-def test_the_attempt_that_the_readme_names_counts_else_the_one_with_most_points(readme, counts, why, tmp_path):
+@pytest.mark.parametrize(
+    ("readme", "counts", "why"),
+    [
+        ("# Work\n\nTwo tries, v1.ipynb and v2.ipynb.", "v1.ipynb", "most points"),
+        (
+            "# Work\n\nThe final network is in [v2.ipynb](v2.ipynb).",
+            "v2.ipynb",
+            "line 3 of README.md",
+        ),
+        (
+            "# Work\n\nv1.ipynb is not the final version.\n\n* Submitted: `v2.ipynb`",
+            "v2.ipynb",
+            "line 5 of README.md",
+        ),
+        (
+            "# Work\n\nTwo tries after a warm-up. The final network is in v2.ipynb.",
+            "v2.ipynb",
+            "line 3 of README.md",
+        ),
+        (
+            "# Work\n\n## Final submission\n\nSee `v2.ipynb`.\n\n## Earlier\n\nSee v1.ipynb.",
+            "v2.ipynb",
+            "line 5 of README.md",
+        ),
+        ("# Work\n\nOur best result is that of WideNet.", "v2.ipynb", "line 3 of README.md"),
+        ("# Work\n\nFinal: v1.ipynb\n\nSubmission: v2.ipynb", "v1.ipynb", "most points"),
+    ],
+)
+def test_the_attempt_that_the_readme_names_counts_else_the_one_with_most_points(
+    readme, counts, why, tmp_path
+):
     found = judged(tmp_path, {**TWO, "README.md": readme})
     assert found.first.attempt.name == counts and why in found.why
 
 
-@pytest.mark.parametrize("options", [{"attempt": "v2.ipynb"}, {"notebook": "v2.ipynb"}, {"model": "model.py:WideNet"}])
+@pytest.mark.parametrize(
+    "options", [{"attempt": "v2.ipynb"}, {"notebook": "v2.ipynb"}, {"model": "model.py:WideNet"}]
+)
 def test_by_hand_everything_changes_with_it(options, tmp_path):
     found = judged(tmp_path, TWO, **options)
     assert found.first.attempt.name == "v2.ipynb" and best_of(found.first) == 81

@@ -66,14 +66,20 @@ def test_what_does_not_change_the_network_is_not_reported(kind, tmp_path):
 
 
 def test_a_network_may_change_itself_while_it_is_built(tmp_path):
-    itself = NETWORK.replace("Layer(8, 10))\n", "Layer(8, 10))\n        self.grow()\n        add(self)\n") + (
+    itself = NETWORK.replace(
+        "Layer(8, 10))\n", "Layer(8, 10))\n        self.grow()\n        add(self)\n"
+    ) + (
         f"\n    def grow(self):\n        self.body.append({LAYER})\n        self.body[0] = {LAYER}\n"
-        f"\ndef add(net):\n    net.add_module('more', {LAYER})\n    setattr(net, 'most', {LAYER})\n")
+        f"\ndef add(net):\n    net.add_module('more', {LAYER})\n    setattr(net, 'most', {LAYER})\n"
+    )
     assert found(tmp_path, MADE, model=itself).model.complete
     assert not found(tmp_path / "again", MADE + "model.grow()", model=itself).model.complete
 
 
-BUILDER = NETWORK + f"\ndef build(width=8):\n    net = Net()\n    net.body.append({LAYER})\n    return net\n"
+BUILDER = (
+    NETWORK
+    + f"\ndef build(width=8):\n    net = Net()\n    net.body.append({LAYER})\n    return net\n"
+)
 
 
 def test_a_function_that_builds_and_changes_is_what_is_called(tmp_path):

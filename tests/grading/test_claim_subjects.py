@@ -22,23 +22,44 @@ def claims(folder, texts, small_parameters=60_100):
         (folder / path).write_text(text, encoding="utf-8")
     submission = read_submission(folder)
     subjects = []
-    for path, name, parameters in (("small/small_net.ipynb", "SmallNet", small_parameters),
-                                   ("wide/wide_net.ipynb", "WideNet", 190_000)):
-        facts = log_audit(submission, path, 85.0).facts | {"parameters": Fact(parameters, "not computed")}
-        one = subject(submission, facts, path, name, (name, path.split("/")[1].removesuffix(".ipynb")), name == "WideNet")
+    for path, name, parameters in (
+        ("small/small_net.ipynb", "SmallNet", small_parameters),
+        ("wide/wide_net.ipynb", "WideNet", 190_000),
+    ):
+        facts = log_audit(submission, path, 85.0).facts | {
+            "parameters": Fact(parameters, "not computed")
+        }
+        one = subject(
+            submission,
+            facts,
+            path,
+            name,
+            (name, path.split("/")[1].removesuffix(".ipynb")),
+            name == "WideNet",
+        )
         runs = tuple(run for run in one.runs if run.source == path)
         subjects.append(type(one)(one.name, one.words, one.notebook, one.facts, runs, one.counts))
     return check_claims(submission, subjects)
 
 
-@pytest.mark.parametrize("text, verdict, why", [
-    (f"Best test accuracy: {BEST_WIDE:.2f}%", "true", "logged"),
-    (f"Best test accuracy: {BEST_SMALL:.2f}%", "true", "of SmallNet"),
-    ("Best test accuracy: 93.00%", "false", ""), ("The model has 60,100 parameters.", "true", "of SmallNet"),
-    ("WideNet has 60,100 parameters.", "false", "190,000"), ("The wide net has 190,000 parameters.", "true", ""),
-    (f"## SmallNet\n\nBest test accuracy: {BEST_WIDE:.2f}%", "false", f"{BEST_SMALL:.2f}"),
-    (f"# WideNet\n\n## small_net.ipynb\n\nBest test accuracy: {BEST_SMALL:.2f}%", "true", "of SmallNet"),
-    ("## Model 3\n\nBest test accuracy: 93.00%", "unverifiable", "")])
+@pytest.mark.parametrize(
+    "text, verdict, why",
+    [
+        (f"Best test accuracy: {BEST_WIDE:.2f}%", "true", "logged"),
+        (f"Best test accuracy: {BEST_SMALL:.2f}%", "true", "of SmallNet"),
+        ("Best test accuracy: 93.00%", "false", ""),
+        ("The model has 60,100 parameters.", "true", "of SmallNet"),
+        ("WideNet has 60,100 parameters.", "false", "190,000"),
+        ("The wide net has 190,000 parameters.", "true", ""),
+        (f"## SmallNet\n\nBest test accuracy: {BEST_WIDE:.2f}%", "false", f"{BEST_SMALL:.2f}"),
+        (
+            f"# WideNet\n\n## small_net.ipynb\n\nBest test accuracy: {BEST_SMALL:.2f}%",
+            "true",
+            "of SmallNet",
+        ),
+        ("## Model 3\n\nBest test accuracy: 93.00%", "unverifiable", ""),
+    ],
+)
 def test_a_statement_is_judged_by_the_attempt_it_names(tmp_path, text, verdict, why):
     [one] = claims(tmp_path, {"README.md": text})
     assert one.verdict == verdict and why in one.why, one
@@ -47,9 +68,14 @@ def test_a_statement_is_judged_by_the_attempt_it_names(tmp_path, text, verdict, 
 def test_a_file_beside_a_program_speaks_of_it(tmp_path):
     text = f"Best test accuracy: {BEST_WIDE:.2f}%\n"
     found = claims(tmp_path, {"small/README.md": text, "wide/README.md": text})
-    assert {one.evidence.file: one.verdict for one in found} == {"small/README.md": "false", "wide/README.md": "true"}
+    assert {one.evidence.file: one.verdict for one in found} == {
+        "small/README.md": "false",
+        "wide/README.md": "true",
+    }
 
 
 def test_what_fits_none_is_false_only_if_all_are_known(tmp_path):
-    [one] = claims(tmp_path, {"README.md": "The model has 99,000 parameters.\n"}, small_parameters=None)
+    [one] = claims(
+        tmp_path, {"README.md": "The model has 99,000 parameters.\n"}, small_parameters=None
+    )
     assert one.verdict == "unverifiable"

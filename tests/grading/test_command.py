@@ -40,14 +40,21 @@ def test_the_exit_status_tells_who_failed():
     assert command.status([unverifiable]) == 1
 
 
-@pytest.mark.parametrize("form, check", [
-    ("json", lambda text: json.loads(text)["submissions"][0]["criteria"]),
-    ("gradescope", lambda text: json.loads(text)["tests"]),
-    ("junit", ElementTree.fromstring), ("md", lambda text: text.startswith("# ")),
-    ("html", lambda text: text.startswith("<!DOCTYPE html>"))])
+@pytest.mark.parametrize(
+    "form, check",
+    [
+        ("json", lambda text: json.loads(text)["submissions"][0]["criteria"]),
+        ("gradescope", lambda text: json.loads(text)["tests"]),
+        ("junit", ElementTree.fromstring),
+        ("md", lambda text: text.startswith("# ")),
+        ("html", lambda text: text.startswith("<!DOCTYPE html>")),
+    ],
+)
 def test_every_format_is_printed_or_written(form, check, submission, tmp_path, capsys):
     status, out, _ = run(capsys, submission, "--format", form)
-    assert status == 1 and check(out) is not False  # nothing was executed, so some of it is unverifiable
+    assert (
+        status == 1 and check(out) is not False
+    )  # nothing was executed, so some of it is unverifiable
     file = tmp_path / "report"
     status, printed, _ = run(capsys, submission, "--format", form, "--output", file)
     assert (status, printed, file.read_text(encoding="utf-8")) == (1, "", out)
@@ -58,38 +65,71 @@ def test_without_run_what_needs_it_says_so(submission, capsys):
     entry = json.loads(out)["submissions"][0]
     assert "--run" in err
     advice = {criterion["id"]: criterion["advice"] for criterion in entry["criteria"]}
-    for name in ("blocks", "receptive_field", "depthwise_separable", "dilated", "global_average_pooling", "parameters"):
+    for name in (
+        "blocks",
+        "receptive_field",
+        "depthwise_separable",
+        "dilated",
+        "global_average_pooling",
+        "parameters",
+    ):
         assert "was not executed" in advice[name] and "--run" not in advice[name], name
 
 
-@pytest.mark.parametrize("arguments, about", [
-    (["/nowhere/at/all"], "/nowhere/at/all"), ([".", "--rubric", "absent.toml"], "absent.toml"),
-    ([".", "--rubric", "README.md"], "README.md"), ([".", "--output", "/nowhere/report"], "/nowhere/report")])
-def test_where_the_grader_cannot_work_it_says_why(arguments, about, submission, monkeypatch, capsys):
+@pytest.mark.parametrize(
+    "arguments, about",
+    [
+        (["/nowhere/at/all"], "/nowhere/at/all"),
+        ([".", "--rubric", "absent.toml"], "absent.toml"),
+        ([".", "--rubric", "README.md"], "README.md"),
+        ([".", "--output", "/nowhere/report"], "/nowhere/report"),
+    ],
+)
+def test_where_the_grader_cannot_work_it_says_why(
+    arguments, about, submission, monkeypatch, capsys
+):
     monkeypatch.chdir(submission)
     status, out, err = run(capsys, *arguments)
     assert status == 2 and out == "" and about in err and len(err.splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [
-    [], ["a", "--format", "pdf"], ["a", "b", "--model", "m.py:Net"], ["a", "b", "--format", "gradescope"],
-    ["a", "--weights", "w.pt"], ["a", "--jobs", "0"],
-    ["a", "--seconds", "0"], ["a", "--seconds", "nan"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["a", "--format", "pdf"],
+        ["a", "b", "--model", "m.py:Net"],
+        ["a", "b", "--format", "gradescope"],
+        ["a", "--weights", "w.pt"],
+        ["a", "--jobs", "0"],
+        ["a", "--seconds", "0"],
+        ["a", "--seconds", "nan"],
+    ],
+)
 def test_a_wrong_command_is_refused(arguments, capsys):
     with pytest.raises(SystemExit) as refused:
         main(arguments)
     assert refused.value.code == 2 and "usage:" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("error, about", [
-    (UserError("it is not there."), "not there"), (RuntimeError("boom"), "boom"), (KeyboardInterrupt(), "interrupted"),
-    (MemoryError(), "MemoryError")])
+@pytest.mark.parametrize(
+    "error, about",
+    [
+        (UserError("it is not there."), "not there"),
+        (RuntimeError("boom"), "boom"),
+        (KeyboardInterrupt(), "interrupted"),
+        (MemoryError(), "MemoryError"),
+    ],
+)
 def test_gradescope_is_told_of_every_crash(error, about, submission, tmp_path, monkeypatch, capsys):
     file = tmp_path / "results.json"
 
     def fails(asked):
-        assert "stopped" in json.loads(file.read_text())["output"]  # stands there were we killed now
+        assert (
+            "stopped" in json.loads(file.read_text())["output"]
+        )  # stands there were we killed now
         raise error
+
     monkeypatch.setattr(command, "run", fails)
     status, out, err = run(capsys, submission, "--format", "gradescope", "--output", file)
     assert status == 2 and "Traceback" not in err
@@ -112,7 +152,7 @@ def test_a_submission_that_holds_the_grader_up_gets_its_report(submission, monke
     monkeypatch.setattr(grade, "read_submission", lambda path: [None for _ in iter(int, 1)])
     monkeypatch.setattr(grade, "SECONDS", 1)
     status, out, _ = run(capsys, submission, "--format", "json")
-    entry, = json.loads(out)["submissions"]
+    (entry,) = json.loads(out)["submissions"]
     assert status == 2 and "took longer than 1 s" in entry["warnings"][0]
     assert {one["verdict"] for one in entry["criteria"]} == {"unverifiable"}
 
@@ -124,10 +164,17 @@ def holds_nothing(folder, what):
     return folder
 
 
-@pytest.mark.parametrize("what, remark", [
-    ({}, ""), ({"README.md": b"  \n", "net.yaml": b"a: 1"}, ""), ({"S9.ipynb": b"{"}, "S9.ipynb cannot be read"),
-    ({"report.pdf": b"%PDF-1.7", "loss.png": b"\x89PNG"}, "loss.png, report.pdf are not read"),
-    ({"work.zip": b"PK\3\4 cut off"}, "work.zip cannot be unpacked"), ({"image.txt": bytes(900)}, "image.txt is not text")])
+@pytest.mark.parametrize(
+    "what, remark",
+    [
+        ({}, ""),
+        ({"README.md": b"  \n", "net.yaml": b"a: 1"}, ""),
+        ({"S9.ipynb": b"{"}, "S9.ipynb cannot be read"),
+        ({"report.pdf": b"%PDF-1.7", "loss.png": b"\x89PNG"}, "loss.png, report.pdf are not read"),
+        ({"work.zip": b"PK\3\4 cut off"}, "work.zip cannot be unpacked"),
+        ({"image.txt": bytes(900)}, "image.txt is not text"),
+    ],
+)
 def test_nothing_to_grade_is_one_line_in_every_format(what, remark, tmp_path, capsys):
     folder = holds_nothing(tmp_path / "submission", what)
     for form in ("md", "json", "junit", "html", "gradescope"):
@@ -135,7 +182,7 @@ def test_nothing_to_grade_is_one_line_in_every_format(what, remark, tmp_path, ca
         assert status == 3 and remark in out.replace("\\", "")
         if form == "json":
             jsonschema.validate(json.loads(out), json.loads(SCHEMA.read_text(encoding="utf-8")))
-            entry, = json.loads(out)["submissions"]
+            (entry,) = json.loads(out)["submissions"]
             assert {each["verdict"] for each in entry["criteria"]} == {"unverifiable"}
             assert len({each["advice"] for each in entry["criteria"]}) == 1
         else:
@@ -145,21 +192,38 @@ def test_nothing_to_grade_is_one_line_in_every_format(what, remark, tmp_path, ca
 
 def test_nothing_to_grade_is_a_row_of_a_cohort(submission, tmp_path, capsys):
     empty = holds_nothing(tmp_path / "empty", {})
-    status, _, _ = run(capsys, submission, empty, "--format", "md", "--folder", tmp_path / "graded", "--jobs", 1)
-    page, table = ((tmp_path / "graded" / name).read_text(encoding="utf-8") for name in ("index.html", "cohort.csv"))
+    status, _, _ = run(
+        capsys, submission, empty, "--format", "md", "--folder", tmp_path / "graded", "--jobs", 1
+    )
+    page, table = (
+        (tmp_path / "graded" / name).read_text(encoding="utf-8")
+        for name in ("index.html", "cohort.csv")
+    )
     assert status == 3 and page.count("nothing to grade") == 1 and "median points" in page
-    assert [line.endswith(",nothing to grade") for line in table.splitlines()] == [False, False, True]
+    assert [line.endswith(",nothing to grade") for line in table.splitlines()] == [
+        False,
+        False,
+        True,
+    ]
 
 
 def test_a_submission_cannot_say_that_it_is_nothing(tmp_path, capsys):
     """A name that begins as our sentence does is a remark like any other."""
-    folder = holds_nothing(tmp_path / "submission", {"README.md": b"# Net", "There is nothing to grade.md": b"# Net"})
+    folder = holds_nothing(
+        tmp_path / "submission", {"README.md": b"# Net", "There is nothing to grade.md": b"# Net"}
+    )
     (folder / "There is nothing to grade: none.txt").symlink_to("/etc/passwd")
     assert run(capsys, folder)[0] == 1
 
 
-@pytest.mark.parametrize("weights, about", [("absent.pt", "No such file"), (".", "a folder"), ("a\x00b", "null")])
-def test_weights_that_are_not_there_are_said_at_once(weights, about, submission, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(command, "examine_in_time", lambda *arguments: pytest.fail("something was graded"))
+@pytest.mark.parametrize(
+    "weights, about", [("absent.pt", "No such file"), (".", "a folder"), ("a\x00b", "null")]
+)
+def test_weights_that_are_not_there_are_said_at_once(
+    weights, about, submission, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(
+        command, "examine_in_time", lambda *arguments: pytest.fail("something was graded")
+    )
     status, out, err = run(capsys, submission, "--run", "--weights", tmp_path / weights)
     assert status == 2 and out == "" and about in err and len(err.splitlines()) == 1

@@ -8,9 +8,14 @@ from utils.grading.grade import judge
 from utils.grading.program.data_use import misuse
 from utils.grading.rubric import load_rubric
 
-SETS = ("from data import Images\nfrom transforms import train_transforms, test_transforms\n"
-        "DL = torch.utils.data.DataLoader\n")
-TRAIN, TEST = "Images(train=True, transform=train_transforms)", "Images(train=False, transform=test_transforms)"
+SETS = (
+    "from data import Images\nfrom transforms import train_transforms, test_transforms\n"
+    "DL = torch.utils.data.DataLoader\n"
+)
+TRAIN, TEST = (
+    "Images(train=True, transform=train_transforms)",
+    "Images(train=False, transform=test_transforms)",
+)
 SPLIT = f"a, b = torch.utils.data.random_split({TRAIN}, [40000, 10000])\ntrain_loader = DL(a, 64)\n"
 VALIDATED = RUN[0].replace("test(model, device, test_loader", "test(model, device, val_loader")
 ONE_FUNCTION = """
@@ -32,13 +37,18 @@ for number in range(5):
             if phase == "train":
                 loss.backward()
 """
-STEPS = RUN[0].replace("    train(model, device, train_loader, optimizer, nn.CrossEntropyLoss())\n", """
+STEPS = RUN[0].replace(
+    "    train(model, device, train_loader, optimizer, nn.CrossEntropyLoss())\n",
+    """
     for batch in train_loader:
         step(batch)
-""")
+""",
+)
 STEP = "def step(batch):\n    model(batch[0]).mean().backward()\n"
-INNER = "class Wrapped(torch.utils.data.Dataset):\n    def __init__(self, inner):\n        self.inner = inner\n" \
-        "    def __getitem__(self, index):\n        return self.inner[index]\n"
+INNER = (
+    "class Wrapped(torch.utils.data.Dataset):\n    def __init__(self, inner):\n        self.inner = inner\n"
+    "    def __getitem__(self, index):\n        return self.inner[index]\n"
+)
 
 
 def loaders(train, test):
@@ -50,37 +60,85 @@ def loaders(train, test):
 CASES = {
     "as it should be": ([LOADERS], RUN, None),
     "trained on the test set": ([loaders(TEST, TEST)], RUN, True),
-    "the loader of the test set is given": ([LOADERS], RUN[0].replace("device, train_loader", "device, test_loader"), True),
-    "trained on the test set, augmented": ([loaders(TEST.replace("test_t", "train_t"), TEST)], RUN, True),
+    "the loader of the test set is given": (
+        [LOADERS],
+        RUN[0].replace("device, train_loader", "device, test_loader"),
+        True,
+    ),
+    "trained on the test set, augmented": (
+        [loaders(TEST.replace("test_t", "train_t"), TEST)],
+        RUN,
+        True,
+    ),
     "trained on half of the test set": (
-        [f"{SETS}a, b = torch.utils.data.random_split({TEST}, [5000, 5000])\ntrain_loader, test_loader = DL(a), DL(b)"],
-        RUN, True),
-    "trained on both": ([loaders(f"torch.utils.data.ConcatDataset([{TRAIN}, {TEST}])", TEST)], RUN, True),
+        [
+            f"{SETS}a, b = torch.utils.data.random_split({TEST}, [5000, 5000])\ntrain_loader, test_loader = DL(a), DL(b)"
+        ],
+        RUN,
+        True,
+    ),
+    "trained on both": (
+        [loaders(f"torch.utils.data.ConcatDataset([{TRAIN}, {TEST}])", TEST)],
+        RUN,
+        True,
+    ),
     "trained on the test set by steps": ([loaders(TEST, TEST), STEP], STEPS, True),
     "trained by steps": ([LOADERS, STEP], STEPS, None),
     "behind a wrapper": ([INNER + loaders(f"Wrapped({TEST})", TEST)], RUN, True),
     "one function for both": (
-        [LOADERS, ONE_FUNCTION], SGD + "epoch(model, train_loader, o)\nepoch(model, test_loader)", None),
+        [LOADERS, ONE_FUNCTION],
+        SGD + "epoch(model, train_loader, o)\nepoch(model, test_loader)",
+        None,
+    ),
     "one function for both, on the test set": (
-        [LOADERS, ONE_FUNCTION], SGD + "epoch(model, test_loader, o)\nepoch(model, test_loader)", True),
+        [LOADERS, ONE_FUNCTION],
+        SGD + "epoch(model, test_loader, o)\nepoch(model, test_loader)",
+        True,
+    ),
     "one loop over both": ([LOADERS], ONE_LOOP, None),
-    "a training loader that is not known": ([f"{SETS}test_loader = DL({TEST})\ntrain_loader = mystery()"], RUN, None),
+    "a training loader that is not known": (
+        [f"{SETS}test_loader = DL({TEST})\ntrain_loader = mystery()"],
+        RUN,
+        None,
+    ),
     "a flag that is not known": ([loaders("Images(train=bool(input()))", TEST)], RUN, None),
-    "a test loader that is not known": ([f"{SETS}train_loader = DL({TRAIN})\ntest_loader = mystery()"], RUN, None),
+    "a test loader that is not known": (
+        [f"{SETS}train_loader = DL({TRAIN})\ntest_loader = mystery()"],
+        RUN,
+        None,
+    ),
     "one of two training loaders is not known": (
-        [LOADERS], RUN[0].replace("device, train_loader", "device, test_loader")
-        + "train(model, device, mystery(), optimizer, print)", None),
+        [LOADERS],
+        RUN[0].replace("device, train_loader", "device, test_loader")
+        + "train(model, device, mystery(), optimizer, print)",
+        None,
+    ),
     "tested on training images and on what is not known": (
         [f"{SETS}train_loader = DL({TRAIN})\ntest_loader = mystery()"],
-        RUN[0] + "test(model, device, train_loader, print)", None),
-    "test images shown before": ([LOADERS, "for images, labels in test_loader:\n    print(images)\n    break"], RUN, None),
+        RUN[0] + "test(model, device, train_loader, print)",
+        None,
+    ),
+    "test images shown before": (
+        [LOADERS, "for images, labels in test_loader:\n    print(images)\n    break"],
+        RUN,
+        None,
+    ),
     "tested on a part of the training set": (
-        [loaders(TRAIN, f"torch.utils.data.Subset({TRAIN}, range(10000))")], RUN, False),
-    "tested on a split of the training set": ([f"{SETS}{SPLIT}test_loader = DL(b, 64)"], RUN, False),
+        [loaders(TRAIN, f"torch.utils.data.Subset({TRAIN}, range(10000))")],
+        RUN,
+        False,
+    ),
+    "tested on a split of the training set": (
+        [f"{SETS}{SPLIT}test_loader = DL(b, 64)"],
+        RUN,
+        False,
+    ),
     "tested on both": ([LOADERS], RUN[0] + "    test(model, device, train_loader, print)\n", None),
     "validated on a split and tested": (
         [f"{SETS}{SPLIT}val_loader = DL(b, 64)\ntest_loader = DL({TEST}, 64)"],
-        VALIDATED + "test(model, device, test_loader, print)", None),
+        VALIDATED + "test(model, device, test_loader, print)",
+        None,
+    ),
 }
 
 
@@ -101,7 +159,9 @@ def test_a_log_of_a_validation_set_counts_that_set(tmp_path):
     cells, last, _ = CASES["validated on a split and tested"]
     one = submission(tmp_path, cells, last)
     assert misuse(find(one).reader, validation=True).trained is False
-    one = submission(tmp_path / "honest", [LOADERS], RUN[0] + "    test(model, device, train_loader, print)\n")
+    one = submission(
+        tmp_path / "honest", [LOADERS], RUN[0] + "    test(model, device, train_loader, print)\n"
+    )
     assert misuse(find(one).reader, validation=True) is None
 
 
@@ -117,14 +177,26 @@ def test_the_accuracy_is_no_fact_then_and_the_remark_says_why(test_set, tmp_path
     if test_set:
         assert facts["best_test_accuracy"].value == 90 and taken
     else:
-        assert facts["best_test_accuracy"].value is None and "training set" in facts["best_test_accuracy"].why
+        assert (
+            facts["best_test_accuracy"].value is None
+            and "training set" in facts["best_test_accuracy"].why
+        )
         assert facts["accuracy_logged"].value == 90 and not taken
-        assert any(warning.startswith("The accuracy is measured on images of the training set") for warning in warnings)
+        assert any(
+            warning.startswith("The accuracy is measured on images of the training set")
+            for warning in warnings
+        )
 
 
 def test_a_set_that_only_torchvision_makes(tmp_path):
-    plain = DATA.replace("    def __init__(self, root=\"./data\", train=True, download=True, transform=None):\n"
-                         "        super().__init__(root=root, train=train, download=download, transform=transform)\n\n", "")
+    plain = DATA.replace(
+        '    def __init__(self, root="./data", train=True, download=True, transform=None):\n'
+        "        super().__init__(root=root, train=train, download=download, transform=transform)\n\n",
+        "",
+    )
     turned = plain.replace("train_set = Images(train=True,", "train_set = Images('.', False,")
-    one = build(tmp_path, TIDY | {"data.py": turned.replace("test_set = Images(", "test_set = Images('.', ")})
+    one = build(
+        tmp_path,
+        TIDY | {"data.py": turned.replace("test_set = Images(", "test_set = Images('.', ")},
+    )
     assert misuse(find(one).reader).trained

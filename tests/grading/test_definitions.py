@@ -8,7 +8,7 @@ from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.imports import StandIn, StandInModule
 from utils.grading.submission.module_files import ModuleFiles
 
-SCRIPT = '''
+SCRIPT = """
 import math, os
 from functools import partial
 ran = []
@@ -47,7 +47,7 @@ class Net2:
     version = 1
 class Net2:
     version = 2
-'''
+"""
 
 
 def definitions(text=SCRIPT):
@@ -63,7 +63,9 @@ def test_a_class_comes_with_what_it_reads_and_nothing_else():
     assert not {"train", "device", "Unused", "ran", "epoch"} & set(made.namespace) and not problems
 
 
-@pytest.mark.parametrize("name, value", [("MODE", "wide"), ("FALLBACK", True), ("REST", 1), ("HALF", 2)])
+@pytest.mark.parametrize(
+    "name, value", [("MODE", "wide"), ("FALLBACK", True), ("REST", 1), ("HALF", 2)]
+)
 def test_constants(name, value):
     made, _ = definitions()
     assert made.need(name) and made.namespace[name] == value
@@ -77,7 +79,9 @@ def test_what_only_a_script_would_make_does_not_exist(name):
 
 def test_what_fails_on_the_way_is_remembered():
     made, problems = definitions()
-    assert not made.need("device") and "device in net.py could not be made (NameError" in problems[0]
+    assert (
+        not made.need("device") and "device in net.py could not be made (NameError" in problems[0]
+    )
     with pytest.raises(NameError):
         made.need("Unused")
 
@@ -86,7 +90,7 @@ def test_of_several_definitions_the_last_or_the_chosen():
     made, _ = definitions()
     made.need("Net2")
     assert made.namespace["Net2"].version == 2
-    line = SCRIPT[:SCRIPT.index("class Net2")].count("\n") + 1
+    line = SCRIPT[: SCRIPT.index("class Net2")].count("\n") + 1
     made, _ = definitions()
     made.need("Net2", lambda statement: statement.lineno == line)
     assert made.namespace["Net2"].version == 1
@@ -116,8 +120,16 @@ def test_stand_ins_can_be_used_and_do_nothing():
     assert issubclass(package.LightningModule, object) and "log" in dir(package.LightningModule)
 
 
-@pytest.mark.parametrize("file, roots, name", [
-    ("model.py", ["", ""], "model"), ("models/net.py", [""], "models.net"), ("src/models/net.py", ["src", ""], "models.net"),
-    ("models/__init__.py", [""], "models"), ("a/b/net.py", ["a/b", "a", ""], "net"), ("my net.py", [""], "my net")])
+@pytest.mark.parametrize(
+    "file, roots, name",
+    [
+        ("model.py", ["", ""], "model"),
+        ("models/net.py", [""], "models.net"),
+        ("src/models/net.py", ["src", ""], "models.net"),
+        ("models/__init__.py", [""], "models"),
+        ("a/b/net.py", ["a/b", "a", ""], "net"),
+        ("my net.py", [""], "my net"),
+    ],
+)
 def test_module_names(file, roots, name):
     assert ModuleFiles({file: ""}, roots).name_of(file) == name

@@ -38,17 +38,30 @@ class Gated(Net):
             return x
         if self.how == "1e-30 behind an overflow":
             x = x + x.add(1000).exp().rsqrt()  # zero, with a gradient that is no number
-        gate = {"1e-30": 1e-30, "1e-30 behind an overflow": 1e-30, "0.1": 0.1}.get(self.how, getattr(self, "gate", 1))
+        gate = {"1e-30": 1e-30, "1e-30 behind an overflow": 1e-30, "0.1": 0.1}.get(
+            self.how, getattr(self, "gate", 1)
+        )
         return x + (gate.detach() if self.how == "a zero out of reach" else gate) * self.branch(x)
 
 
-@pytest.mark.parametrize("how", ["a buffer of zero", "a frozen zero", "a zero out of reach", "1e-30", "evaluation alone",
-                                 "zero in training"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "a buffer of zero",
+        "a frozen zero",
+        "a zero out of reach",
+        "1e-30",
+        "evaluation alone",
+        "zero in training",
+    ],
+)
 def test_what_depends_on_a_doubtful_layer_is_not_established(how):
     facts = judged(Gated(how))
     assert {facts[name].value for name in DEPENDING} == {None}
     assert all("branch.0" in facts[name].why for name in DEPENDING)
-    assert facts["parameters"].value == sum(parameter.numel() for parameter in Gated(how).parameters())
+    assert facts["parameters"].value == sum(
+        parameter.numel() for parameter in Gated(how).parameters()
+    )
     assert facts["global_average_pooling"].value is True and facts["max_pooling"].value is False
 
 
@@ -57,8 +70,18 @@ def test_gradients_that_are_no_numbers_hide_no_decoy():
     assert {facts[name].value for name in DEPENDING} == {None}
 
 
-@pytest.mark.parametrize("how", ["a zero that is trained", "a buffer of one", "layer scale", "frozen layers", "0.1",
-                                 "stochastic depth", "always"])
+@pytest.mark.parametrize(
+    "how",
+    [
+        "a zero that is trained",
+        "a buffer of one",
+        "layer scale",
+        "frozen layers",
+        "0.1",
+        "stochastic depth",
+        "always",
+    ],
+)
 def test_an_honest_layer_is_not_doubted(how):
     facts = judged(Gated(how))
     assert [facts[name].value for name in DEPENDING] == [True, True, 7]
@@ -66,7 +89,9 @@ def test_an_honest_layer_is_not_doubted(how):
 
 @pytest.mark.parametrize("activation, depth", [(nn.ReLU, 60), (nn.Tanh, 20), (nn.Sigmoid, 10)])
 def test_no_layer_of_a_deep_network_is_doubted(activation, depth):
-    deep = nn.Sequential(*(part for _ in range(depth) for part in (nn.Conv2d(8, 8, 3, padding=1), activation())))
+    deep = nn.Sequential(
+        *(part for _ in range(depth) for part in (nn.Conv2d(8, 8, 3, padding=1), activation()))
+    )
     network = executed(Net(nn.Sequential(deep, wide())))
     assert network.doubt == "" and network.certain is network.graph
 
@@ -85,7 +110,9 @@ class Auxiliary(Net):
 
 def test_what_training_does_besides_is_no_doubt_but_a_max_pool_counts():
     facts = judged(Auxiliary())
-    assert [facts[name].value for name in DEPENDING] == [True, True, 7] and facts["max_pooling"].value is True
+    assert [facts[name].value for name in DEPENDING] == [True, True, 7] and facts[
+        "max_pooling"
+    ].value is True
 
 
 class NeedsLabels(Net):
@@ -97,7 +124,9 @@ class NeedsLabels(Net):
 
 def test_without_training_mode_nothing_good_is_established():
     facts = judged(NeedsLabels(wide(), pool="flatten"))
-    assert {facts[name].value for name in DEPENDING} == {None} and "labels are wanted" in facts["dilated"].why
+    assert {facts[name].value for name in DEPENDING} == {None} and "labels are wanted" in facts[
+        "dilated"
+    ].why
     assert facts["global_average_pooling"].value is False and facts["parameters"].value > 0
     assert judged(NeedsLabels(nn.MaxPool2d(2)))["max_pooling"].value is True
 
@@ -117,7 +146,11 @@ class Padded(nn.Module):
 def test_a_kernel_that_sees_only_padding_is_one_of_a_single_position(far):
     small = nn.Sequential(nn.Conv2d(8, 8, 8, stride=8), far, nn.Conv2d(8, 8, 1))
     facts = judged(Net(small))
-    assert (facts["depthwise_separable"].value, facts["dilated"].value, facts["receptive_field"].value) == (False, False, 10)
+    assert (
+        facts["depthwise_separable"].value,
+        facts["dilated"].value,
+        facts["receptive_field"].value,
+    ) == (False, False, 10)
     assert "map of" in facts["dilated"].why
 
 

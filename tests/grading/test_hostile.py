@@ -52,21 +52,60 @@ class Net(nn.Module):
 ATTACKS = {
     "an endless loop": ("forward", "while True: pass", "stopped after 5 seconds|SIGXCPU"),
     "a fork bomb": ("construction", "while True: os.fork()", "tries to start a process"),
-    "a fork bomb below Python": ("construction", "while True: assert ctypes.CDLL(None).fork() >= 0", "AssertionError"),
+    "a fork bomb below Python": (
+        "construction",
+        "while True: assert ctypes.CDLL(None).fork() >= 0",
+        "AssertionError",
+    ),
     "a memory bomb": ("forward", "hoard = [bytearray(2**26) for _ in range(10**6)]", "memory"),
     "much output": ("forward", "flood(lambda data: os.write(1, data))", "printed"),
     "a long answer": ("construction", "flood(send_everywhere)", "sent"),
-    "files outside": ("construction", "quietly(lambda: open(OUTSIDE, 'w').write('x'))", "tries to change files"),
-    "its own folder": ("construction", "shutil.rmtree(FOLDER, ignore_errors=True)", "tries to change files"),
-    "a socket": ("construction", "quietly(lambda: socket.create_connection(('127.0.0.1', 9)))", "tries to open a network"),
-    "a full disk": ("construction", "[open(str(n), 'wb').write(bytes(2**20)) for n in range(64)]", "Error"),
+    "files outside": (
+        "construction",
+        "quietly(lambda: open(OUTSIDE, 'w').write('x'))",
+        "tries to change files",
+    ),
+    "its own folder": (
+        "construction",
+        "shutil.rmtree(FOLDER, ignore_errors=True)",
+        "tries to change files",
+    ),
+    "a socket": (
+        "construction",
+        "quietly(lambda: socket.create_connection(('127.0.0.1', 9)))",
+        "tries to open a network",
+    ),
+    "a full disk": (
+        "construction",
+        "[open(str(n), 'wb').write(bytes(2**20)) for n in range(64)]",
+        "Error",
+    ),
     "sys.exit(0)": ("construction", "sys.exit(0)", "ended without an answer"),
-    "a perfect report": ("construction", "print(PERFECT, flush=True); send_everywhere(PERFECT.encode()); os._exit(0)",
-                         "what was sent is no answer"),
-    "a pickle": ("construction", "pickle.loads(b'cos\\nsystem\\n(S\"true\"\\ntR.')", "tries to start a process"),
-    "patched torch": ("construction", "F.relu = lambda x: torch.zeros_like(x) if len(x) % 2 else x.relu()", "batch"),
-    "the batch": ("late", "x = x * (2 if len(x) > 3 else 1)", "does not compute what it was recorded"),
-    "the values": ("late", "x = x * (2 if float(x.abs().max()) > 50 or len(x) > 3 else 1)", "does not compute"),
+    "a perfect report": (
+        "construction",
+        "print(PERFECT, flush=True); send_everywhere(PERFECT.encode()); os._exit(0)",
+        "what was sent is no answer",
+    ),
+    "a pickle": (
+        "construction",
+        "pickle.loads(b'cos\\nsystem\\n(S\"true\"\\ntR.')",
+        "tries to start a process",
+    ),
+    "patched torch": (
+        "construction",
+        "F.relu = lambda x: torch.zeros_like(x) if len(x) % 2 else x.relu()",
+        "batch",
+    ),
+    "the batch": (
+        "late",
+        "x = x * (2 if len(x) > 3 else 1)",
+        "does not compute what it was recorded",
+    ),
+    "the values": (
+        "late",
+        "x = x * (2 if float(x.abs().max()) > 50 or len(x) > 3 else 1)",
+        "does not compute",
+    ),
 }
 WITHOUT_BUBBLEWRAP = ("a fork bomb below Python", "files outside", "its own folder")
 
@@ -75,8 +114,11 @@ def audit(tmp_path: Path, place: str, code: str, limits: Limits = LIMITS):
     folder, outside = tmp_path / "submission", tmp_path / "outside.txt"
     folder.mkdir()
     outside.write_text("untouched")
-    text = BEGINNING.format(outside=str(outside), folder=str(folder), **{
-        name: code if name == place else "pass" for name in ("construction", "forward", "late")})
+    text = BEGINNING.format(
+        outside=str(outside),
+        folder=str(folder),
+        **{name: code if name == place else "pass" for name in ("construction", "forward", "late")},
+    )
     (folder / "model.py").write_text(text)
     submission = Submission(folder, sources=(TextFile("model.py", text),))
     reference = ModelReference(Evidence("model.py"), "Net", "model.py")
@@ -107,11 +149,23 @@ def test_without_bubblewrap_too(tmp_path, name, monkeypatch):
     assert "without bubblewrap" in result.warnings[-1]
 
 
-@pytest.mark.parametrize("bubblewrap, chip, said", [
-    (True, "x86_64", "bubblewrap (read-only files, no network, own process space), a system-call filter and limits"),
-    (True, "riscv64", "bubblewrap (read-only files, no network, own process space) and limits"),
-    (False, "aarch64", "a system-call filter (no changes to files, no network, no new processes) and limits, "),
-    (False, "riscv64", "limits on time, memory and processes only")])
+@pytest.mark.parametrize(
+    "bubblewrap, chip, said",
+    [
+        (
+            True,
+            "x86_64",
+            "bubblewrap (read-only files, no network, own process space), a system-call filter and limits",
+        ),
+        (True, "riscv64", "bubblewrap (read-only files, no network, own process space) and limits"),
+        (
+            False,
+            "aarch64",
+            "a system-call filter (no changes to files, no network, no new processes) and limits, ",
+        ),
+        (False, "riscv64", "limits on time, memory and processes only"),
+    ],
+)
 def test_what_keeps_it_apart_is_said(bubblewrap, chip, said, monkeypatch):
     monkeypatch.setattr(isolation, "_bubblewrap", lambda limits: bubblewrap)
     monkeypatch.setattr("platform.machine", lambda: chip)

@@ -106,13 +106,16 @@ def read(tmp_path, monkeypatch, pixels, expression):
     """The value of `expression` as the reader sees it, the images being `pixels`."""
     statistics = (pixels / 255).reshape(-1, 3)
     monkeypatch.setattr(image_sources, "_TRAIN", COUNT)
-    monkeypatch.setattr(image_sources, "_STATISTICS", {COUNT: (statistics.mean(0), statistics.std(0))})
+    monkeypatch.setattr(
+        image_sources, "_STATISTICS", {COUNT: (statistics.mean(0), statistics.std(0))}
+    )
     reader = Reader(build(tmp_path, {"script.py": f"{SETUP}\nvalue = {expression}\n"}))
     return reader.read_script("script.py")["value"]
 
 
 def executed(pixels, expression):
     """The value that numpy and torch give: the oracle."""
+
     class Stub:
         def __init__(self, root, train=True, transform=None, download=True):
             self.data, self.transform = pixels, transform
@@ -123,10 +126,14 @@ def executed(pixels, expression):
         def __getitem__(self, index):
             if index >= len(self.data):
                 raise IndexError
-            return self.transform(self.data[index]) if self.transform else self.data[index], index % 10
+            return self.transform(self.data[index]) if self.transform else self.data[
+                index
+            ], index % 10
 
     names = {"ToTensor": ToTensor}
-    setup = SETUP.replace("from torchvision import datasets, transforms", "from torchvision import transforms")
+    setup = SETUP.replace(
+        "from torchvision import datasets, transforms", "from torchvision import transforms"
+    )
     exec(setup, names | {"datasets": type("datasets", (), {"CIFAR10": Stub})} | names, names)
     return eval(expression, names)
 
@@ -155,29 +162,67 @@ tensors = datasets.CIFAR10("data", train=True, transform=transforms.ToTensor())
 # How the fill is computed, and whether it is right on uint8 images.
 FILLS = {
     "of the array": ("raw.data.mean(axis=(0, 1, 2))", "", True),
-    "of the array, as whole numbers": ("[int(part) for part in raw.data.mean((0, 1, 2))]", "", True),
+    "of the array, as whole numbers": (
+        "[int(part) for part in raw.data.mean((0, 1, 2))]",
+        "",
+        True,
+    ),
     "of the array, in units of 0 to 1": ("tuple(raw.data.mean((0, 1, 2)) / 255)", "", False),
-    "of a stack, in units of 0 to 1": ("M.tolist()", "M = torch.stack([x for x, _ in tensors]).mean(dim=(0, 2, 3))", False),
-    "of a stack, times 255": ("(M * 255).numpy()", "M = torch.stack([x for x, _ in tensors], 3).view(3, -1).mean(1)", True),
+    "of a stack, in units of 0 to 1": (
+        "M.tolist()",
+        "M = torch.stack([x for x, _ in tensors]).mean(dim=(0, 2, 3))",
+        False,
+    ),
+    "of a stack, times 255": (
+        "(M * 255).numpy()",
+        "M = torch.stack([x for x, _ in tensors], 3).view(3, -1).mean(1)",
+        True,
+    ),
     "grey": ("raw.data.mean()", "", True),
-    "grey, in units of 0 to 1": ("np.mean([M[c] for c in range(3)])", "M = raw.data.mean(axis=(0, 1, 2)) / 255.0", False),
+    "grey, in units of 0 to 1": (
+        "np.mean([M[c] for c in range(3)])",
+        "M = raw.data.mean(axis=(0, 1, 2)) / 255.0",
+        False,
+    ),
     "the standard deviation": ("raw.data.std(axis=(0, 1, 2))", "", False),
     "of training and test images": (
         "list(both.mean((0, 1, 2)))",
-        "both = np.concatenate([raw.data, datasets.CIFAR10('data', train=False).data])", True),
+        "both = np.concatenate([raw.data, datasets.CIFAR10('data', train=False).data])",
+        True,
+    ),
     "whole numbers of 0 to 1": ("(raw.data.mean((0, 1, 2)) / 255).astype(np.uint8)", "", False),
     "of a part": ("raw.data[:5000].mean(axis=(0, 1, 2))", "", None),
     "of another data set": ("datasets.CIFAR100('data').data.mean(axis=(0, 1, 2))", "", None),
-    "of an array that was changed": ("raw.data.mean(axis=(0, 1, 2))", "raw.data = raw.data[raw.data > 9]", None),
+    "of an array that was changed": (
+        "raw.data.mean(axis=(0, 1, 2))",
+        "raw.data = raw.data[raw.data > 9]",
+        None,
+    ),
     "summed up in a loop": (
-        "total", "total = np.zeros(3)\nfor x, _ in tensors:\n    total += x.numpy().mean((1, 2)) / len(tensors)", None),
+        "total",
+        "total = np.zeros(3)\nfor x, _ in tensors:\n    total += x.numpy().mean((1, 2)) / len(tensors)",
+        None,
+    ),
     "summed up in a list": (
-        "m", "m = [0, 0, 0]\nfor x, _ in tensors:\n    for c in range(3):\n        m[c] += x[c].mean() / 50000", None),
+        "m",
+        "m = [0, 0, 0]\nfor x, _ in tensors:\n    for c in range(3):\n        m[c] += x[c].mean() / 50000",
+        None,
+    ),
     "put into an array": (
-        "m", "m = np.array([0.0, 0.0, 0.0])\nfor c in range(3):\n    m[c] = raw.data[..., c].mean()", None),
-    "of an array of which entries were replaced": ("raw.data.mean(axis=(0, 1, 2))", "raw.data[raw.data > 9] = 0", None),
+        "m",
+        "m = np.array([0.0, 0.0, 0.0])\nfor c in range(3):\n    m[c] = raw.data[..., c].mean()",
+        None,
+    ),
+    "of an array of which entries were replaced": (
+        "raw.data.mean(axis=(0, 1, 2))",
+        "raw.data[raw.data > 9] = 0",
+        None,
+    ),
     "put into a list": (
-        "m", "m = [0.0, 0.0, 0.0]\nfor c in range(3):\n    m[c] = raw.data[..., c].mean()", None),
+        "m",
+        "m = [0.0, 0.0, 0.0]\nfor c in range(3):\n    m[c] = raw.data[..., c].mean()",
+        None,
+    ),
     "appended": ("m", "m = []\nfor c in range(3):\n    m.append(raw.data[..., c].mean())", None),
 }
 
@@ -192,10 +237,15 @@ def test_a_fill_that_is_computed(kind, tmp_path):
     assert fact.value is right, fact.why
 
 
-@pytest.mark.parametrize("fill, right", [
-    ("raw.data.mean((0, 1, 2)) / 255", False), ("raw.data.mean((0, 1, 2))", False),
-    ("(raw.data.mean((0, 1, 2)) / 255 - np.array(MEAN)) / np.array(STD)", True),
-    ("(raw.data.mean((0, 1, 2)) / 255).astype(int)", True)])
+@pytest.mark.parametrize(
+    "fill, right",
+    [
+        ("raw.data.mean((0, 1, 2)) / 255", False),
+        ("raw.data.mean((0, 1, 2))", False),
+        ("(raw.data.mean((0, 1, 2)) / 255 - np.array(MEAN)) / np.array(STD)", True),
+        ("(raw.data.mean((0, 1, 2)) / 255).astype(int)", True),
+    ],
+)
 def test_a_fill_that_is_computed_for_normalised_images(fill, right, tmp_path):
     files = after_normalize(new(fill=fill))
     files["transforms.py"] = LOADED + files["transforms.py"]
@@ -206,7 +256,11 @@ def test_a_fill_that_is_computed_for_normalised_images(fill, right, tmp_path):
 
 def test_the_fill_of_a_class_that_inherits_from_the_data_set(tmp_path):
     """Each image is normalised with the statistics of its own array, and the hole filled with its mean."""
-    steps = PIPELINE.split("train_transforms =")[1].split("test_transforms")[0].replace("MEAN", "self.centre")
+    steps = (
+        PIPELINE.split("train_transforms =")[1]
+        .split("test_transforms")[0]
+        .replace("MEAN", "self.centre")
+    )
     code = f"""
 import torch, albumentations as A
 from albumentations.pytorch import ToTensorV2
@@ -224,8 +278,14 @@ class Images(datasets.CIFAR10):
 train_loader = torch.utils.data.DataLoader(Images(True), 64)
 test_loader = torch.utils.data.DataLoader(Images(False), 64)
 """
-    submission = build(tmp_path, TIDY | {
-        "data.py": code, "S9.ipynb": [IMPORTS, "from data import train_loader, test_loader", BUILD, RUN]})
+    submission = build(
+        tmp_path,
+        TIDY
+        | {
+            "data.py": code,
+            "S9.ipynb": [IMPORTS, "from data import train_loader, test_loader", BUILD, RUN],
+        },
+    )
     audit = transforms_audit(submission, find(submission))
     assert audit.facts[FILL].value is True, audit.facts[FILL].why
     assert audit.facts["statistics_agree"].value is True

@@ -14,11 +14,23 @@ LOG = tqdm_from_0(COURSE)
 
 # --- losses -----------------------------------------------------------------------------------------------------------
 
-@pytest.mark.parametrize("factor, text", [
-    (1 / 512, "× 512"), (1 / 7, "× about 8"), (10_000, "÷ 10,000"), (20, "÷ 20"), (512, "÷ 512"),
-    (-10, "negative"), (1, None)])
+
+@pytest.mark.parametrize(
+    "factor, text",
+    [
+        (1 / 512, "× 512"),
+        (1 / 7, "× about 8"),
+        (10_000, "÷ 10,000"),
+        (20, "÷ 20"),
+        (512, "÷ 512"),
+        (-10, "negative"),
+        (1, None),
+    ],
+)
 def test_the_normalisation_of_the_losses_is_named(tmp_path, factor, text):
-    found = audit(tmp_path, tqdm_from_0([replace(one, test_loss=one.test_loss * factor) for one in COURSE]))
+    found = audit(
+        tmp_path, tqdm_from_0([replace(one, test_loss=one.test_loss * factor) for one in COURSE])
+    )
     named = value(found, "loss_normalisation")
     assert named is None if text is None else text in named
     assert value(found, "log_consistent") is True
@@ -26,28 +38,45 @@ def test_the_normalisation_of_the_losses_is_named(tmp_path, factor, text):
 
 
 def test_losses_that_no_normalisation_explains(tmp_path):
-    found = audit(tmp_path, tqdm_from_0([replace(one, test_loss=1e-4 * (one.index % 7 + 1)) for one in COURSE]))
+    found = audit(
+        tmp_path,
+        tqdm_from_0([replace(one, test_loss=1e-4 * (one.index % 7 + 1)) for one in COURSE]),
+    )
     assert value(found, "log_consistent") is True and value(found, "loss_normalisation") is None
-    assert "ln 2" in found.facts["log_consistent"].why and any("no usual divisor" in text for text in found.warnings)
+    assert "ln 2" in found.facts["log_consistent"].why and any(
+        "no usual divisor" in text for text in found.warnings
+    )
     assert value(found, "best_test_accuracy") == max(one.test for one in COURSE)
 
 
 def table(course, train=1.0, test=1.0):
-    rows = [f"| {one.index + 1} | {one.train:.2f} % | {one.train_loss * train:.6f} | {one.test:.2f} % | "
-            f"{one.test_loss * test:.6f} |" for one in course]
+    rows = [
+        f"| {one.index + 1} | {one.train:.2f} % | {one.train_loss * train:.6f} | {one.test:.2f} % | "
+        f"{one.test_loss * test:.6f} |"
+        for one in course
+    ]
     return "\n".join(["| Epoch | TrainAcc | TrainLoss | TestAcc | TestLoss |", *rows]) + "\n"
 
 
 def lines(course, train=1.0, test=1.0):
-    return "".join(f"Epoch {one.index}: train average loss {one.train_loss * train:.6f}, train acc {one.train:.2f}%, "
-                   f"test average loss {one.test_loss * test:.6f}, test acc {one.test:.2f}%\n" for one in course)
+    return "".join(
+        f"Epoch {one.index}: train average loss {one.train_loss * train:.6f}, train acc {one.train:.2f}%, "
+        f"test average loss {one.test_loss * test:.6f}, test acc {one.test:.2f}%\n"
+        for one in course
+    )
 
 
 @pytest.mark.parametrize("write", [table, lines])
-@pytest.mark.parametrize("scale, text", [
-    ({"test": 1 / 128}, "test loss: sum of batch means"), ({"train": 1 / 256}, "train loss: sum of batch means"),
-    ({"test": 1 / 128, "train": 1 / 128}, "sum of batch means"), ({"train": 50_000}, "train loss: a sum over the images"),
-    ({}, None)])
+@pytest.mark.parametrize(
+    "scale, text",
+    [
+        ({"test": 1 / 128}, "test loss: sum of batch means"),
+        ({"train": 1 / 256}, "train loss: sum of batch means"),
+        ({"test": 1 / 128, "train": 1 / 128}, "sum of batch means"),
+        ({"train": 50_000}, "train loss: a sum over the images"),
+        ({}, None),
+    ],
+)
 def test_each_split_has_its_own_scale(tmp_path, write, scale, text):
     found = audit(tmp_path, write(COURSE, **scale))
     named = value(found, "loss_normalisation")
@@ -58,11 +87,18 @@ def test_each_split_has_its_own_scale(tmp_path, write, scale, text):
 
 # --- several runs -----------------------------------------------------------------------------------------------------
 
+
 def test_of_two_runs_the_better_is_judged_and_the_other_listed(tmp_path):
     short = training(12, 71, seed=3)
-    for outputs in ((LOG, tqdm_from_0(short)), (tqdm_from_0(short), LOG), (tqdm_from_0(short) + LOG,)):
+    for outputs in (
+        (LOG, tqdm_from_0(short)),
+        (tqdm_from_0(short), LOG),
+        (tqdm_from_0(short) + LOG,),
+    ):
         found = audit(tmp_path, *outputs)
-        assert value(found, "epochs") == 30 and value(found, "best_test_accuracy") == max(one.test for one in COURSE)
+        assert value(found, "epochs") == 30 and value(found, "best_test_accuracy") == max(
+            one.test for one in COURSE
+        )
         assert "highest test accuracy of 2 runs" in found.facts["best_test_accuracy"].why
         assert "Not judged: 12 epochs" in found.warnings[0]
 
@@ -76,7 +112,9 @@ def test_training_that_goes_on_under_new_numbers_is_one_run(tmp_path):
 
 
 def test_a_log_that_the_readme_repeats_is_not_another_run(tmp_path):
-    (tmp_path / "README.md").write_text(f"The last epochs:\n```\n{tqdm_from_0(COURSE[-5:])}\n```\n", encoding="utf-8")
+    (tmp_path / "README.md").write_text(
+        f"The last epochs:\n```\n{tqdm_from_0(COURSE[-5:])}\n```\n", encoding="utf-8"
+    )
     assert not audit(tmp_path, LOG).warnings
     (tmp_path / "README.md").write_text(tqdm_from_0(training(30, 89, seed=9)), encoding="utf-8")
     found = audit(tmp_path, LOG)
@@ -87,13 +125,19 @@ def test_a_log_that_the_readme_repeats_is_not_another_run(tmp_path):
 def test_without_a_log_in_the_notebook_the_texts_are_judged(tmp_path):
     (tmp_path / "logs.txt").write_text(LOG, encoding="utf-8")
     found = audit(tmp_path, "nothing\n")
-    assert value(found, "epochs") == 30 and "the outputs of S9.ipynb log no test accuracy" in found.facts["epochs"].why
+    assert (
+        value(found, "epochs") == 30
+        and "the outputs of S9.ipynb log no test accuracy" in found.facts["epochs"].why
+    )
     assert found.facts["epochs"].evidence[0].file == "logs.txt"
 
 
 def test_nothing_logged_is_null_with_a_reason(tmp_path):
     found = audit(tmp_path, "nothing\n")
-    assert all(fact.value is None and "no test accuracy is logged" in fact.why for fact in found.facts.values())
+    assert all(
+        fact.value is None and "no test accuracy is logged" in fact.why
+        for fact in found.facts.values()
+    )
 
 
 def test_evidence_names_line_or_cell(tmp_path):
@@ -109,10 +153,16 @@ def test_evidence_names_line_or_cell(tmp_path):
 
 # --- the two reports --------------------------------------------------------------------------------------------------
 
+
 def test_the_first_report_holds_two_runs(reports):
     found = log_audit(read_submission(reports[0]), None, None)
-    assert (value(found, "epochs"), value(found, "best_test_accuracy"), value(found, "best_epoch"),
-            value(found, "final_test_accuracy"), value(found, "run_parameters")) == (60, 75.76, 23, 75.59, 151_504)
+    assert (
+        value(found, "epochs"),
+        value(found, "best_test_accuracy"),
+        value(found, "best_epoch"),
+        value(found, "final_test_accuracy"),
+        value(found, "run_parameters"),
+    ) == (60, 75.76, 23, 75.59, 151_504)
     assert value(found, "loss_normalisation") == "sum of batch means divided by images: × 20"
     assert found.facts["loss_normalisation"].why.startswith("120 of 120 average losses")
     assert value(found, "log_consistent") is True
@@ -123,14 +173,25 @@ def test_the_first_reports_first_run_alone(reports, tmp_path):
     text = reports[0].read_text(encoding="utf-8").split("Second Network")[0]
     (tmp_path / "README.md").write_text(text, encoding="utf-8")
     found = log_audit(read_submission(tmp_path), None, 85.0)
-    assert (value(found, "epochs"), value(found, "best_test_accuracy"), value(found, "best_epoch")) == (15, 69.20, 14)
-    assert value(found, "loss_normalisation") is None and "× 4" in found.facts["loss_normalisation"].why  # not provable
+    assert (
+        value(found, "epochs"),
+        value(found, "best_test_accuracy"),
+        value(found, "best_epoch"),
+    ) == (15, 69.20, 14)
+    assert (
+        value(found, "loss_normalisation") is None
+        and "× 4" in found.facts["loss_normalisation"].why
+    )  # not provable
     assert "never reached" in found.facts["first_epoch_at_target"].why
 
 
 def test_the_second_report(reports):
     found = log_audit(read_submission(reports[1]), None, 85.0)
-    assert (value(found, "epochs"), value(found, "best_test_accuracy"), value(found, "best_epoch"),
-            value(found, "first_epoch_at_target")) == (75, 86.54, 74, 49)
+    assert (
+        value(found, "epochs"),
+        value(found, "best_test_accuracy"),
+        value(found, "best_epoch"),
+        value(found, "first_epoch_at_target"),
+    ) == (75, 86.54, 74, 49)
     assert value(found, "log_consistent") is True and value(found, "loss_normalisation") is None
     assert "all 75" in found.facts["loss_normalisation"].why and not found.warnings

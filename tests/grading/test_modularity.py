@@ -3,7 +3,18 @@
 import pytest
 
 from tests.grading.first_attempt import find
-from tests.grading.layouts import BUILD, IMPORTS, LOADERS, LOG, LOOPS, NETWORK, PIPELINE, RUN, TIDY, build
+from tests.grading.layouts import (
+    BUILD,
+    IMPORTS,
+    LOADERS,
+    LOG,
+    LOOPS,
+    NETWORK,
+    PIPELINE,
+    RUN,
+    TIDY,
+    build,
+)
 from utils.grading.program.modularity import modularity
 
 PARTS = ("model_imported", "transforms_imported", "loops_imported")
@@ -87,13 +98,21 @@ CASES = {
         False,
         (False, True, True),
     ),
-    "the transforms in the notebook": ({"S9.ipynb": [IMPORTS, *IN_NOTEBOOK, BUILD, RUN]}, False, (True, False, True)),
+    "the transforms in the notebook": (
+        {"S9.ipynb": [IMPORTS, *IN_NOTEBOOK, BUILD, RUN]},
+        False,
+        (True, False, True),
+    ),
     "the loops in the notebook": (
         {"S9.ipynb": [IMPORTS, LOADERS, BUILD, LOOPS, (NO_IMPORT, LOG)]},
         False,
         (True, True, False),
     ),
-    "a bare loop in the notebook": ({"S9.ipynb": [IMPORTS, LOADERS, BUILD, (BARE_LOOP, LOG)]}, False, (True, True, False)),
+    "a bare loop in the notebook": (
+        {"S9.ipynb": [IMPORTS, LOADERS, BUILD, (BARE_LOOP, LOG)]},
+        False,
+        (True, True, False),
+    ),
     "everything in the notebook": (
         {"S9.ipynb": [IMPORTS, *IN_NOTEBOOK, NETWORK, LOOPS, "model = Net()", (NO_IMPORT, LOG)]},
         False,
@@ -115,10 +134,22 @@ CASES = {
         None,
         (None, True, True),
     ),
-    "a trainer of Lightning": ({"lit.py": LIT, "S9.ipynb": [IMPORTS, LOADERS, (LIGHTNING, LOG)]}, True, (True, True, True)),
+    "a trainer of Lightning": (
+        {"lit.py": LIT, "S9.ipynb": [IMPORTS, LOADERS, (LIGHTNING, LOG)]},
+        True,
+        (True, True, True),
+    ),
     "no code": ({name: None for name in TIDY} | {"README.md": "86 %"}, None, (None, None, None)),
-    "no transforms at all": ({"transforms.py": "train_transforms = test_transforms = None\n"}, None, (True, None, True)),
-    "scripts that import": ({"S9.ipynb": None, "main.py": IMPORTS + LOADERS + BUILD + RUN[0]}, True, (True, True, True)),
+    "no transforms at all": (
+        {"transforms.py": "train_transforms = test_transforms = None\n"},
+        None,
+        (True, None, True),
+    ),
+    "scripts that import": (
+        {"S9.ipynb": None, "main.py": IMPORTS + LOADERS + BUILD + RUN[0]},
+        True,
+        (True, True, True),
+    ),
     "one script of everything": (
         {
             "S9.ipynb": None,
@@ -133,7 +164,11 @@ CASES = {
         False,
         (False, False, True),
     ),
-    "a script that holds its loops": ({"S9.ipynb": None, "main.py": OWN_LOOPS}, True, (True, True, True)),
+    "a script that holds its loops": (
+        {"S9.ipynb": None, "main.py": OWN_LOOPS},
+        True,
+        (True, True, True),
+    ),
     "a script with loops in functions, behind a guard": (
         {
             "S9.ipynb": None,
@@ -147,7 +182,9 @@ CASES = {
     "a script that puts its transforms together": (
         {
             "S9.ipynb": None,
-            "main.py": OWN_LOOPS.replace("from transforms import train_transforms, test_transforms", PIPELINE),
+            "main.py": OWN_LOOPS.replace(
+                "from transforms import train_transforms, test_transforms", PIPELINE
+            ),
         },
         False,
         (True, False, True),
@@ -160,7 +197,10 @@ CASES = {
     "a notebook that starts a script of everything": (
         {
             "work/main.py": OWN_LOOPS.replace("from model import Net", NETWORK),
-            "S9.ipynb": ["import torch", ("!cd work && python -u main.py --epochs 20 | tee log.txt", LOG)],
+            "S9.ipynb": [
+                "import torch",
+                ("!cd work && python -u main.py --epochs 20 | tee log.txt", LOG),
+            ],
         },
         False,
         (False, True, True),
@@ -172,13 +212,18 @@ CASES = {
     ),
     "steps of a module put together in the notebook": (
         {
-            "transforms.py": PIPELINE.replace("train_transforms = A.Compose([", "steps = [", 1).replace("])\nt", "]\nt"),
+            "transforms.py": PIPELINE.replace(
+                "train_transforms = A.Compose([", "steps = [", 1
+            ).replace("])\nt", "]\nt"),
             "S9.ipynb": [
                 IMPORTS,
                 LOADERS.replace(
                     "import train_transforms,",
                     "import steps,",
-                ).replace("train_loader,", "import albumentations as A\ntrain_transforms = A.Compose(steps)\ntrain_loader,"),
+                ).replace(
+                    "train_loader,",
+                    "import albumentations as A\ntrain_transforms = A.Compose(steps)\ntrain_loader,",
+                ),
                 BUILD,
                 RUN,
             ],
@@ -200,7 +245,10 @@ def test_case(case, tmp_path):
 
 
 def test_a_failure_points_at_the_cell(tmp_path):
-    submission = build(tmp_path, TIDY | {"S9.ipynb": ["#md # Nine", IMPORTS, LOADERS, NETWORK, "model = Net()", RUN]})
+    submission = build(
+        tmp_path,
+        TIDY | {"S9.ipynb": ["#md # Nine", IMPORTS, LOADERS, NETWORK, "model = Net()", RUN]},
+    )
     place = modularity(submission, find(submission)).facts["modular"].evidence[0]
     assert (place.notebook, place.cell) == ("S9.ipynb", 3)
 
@@ -231,14 +279,19 @@ def test_no_remark_where_the_epochs_are_looped_over_in_a_module(tmp_path):
         IMPORTS,
         LOADERS,
         BUILD,
-        ("from engine import fit\nfit(model, train_loader, optim.SGD(model.parameters(), lr=0.1))", LOG),
+        (
+            "from engine import fit\nfit(model, train_loader, optim.SGD(model.parameters(), lr=0.1))",
+            LOG,
+        ),
     ]
     submission = build(tmp_path, TIDY | {"engine.py": fit, "S9.ipynb": cells})
     audit = modularity(submission, find(submission))
     assert (audit.facts["modular"].value, audit.warnings) == (True, ())
 
 
-@pytest.mark.parametrize("script", [OWN_LOOPS, OWN_LOOPS.replace("from model import Net", NETWORK), "x = 1\n"])
+@pytest.mark.parametrize(
+    "script", [OWN_LOOPS, OWN_LOOPS.replace("from model import Net", NETWORK), "x = 1\n"]
+)
 def test_a_notebook_that_cannot_be_read_is_no_failure(script, tmp_path):
     submission = build(tmp_path, TIDY | {"S9.ipynb": "{ broken", "main.py": script})
     facts = modularity(submission, find(submission)).facts
@@ -252,4 +305,6 @@ TWICE = OWN_LOOPS.replace("from model import Net", "from model import *\n" + NET
 def test_nothing_is_said_of_a_notebook_where_there_is_none(script, tmp_path):
     submission = build(tmp_path, TIDY | {"S9.ipynb": None, "main.py": script})
     audit = modularity(submission, find(submission))
-    assert "notebook" not in " ".join([*(fact.why for fact in audit.facts.values()), *audit.warnings])
+    assert "notebook" not in " ".join(
+        [*(fact.why for fact in audit.facts.values()), *audit.warnings]
+    )

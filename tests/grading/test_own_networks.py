@@ -11,14 +11,26 @@ from utils.grading.rubric import load_rubric
 from utils.paths import REPOSITORY
 
 RUBRIC = load_rubric("era_s9")
-OF_NETWORKS = {one.id for one in RUBRIC.criteria if {name.removeprefix("not ") for name in one.facts} <= set(FACTS)}
+OF_NETWORKS = {
+    one.id
+    for one in RUBRIC.criteria
+    if {name.removeprefix("not ") for name in one.facts} <= set(FACTS)
+}
 
 
 @pytest.mark.parametrize("name", ["era9.py:era9", "aster.py:Aster"])
 def test_the_rubrics_checks_of_a_network_pass(name, tmp_path):
-    shutil.copytree(REPOSITORY / "models", tmp_path / "models", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        REPOSITORY / "models", tmp_path / "models", ignore=shutil.ignore_patterns("__pycache__")
+    )
     entry = grade(tmp_path, RUBRIC, Options(run=True, model=f"models/{name}"))
     verdicts = {one["id"]: one["verdict"] for one in entry["criteria"]}
-    assert OF_NETWORKS == {"blocks", "receptive_field", "depthwise_separable", "dilated", "global_average_pooling",
-                           "parameters"}
+    assert OF_NETWORKS == {
+        "blocks",
+        "receptive_field",
+        "depthwise_separable",
+        "dilated",
+        "global_average_pooling",
+        "parameters",
+    }
     assert {verdicts[criterion] for criterion in OF_NETWORKS} == {"pass"}, entry["criteria"]

@@ -20,10 +20,15 @@ def largest_of_slices(x):
 
 
 MAXIMA = {
-    "slices": largest_of_slices, "amax": lambda x: tiled(x).amax((3, 5)), "amin": lambda x: -tiled(-x).amin((3, 5)),
-    "im2col": lambda x: F.unfold(x, 2, stride=2).view(len(x), x.shape[1], 4, x.shape[2] // 2, -1).amax(2),
+    "slices": largest_of_slices,
+    "amax": lambda x: tiled(x).amax((3, 5)),
+    "amin": lambda x: -tiled(-x).amin((3, 5)),
+    "im2col": lambda x: (
+        F.unfold(x, 2, stride=2).view(len(x), x.shape[1], 4, x.shape[2] // 2, -1).amax(2)
+    ),
     "unfold": lambda x: x.unfold(2, 2, 2).unfold(3, 2, 2).max(-1)[0].max(-1)[0],
-    "sort": lambda x: tiled(x).permute(0, 1, 2, 4, 3, 5).flatten(4).sort(4)[0][..., -1]}
+    "sort": lambda x: tiled(x).permute(0, 1, 2, 4, 3, 5).flatten(4).sort(4)[0][..., -1],
+}
 
 
 class Step(nn.Module):
@@ -79,31 +84,48 @@ def test_a_shortcut_beside_a_stride_and_a_maximum_over_channels_are_no_doubt():
     assert facts["blocks"].value is not None and "brought down" not in facts["blocks"].why
 
 
-@pytest.mark.parametrize("pool", [
-    lambda x: x.mean(3).mean(2), lambda x: x.mean(2, keepdim=True).mean(3).squeeze(2),
-    lambda x: F.avg_pool2d(F.avg_pool2d(x, 2), 2).flatten(1),
-    lambda x: F.adaptive_avg_pool2d(F.avg_pool2d(x, 2), 1).flatten(1),
-    lambda x: F.avg_pool2d(x, 2).mean((2, 3)), lambda x: torch.einsum("bchw->bc", x) / 16,
-    lambda x: x.permute(0, 2, 3, 1).mean((1, 2)), lambda x: x.permute(0, 3, 2, 1).mean((1, 2))])
+@pytest.mark.parametrize(
+    "pool",
+    [
+        lambda x: x.mean(3).mean(2),
+        lambda x: x.mean(2, keepdim=True).mean(3).squeeze(2),
+        lambda x: F.avg_pool2d(F.avg_pool2d(x, 2), 2).flatten(1),
+        lambda x: F.adaptive_avg_pool2d(F.avg_pool2d(x, 2), 1).flatten(1),
+        lambda x: F.avg_pool2d(x, 2).mean((2, 3)),
+        lambda x: torch.einsum("bchw->bc", x) / 16,
+        lambda x: x.permute(0, 2, 3, 1).mean((1, 2)),
+        lambda x: x.permute(0, 3, 2, 1).mean((1, 2)),
+    ],
+)
 def test_a_global_average_in_several_steps(pool):
     facts, plain = judged(Blocks(pool=pool)), judged(Blocks())
     assert facts["global_average_pooling"].value is True and facts["blocks"].value is True
     assert facts["receptive_field"].value == plain["receptive_field"].value
 
 
-@pytest.mark.parametrize("pool, width, why", [
-    (lambda x: x[:, :, 1:2, 1:3].mean((2, 3)), 8, "from 4×4 to 1×2 by slice"),
-    (lambda x: x[:, :, :3, :3].flatten(2).mean(2), 8, "from 4×4 to 3×3 by slice"),
-    (lambda x: torch.cat([x.flatten(1), x.mean((2, 3))], 1), 136, "past the global pool too"),
-    (lambda x: x.flatten(1)[:, :8] + x.mean((2, 3)), 8, "past the global pool too"),
-    (lambda x: x.flatten(1)[:, :8] + 1e-12 * x.mean((2, 3)), 8, "past the global pool too")])
+@pytest.mark.parametrize(
+    "pool, width, why",
+    [
+        (lambda x: x[:, :, 1:2, 1:3].mean((2, 3)), 8, "from 4×4 to 1×2 by slice"),
+        (lambda x: x[:, :, :3, :3].flatten(2).mean(2), 8, "from 4×4 to 3×3 by slice"),
+        (lambda x: torch.cat([x.flatten(1), x.mean((2, 3))], 1), 136, "past the global pool too"),
+        (lambda x: x.flatten(1)[:, :8] + x.mean((2, 3)), 8, "past the global pool too"),
+        (lambda x: x.flatten(1)[:, :8] + 1e-12 * x.mean((2, 3)), 8, "past the global pool too"),
+    ],
+)
 def test_an_average_of_a_part_or_beside_something_else_is_not_established(pool, width, why):
     fact = judged(Blocks(pool=pool, width=width))["global_average_pooling"]
     assert fact.value is None and why in fact.why
 
 
-@pytest.mark.parametrize("pool", [lambda x: F.avg_pool2d(x, 2, 1).mean((2, 3)), lambda x: F.avg_pool2d(x, 3).flatten(1),
-                                  lambda x: x.mean(3).amax(2)])
+@pytest.mark.parametrize(
+    "pool",
+    [
+        lambda x: F.avg_pool2d(x, 2, 1).mean((2, 3)),
+        lambda x: F.avg_pool2d(x, 3).flatten(1),
+        lambda x: x.mean(3).amax(2),
+    ],
+)
 def test_steps_that_weigh_positions_unlike_are_no_global_average_without_a_doubt(pool):
     facts = judged(Blocks(pool=pool))
     assert not (facts["global_average_pooling"].value and facts["blocks"].value)

@@ -51,7 +51,9 @@ def test_what_torchsummary_prints_is_one_of_them(kind):
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
         summary(kind(), (3, 32, 32), device="cpu")
-    total = next(found[0] for line in printed.getvalue().split("\n") if (found := printed_total(line)))
+    total = next(
+        found[0] for line in printed.getvalue().split("\n") if (found := printed_total(line))
+    )
     totals = printable_totals(view_of(kind()))
     assert total in totals
     assert sum(parameter.numel() for parameter in kind().parameters()) in totals

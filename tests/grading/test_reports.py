@@ -13,7 +13,12 @@ import pytest
 from tests.grading.samples import HOSTILE, graded, perfect
 from utils.grading.reports.cohort_page import cohort_csv, row
 from utils.grading.reports.entry import could_not_work, not_graded
-from utils.grading.reports.gradescope import OUTPUT_LIMIT, TEST_LIMIT, failed_report, gradescope_report
+from utils.grading.reports.gradescope import (
+    OUTPUT_LIMIT,
+    TEST_LIMIT,
+    failed_report,
+    gradescope_report,
+)
 from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import SCHEMA, json_report
 from utils.grading.reports.junit import junit_report
@@ -22,20 +27,46 @@ from utils.grading.reports.safe_text import divided
 from utils.grading.rubric import load_rubric
 
 schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-everything_hostile = pytest.mark.parametrize("text", [*HOSTILE, "x" * 200_000, ""], ids=range(len(HOSTILE) + 2))
+everything_hostile = pytest.mark.parametrize(
+    "text", [*HOSTILE, "x" * 200_000, ""], ids=range(len(HOSTILE) + 2)
+)
 VISIBILITY = {"enum": ["hidden", "after_due_date", "after_published", "visible"]}
 FORMAT = {"enum": ["text", "html", "simple_format", "md", "ansi"]}
 TEXT, NUMBER, OBJECT = {"type": "string"}, {"type": "number"}, {"type": "object"}
-TEST = {"score": NUMBER, "max_score": NUMBER, "status": {"enum": ["passed", "failed"]}, "name": TEXT, "name_format": FORMAT,
-        "number": TEXT, "output": TEXT, "output_format": FORMAT, "tags": {"type": "array", "items": TEXT},
-        "visibility": VISIBILITY, "extra_data": OBJECT}
+TEST = {
+    "score": NUMBER,
+    "max_score": NUMBER,
+    "status": {"enum": ["passed", "failed"]},
+    "name": TEXT,
+    "name_format": FORMAT,
+    "number": TEXT,
+    "output": TEXT,
+    "output_format": FORMAT,
+    "tags": {"type": "array", "items": TEXT},
+    "visibility": VISIBILITY,
+    "extra_data": OBJECT,
+}
 GRADESCOPE = {  # after its published specification
-    "type": "object", "required": ["tests"], "additionalProperties": False,
+    "type": "object",
+    "required": ["tests"],
+    "additionalProperties": False,
     "properties": {
-        "score": NUMBER, "execution_time": NUMBER, "output": TEXT, "output_format": FORMAT, "test_output_format": FORMAT,
-        "test_name_format": FORMAT, "visibility": VISIBILITY, "stdout_visibility": VISIBILITY, "extra_data": OBJECT,
+        "score": NUMBER,
+        "execution_time": NUMBER,
+        "output": TEXT,
+        "output_format": FORMAT,
+        "test_output_format": FORMAT,
+        "test_name_format": FORMAT,
+        "visibility": VISIBILITY,
+        "stdout_visibility": VISIBILITY,
+        "extra_data": OBJECT,
         "leaderboard": {"type": "array"},
-        "tests": {"type": "array", "items": {"type": "object", "additionalProperties": False, "properties": TEST}}}}
+        "tests": {
+            "type": "array",
+            "items": {"type": "object", "additionalProperties": False, "properties": TEST},
+        },
+    },
+}
 
 
 def strict(text: str):
@@ -54,13 +85,22 @@ def test_json_keeps_to_the_schema(text):
     assert page["submissions"][1]["points"] == 100
 
 
-@pytest.mark.parametrize("break_it", [
-    lambda entry: entry.pop("claims"), lambda entry: entry.update(surprise=1),
-    lambda entry: entry["criteria"][0].update(verdict="maybe"), lambda entry: entry["criteria"][0].update(points=5),
-    lambda entry: entry["criteria"][0].pop("advice"), lambda entry: entry["criteria"][1]["evidence"][0].update(cell=1),
-    lambda entry: entry["claims"][0].update(verdict="pass"), lambda entry: entry["facts"].pop("epochs"),
-    lambda entry: entry["facts"].update(dilated="yes"), lambda entry: entry["facts"]["why"].update(modular=""),
-    lambda entry: entry["criteria"][0].update(advice="")])
+@pytest.mark.parametrize(
+    "break_it",
+    [
+        lambda entry: entry.pop("claims"),
+        lambda entry: entry.update(surprise=1),
+        lambda entry: entry["criteria"][0].update(verdict="maybe"),
+        lambda entry: entry["criteria"][0].update(points=5),
+        lambda entry: entry["criteria"][0].pop("advice"),
+        lambda entry: entry["criteria"][1]["evidence"][0].update(cell=1),
+        lambda entry: entry["claims"][0].update(verdict="pass"),
+        lambda entry: entry["facts"].pop("epochs"),
+        lambda entry: entry["facts"].update(dilated="yes"),
+        lambda entry: entry["facts"]["why"].update(modular=""),
+        lambda entry: entry["criteria"][0].update(advice=""),
+    ],
+)
 def test_the_schema_refuses_what_is_none(break_it):
     entry = copy.deepcopy(graded().entry)
     jsonschema.validate({"submissions": [entry]}, schema)
@@ -77,14 +117,20 @@ def test_gradescope_keeps_to_its_schema(text):
     assert page["score"] == sum(test["score"] for test in page["tests"]) == 40
     assert sum(test["max_score"] for test in page["tests"]) == 100
     assert {test["name"]: test["status"] for test in page["tests"]}["accuracy"] == "passed"
-    assert len(page["output"]) <= OUTPUT_LIMIT and all(len(test["output"]) <= TEST_LIMIT for test in page["tests"])
+    assert len(page["output"]) <= OUTPUT_LIMIT and all(
+        len(test["output"]) <= TEST_LIMIT for test in page["tests"]
+    )
     assert len(report) < 200_000
 
 
 def test_gradescope_hears_of_a_failure_of_ours():
     page = strict(failed_report("the disk is full \x00" + "x" * 100_000))
     jsonschema.validate(page, GRADESCOPE)
-    assert page["score"] == 0 and "disk is full" in page["output"] and len(page["output"]) <= OUTPUT_LIMIT
+    assert (
+        page["score"] == 0
+        and "disk is full" in page["output"]
+        and len(page["output"]) <= OUTPUT_LIMIT
+    )
 
 
 @everything_hostile
@@ -103,12 +149,16 @@ def test_markdown_holds_no_foreign_markup(text):
     page = mistune.create_markdown(escape=False, plugins=["table", "strikethrough", "url"])(report)
     for tag in ("<script", "<img", "<a ", "<style", "<body", "<del", "<em", "<!--"):
         assert tag not in page, tag
-    assert page.count("<table") == 3 and page.count("<h1") == 1  # criteria, claims, facts; no heading of theirs
+    assert (
+        page.count("<table") == 3 and page.count("<h1") == 1
+    )  # criteria, claims, facts; no heading of theirs
 
 
 def test_markdown_says_it_all_at_a_glance():
     report = markdown_report([graded()])
-    assert "40 of 100 points" in report and "| `receptive_field` | ❌ fail | 0 / 10 | 43 |" in report
+    assert (
+        "40 of 100 points" in report and "| `receptive_field` | ❌ fail | 0 / 10 | 43 |" in report
+    )
     assert "`86.54 %.py:3`" in report and "Widen it" in report
 
 
@@ -138,4 +188,6 @@ def test_the_words_that_decide_on_a_claim_are_bold():
 
 def test_a_long_claim_is_cut_behind_what_decides():
     text = "a" * 290 + "14k" + "b" * 400
-    assert divided(text, (290, 293)) == ("a" * 290, "14k", "b" * 6 + "…") and divided("short", None) == ("", "", "short")
+    assert divided(text, (290, 293)) == ("a" * 290, "14k", "b" * 6 + "…") and divided(
+        "short", None
+    ) == ("", "", "short")

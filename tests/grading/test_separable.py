@@ -19,7 +19,9 @@ class Between(nn.Module):
 
     def forward(self, x):
         y = self.depthwise(x)
-        return self.mix(self.between(y) if isinstance(self.between, nn.Module) else self.between(y, x))
+        return self.mix(
+            self.between(y) if isinstance(self.between, nn.Module) else self.between(y, x)
+        )
 
 
 class ConvolutionGate(nn.Module):
@@ -44,7 +46,9 @@ class ChannelNorm(nn.Module):
     def forward(self, x):
         if self.by_hand:
             x = x - x.mean(1, keepdim=True)
-            return x / (x.pow(2).mean(1, keepdim=True) + 1e-6).sqrt() * self.norm.weight[:, None, None]
+            return (
+                x / (x.pow(2).mean(1, keepdim=True) + 1e-6).sqrt() * self.norm.weight[:, None, None]
+            )
         return self.norm(x.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
 
 
@@ -56,13 +60,20 @@ class DropPath(nn.Module):
 
 
 APART = {
-    "group norm": nn.Sequential(nn.GroupNorm(4, 8), nn.SiLU()), "instance norm": nn.InstanceNorm2d(8, affine=True),
-    "layer norm": ChannelNorm(False), "layer norm by hand": ChannelNorm(True), "the whole map": nn.GroupNorm(1, 8),
-    "a gate": nn.Sequential(nn.BatchNorm2d(8), nn.ReLU(), Gate()), "a gate of convolutions": ConvolutionGate(),
-    "an expanded gate": nn.Sequential(nn.Hardswish(), ConvolutionGate(True)), "drop path": DropPath(),
-    "dropout": nn.Dropout(), "swish by hand": lambda y, x: y * torch.sigmoid(y),
+    "group norm": nn.Sequential(nn.GroupNorm(4, 8), nn.SiLU()),
+    "instance norm": nn.InstanceNorm2d(8, affine=True),
+    "layer norm": ChannelNorm(False),
+    "layer norm by hand": ChannelNorm(True),
+    "the whole map": nn.GroupNorm(1, 8),
+    "a gate": nn.Sequential(nn.BatchNorm2d(8), nn.ReLU(), Gate()),
+    "a gate of convolutions": ConvolutionGate(),
+    "an expanded gate": nn.Sequential(nn.Hardswish(), ConvolutionGate(True)),
+    "drop path": DropPath(),
+    "dropout": nn.Dropout(),
+    "swish by hand": lambda y, x: y * torch.sigmoid(y),
     "a gate by the input": lambda y, x: y * x.mean((2, 3), True).sigmoid(),
-    "split and joined": lambda y, x: torch.cat([F.relu(y[:, :4]), y[:, 4:]], 1)}
+    "split and joined": lambda y, x: torch.cat([F.relu(y[:, :4]), y[:, 4:]], 1),
+}
 
 
 @pytest.mark.parametrize("between", APART)
@@ -73,21 +84,39 @@ def test_what_leaves_the_channels_apart_may_stand_between(between):
     assert facts["receptive_field"].value == 5
 
 
-@pytest.mark.parametrize("between, kernel, channels", [
-    (lambda y, x: torch.cat([y, x], 1), 1, 16), (nn.Conv2d(8, 8, 3, padding=1), 1, 8), (Gate(), 3, 8),
-    (nn.Conv2d(8, 8, 1, groups=8), 3, 8), (ConvolutionGate(), 3, 8), (nn.AvgPool2d(17), 1, 8),
-    (lambda y, x: x * y.mean((2, 3), True), 1, 8)])
+@pytest.mark.parametrize(
+    "between, kernel, channels",
+    [
+        (lambda y, x: torch.cat([y, x], 1), 1, 16),
+        (nn.Conv2d(8, 8, 3, padding=1), 1, 8),
+        (Gate(), 3, 8),
+        (nn.Conv2d(8, 8, 1, groups=8), 3, 8),
+        (ConvolutionGate(), 3, 8),
+        (nn.AvgPool2d(17), 1, 8),
+        (lambda y, x: x * y.mean((2, 3), True), 1, 8),
+    ],
+)
 def test_what_joins_other_maps_or_positions_may_not(between, kernel, channels):
     fact = judged(Net(Between(between, kernel, channels)))["depthwise_separable"]
     assert fact.value is False and "no 1×1 convolution follows" in fact.why
 
 
-@pytest.mark.parametrize("between, name", [(lambda y, x: y + x, "add"), (lambda y, x: y * F.relu(x), "mul"),
-                                           (nn.AvgPool2d(2), "avg_pool2d")])
+@pytest.mark.parametrize(
+    "between, name",
+    [
+        (lambda y, x: y + x, "add"),
+        (lambda y, x: y * F.relu(x), "mul"),
+        (nn.AvgPool2d(2), "avg_pool2d"),
+    ],
+)
 def test_a_sum_or_a_pool_between_is_for_a_person_to_judge(between, name):
     place = Evidence("layers.py", 12)
     fact = judged(Net(Between(between)), Between=place, AvgPool2d=place)["depthwise_separable"]
-    assert fact.value is None and f"behind it is {name} in middle" in fact.why and "line 12 of layers.py" in fact.why
+    assert (
+        fact.value is None
+        and f"behind it is {name} in middle" in fact.why
+        and "line 12 of layers.py" in fact.why
+    )
 
 
 class Shrunk(nn.Module):
@@ -95,10 +124,18 @@ class Shrunk(nn.Module):
         return F.interpolate(x, scale_factor=0.5) + F.interpolate(x, 16)
 
 
-@pytest.mark.parametrize("place, words", [(Evidence("layers.py", 7), "line 7 of layers.py"),
-                                          (Evidence(notebook="S9.ipynb", cell=3), "cell 3 of S9.ipynb")])
+@pytest.mark.parametrize(
+    "place, words",
+    [
+        (Evidence("layers.py", 7), "line 7 of layers.py"),
+        (Evidence(notebook="S9.ipynb", cell=3), "cell 3 of S9.ipynb"),
+    ],
+)
 def test_what_is_given_up_names_the_module_and_its_place(place, words):
     facts = judged(Net(nn.Sequential(Shrunk(), nn.Conv2d(8, 8, 3))), Shrunk=place)
-    assert "middle.0 (Shrunk)" in facts["receptive_field"].why and words in facts["receptive_field"].why
+    assert (
+        "middle.0 (Shrunk)" in facts["receptive_field"].why
+        and words in facts["receptive_field"].why
+    )
     assert f"in middle.0 (Shrunk, {words})" in facts["blocks"].why or facts["blocks"].value is False
     assert facts["receptive_field"].evidence == (PLACE,)

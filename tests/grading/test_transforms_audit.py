@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from tests.grading.first_attempt import find
-from tests.grading.layouts import BUILD, DATA, IMPORTS, LOADERS, LOG, LOOPS, PIPELINE, RUN, TIDY, build
+from tests.grading.layouts import (
+    BUILD,
+    DATA,
+    IMPORTS,
+    LOADERS,
+    LOG,
+    LOOPS,
+    PIPELINE,
+    RUN,
+    TIDY,
+    build,
+)
 from tests.grading.pipeline_changes import CHANGES, FILL, HOLE, OLD, ONE, hole, new
 from tests.grading.pipeline_places import PLACES
 from utils.data.transforms import A
@@ -38,12 +49,20 @@ def test_change(change, tmp_path):
 @pytest.mark.parametrize("place", PLACES)
 def test_place(place, tmp_path):
     audit = facts(tmp_path, PLACES[place])
-    assert {name: audit.facts[name].value for name in GOOD} == GOOD, {name: audit.facts[name].why for name in GOOD}
+    assert {name: audit.facts[name].value for name in GOOD} == GOOD, {
+        name: audit.facts[name].why for name in GOOD
+    }
     assert audit.facts["statistics_agree"].value is True, audit.facts["statistics_agree"]
     names = [row["name"] for row in audit.facts["effective_transforms"].value]
     assert names == [
         f"albumentations.{name}"
-        for name in ("HorizontalFlip", "ShiftScaleRotate", "CoarseDropout", "Normalize", "ToTensorV2")
+        for name in (
+            "HorizontalFlip",
+            "ShiftScaleRotate",
+            "CoarseDropout",
+            "Normalize",
+            "ToTensorV2",
+        )
     ]
 
 
@@ -76,9 +95,9 @@ WARNINGS = {
     ),
     "a hole that is moved": (
         {
-            "transforms.py": PIPELINE.replace("A.HorizontalFlip(p=0.5),", f"{HOLE},\n    A.HorizontalFlip(),").replace(
-                f"    {HOLE},\n    A.Norm", "    A.Norm"
-            )
+            "transforms.py": PIPELINE.replace(
+                "A.HorizontalFlip(p=0.5),", f"{HOLE},\n    A.HorizontalFlip(),"
+            ).replace(f"    {HOLE},\n    A.Norm", "    A.Norm")
         },
         "ShiftScaleRotate comes after CoarseDropout and moves or scales the hole.",
     ),
@@ -95,8 +114,14 @@ def test_remark(kind, tmp_path):
     assert any(said in warning for warning in facts(tmp_path, files).warnings)
 
 
-@pytest.mark.parametrize("files", [{}, hole(f"{HOLE},\n    A.CenterCrop(32, 32)"),
-                                   hole(f"A.Pad(4),\n    A.RandomCrop(32, 32),\n    {HOLE}")])
+@pytest.mark.parametrize(
+    "files",
+    [
+        {},
+        hole(f"{HOLE},\n    A.CenterCrop(32, 32)"),
+        hole(f"A.Pad(4),\n    A.RandomCrop(32, 32),\n    {HOLE}"),
+    ],
+)
 def test_a_good_pipeline_is_not_remarked_on(files, tmp_path):
     assert facts(tmp_path, files).warnings == ()
 
@@ -132,21 +157,34 @@ def test_arguments_that_are_not_known_decide_nothing(more, version, tmp_path):
     audit = facts(tmp_path, hole(new(p="0.5").replace(", p=", f", {more}, p=")))
     assert {audit.facts[name].value for name in (ONE, FILL)} == {None}
     row = audit.facts["effective_transforms"].value[2]
-    assert row["version"] == version and not row["arguments"].keys() & {"p", "fill", "hole_height_range"}
+    assert row["version"] == version and not row["arguments"].keys() & {
+        "p",
+        "fill",
+        "hole_height_range",
+    }
     assert audit.facts["horizontal_flip"].value is True
 
 
-@pytest.mark.parametrize("pinned, there, other", [("", [1, 1], [1, 2]), ("albumentations==2.0.8", [1, 2], [1, 1])])
+@pytest.mark.parametrize(
+    "pinned, there, other", [("", [1, 1], [1, 2]), ("albumentations==2.0.8", [1, 2], [1, 1])]
+)
 def test_what_the_other_version_makes_of_old_names_is_listed(pinned, there, other, tmp_path):
     """2.x makes one or two holes by default, and the old names ask 1.x for one."""
     audit = facts(tmp_path, hole(OLD.format("(125, 123, 114)")) | {"requirements.txt": pinned})
     row = audit.facts["effective_transforms"].value[2]
-    assert (row["arguments"]["num_holes_range"], row["other_version"]["num_holes_range"]) == (there, other)
+    assert (row["arguments"]["num_holes_range"], row["other_version"]["num_holes_range"]) == (
+        there,
+        other,
+    )
 
 
 def test_version_1_makes_eight_holes_where_none_are_asked_for(tmp_path):
-    audit = facts(tmp_path, hole("A.CoarseDropout(max_height=16, max_width=16, fill_value=(125, 123, 114))"))
-    assert audit.facts[ONE].value is False and audit.facts[ONE].why.startswith("8 hole(s) of 16 × 16 pixels")
+    audit = facts(
+        tmp_path, hole("A.CoarseDropout(max_height=16, max_width=16, fill_value=(125, 123, 114))")
+    )
+    assert audit.facts[ONE].value is False and audit.facts[ONE].why.startswith(
+        "8 hole(s) of 16 × 16 pixels"
+    )
 
 
 SAMPLES = [
@@ -170,12 +208,17 @@ def test_the_facts_are_what_the_transform_does(text, tmp_path):
         warnings.simplefilter("ignore")
         transform = eval(text[:-1] + ", p=1.0)", {"A": A, "MEAN": (0.4914, 0.4822, 0.4465)})
         holes = [transform(image=np.full((32, 32, 3), 255, np.uint8))["image"] for _ in range(60)]
-    sizes = {not (image < 255).any() or tuple(np.ptp(np.argwhere((image < 255).all(2)), axis=0) + 1) for image in holes}
+    sizes = {
+        not (image < 255).any() or tuple(np.ptp(np.argwhere((image < 255).all(2)), axis=0) + 1)
+        for image in holes
+    }
     areas = {int((image < 255).all(2).sum()) for image in holes}
     assert audit.facts[ONE].value == (sizes == {(16, 16)} and areas == {256})
     colours = {tuple(pixel) for image in holes for pixel in image[(image < 255).all(2)]}
     near = all(
-        abs(int(seen) - 255 * mean) <= 3 for colour in colours for seen, mean in zip(colour, (0.4914, 0.4822, 0.4465))
+        abs(int(seen) - 255 * mean) <= 3
+        for colour in colours
+        for seen, mean in zip(colour, (0.4914, 0.4822, 0.4465))
     )
     assert audit.facts[FILL].value == near
 
@@ -191,6 +234,13 @@ def test_evidence_points_at_the_line(tmp_path):
 
 
 def test_a_script_without_a_notebook(tmp_path):
-    script = LOADERS + BUILD.replace("summary", "print") + LOOPS + RUN[0].replace("from engine import train, test", "")
-    audit = facts(tmp_path, {"S9.ipynb": None, "main.py": IMPORTS + script + f"\n# {LOG.split()[0]}\n"})
+    script = (
+        LOADERS
+        + BUILD.replace("summary", "print")
+        + LOOPS
+        + RUN[0].replace("from engine import train, test", "")
+    )
+    audit = facts(
+        tmp_path, {"S9.ipynb": None, "main.py": IMPORTS + script + f"\n# {LOG.split()[0]}\n"}
+    )
     assert {name: audit.facts[name].value for name in GOOD} == GOOD

@@ -13,6 +13,7 @@ BARS = "██████████"
 @dataclass(frozen=True)
 class Trained:
     """One invented epoch; `index` counts from 0, losses are averages, the counts are out of 50,000 and 10,000 images."""
+
     index: int
     train_loss: float
     train_correct: int
@@ -36,8 +37,16 @@ def training(epochs=30, top=86.5, seed=0) -> list[Trained]:
         grown = 1 - 0.86 ** (index + 1) * (0.95 if index else 1)
         test = 38 + (top - 38) * grown + rng.gauss(0, 0.25)
         train = 28 + (top - 3.5 - 28) * grown + rng.gauss(0, 0.1)
-        course.append(Trained(index, rng.gauss(2.75, 0.01) * (1 - train / 100), round(500 * train),
-                              rng.gauss(2.9, 0.02) * (1 - test / 100), round(100 * test), rng.randint(15, 24)))
+        course.append(
+            Trained(
+                index,
+                rng.gauss(2.75, 0.01) * (1 - train / 100),
+                round(500 * train),
+                rng.gauss(2.9, 0.02) * (1 - test / 100),
+                round(100 * test),
+                rng.randint(15, 24),
+            )
+        )
     return course
 
 
@@ -59,98 +68,155 @@ def tqdm_from_0(course):
 
 
 def tqdm_train_colon_from_1(course):
-    return "".join(f"Epoch {e.index + 1}\n{bar(e, left='Train: ' + _step(e))}\n{_test_set(e)}\n" for e in course)
+    return "".join(
+        f"Epoch {e.index + 1}\n{bar(e, left='Train: ' + _step(e))}\n{_test_set(e)}\n"
+        for e in course
+    )
 
 
 def tqdm_with_lr(course):
-    return "".join(f"EPOCH = {e.index + 1} | LR = 0.01 | Loss = {e.train_loss:.2f} | Batch = 97 | Accuracy = {e.train:.2f}"
-                   f"{bar(e)}\n{_test_set(e)}\n" for e in course)
+    return "".join(
+        f"EPOCH = {e.index + 1} | LR = 0.01 | Loss = {e.train_loss:.2f} | Batch = 97 | Accuracy = {e.train:.2f}"
+        f"{bar(e)}\n{_test_set(e)}\n"
+        for e in course
+    )
 
 
 def tqdm_bar_before_the_number(course):
     start = "  0%|          | 0/98 [00:00<?, ?it/s]"
-    return "".join(f"{start}Epoch: {e.index + 1} Learning_Rate 0.003\n{bar(e, left=_step(e))}\n{start}\n{_test_set(e)}\n"
-                   f"Test acc: {e.test:.2f}\n" for e in course)
+    return "".join(
+        f"{start}Epoch: {e.index + 1} Learning_Rate 0.003\n{bar(e, left=_step(e))}\n{start}\n{_test_set(e)}\n"
+        f"Test acc: {e.test:.2f}\n"
+        for e in course
+    )
 
 
 def redrawn_by_carriage_return(course):
-    half, whole = "31%|███       | 30/98 [00:05<00:12,  5.5it/s]", "100%|██████████| 98/98 [00:16<00:00,  6.1it/s]"
-    return "".join(f"EPOCH: {e.index}\n\rLoss={e.train_loss + 1} Batch_id=29 Accuracy={e.train - 2:.2f}: {half}"
-                   f"\rLoss={e.train_loss} Batch_id=97 Accuracy={e.train:.2f}: {whole}\n{_test_set(e)}" for e in course)
+    half, whole = (
+        "31%|███       | 30/98 [00:05<00:12,  5.5it/s]",
+        "100%|██████████| 98/98 [00:16<00:00,  6.1it/s]",
+    )
+    return "".join(
+        f"EPOCH: {e.index}\n\rLoss={e.train_loss + 1} Batch_id=29 Accuracy={e.train - 2:.2f}: {half}"
+        f"\rLoss={e.train_loss} Batch_id=97 Accuracy={e.train:.2f}: {whole}\n{_test_set(e)}"
+        for e in course
+    )
 
 
 def two_bars(course):
-    return "".join(f"Training Epoch: {e.index + 1}\n" + bar(e, 391, f"Training Set: Loss={e.train_loss}, Batch_id=390, "
-                   f"Train Accuracy={e.train:.2f}") + "\n" + bar(e, 79, f"Test Set: Loss={e.test_loss}, Batch_id=78, "
-                   f"Test Accuracy={e.test:.2f}") + "\n" for e in course)
+    return "".join(
+        f"Training Epoch: {e.index + 1}\n"
+        + bar(
+            e, 391, f"Training Set: Loss={e.train_loss}, Batch_id=390, Train Accuracy={e.train:.2f}"
+        )
+        + "\n"
+        + bar(e, 79, f"Test Set: Loss={e.test_loss}, Batch_id=78, Test Accuracy={e.test:.2f}")
+        + "\n"
+        for e in course
+    )
 
 
 def counts_in_both_bars(course):
-    return "".join(f"\nEpoch: {e.index}\n [====>]  Step: 40ms | Loss: {e.train_loss:.3f} | Acc: {e.train:.3f}% "
-                   f"({e.train_correct}/50000) 98/98 \n [====>]  Step: 9ms | Loss: {e.test_loss:.3f} | Acc: {e.test:.3f}% "
-                   f"({e.test_correct}/10000) 20/20 \n" for e in course)
+    return "".join(
+        f"\nEpoch: {e.index}\n [====>]  Step: 40ms | Loss: {e.train_loss:.3f} | Acc: {e.train:.3f}% "
+        f"({e.train_correct}/50000) 98/98 \n [====>]  Step: 9ms | Loss: {e.test_loss:.3f} | Acc: {e.test:.3f}% "
+        f"({e.test_correct}/10000) 20/20 \n"
+        for e in course
+    )
 
 
 def plain_dashes(course):
-    return "".join(f"Epoch {e.index + 1}/{len(course)} - loss {e.train_loss:.4f} - acc {e.train / 100:.4f} - "
-                   f"val_loss {e.test_loss:.4f} - val_acc {e.test / 100:.4f}\n" for e in course)
+    return "".join(
+        f"Epoch {e.index + 1}/{len(course)} - loss {e.train_loss:.4f} - acc {e.train / 100:.4f} - "
+        f"val_loss {e.test_loss:.4f} - val_acc {e.test / 100:.4f}\n"
+        for e in course
+    )
 
 
 def plain_per_cent(course):
-    return "".join(f"Epoch [{e.index + 1}/{len(course)}], Loss: {e.train_loss:.4f}, Train Acc: {e.train:.2f}%, "
-                   f"Test Acc: {e.test:.2f}%\n" for e in course)
+    return "".join(
+        f"Epoch [{e.index + 1}/{len(course)}], Loss: {e.train_loss:.4f}, Train Acc: {e.train:.2f}%, "
+        f"Test Acc: {e.test:.2f}%\n"
+        for e in course
+    )
 
 
 def plain_bars_between(course):
-    return "".join(f"Epoch: {e.index + 1:02d} | Time: 12.3s | Train Loss: {e.train_loss:.3f} | Train Acc: {e.train:.2f}% | "
-                   f"Test Loss: {e.test_loss:.3f} | Test Acc: {e.test:.2f}% | best {99:.2f}%\n" for e in course)
+    return "".join(
+        f"Epoch: {e.index + 1:02d} | Time: 12.3s | Train Loss: {e.train_loss:.3f} | Train Acc: {e.train:.2f}% | "
+        f"Test Loss: {e.test_loss:.3f} | Test Acc: {e.test:.2f}% | best {99:.2f}%\n"
+        for e in course
+    )
 
 
 def block_of_lines(course):
-    return "".join(f"Epoch {e.index + 1}/{len(course)}\n{'-' * 10}\nTrain Loss:     {e.train_loss:.4f}\nTrain Accuracy: "
-                   f"{e.train:.2f}%\nTest Loss: {e.test_loss:.4f}\nTest Accuracy:  {e.test:.2f}%\n\n" for e in course)
+    return "".join(
+        f"Epoch {e.index + 1}/{len(course)}\n{'-' * 10}\nTrain Loss:     {e.train_loss:.4f}\nTrain Accuracy: "
+        f"{e.train:.2f}%\nTest Loss: {e.test_loss:.4f}\nTest Accuracy:  {e.test:.2f}%\n\n"
+        for e in course
+    )
 
 
 def keras(course):
     lines = []
     for e in course:
-        numbers = (f"loss: {e.train_loss:.4f} - accuracy: {e.train / 100:.4f} - val_loss: {e.test_loss:.4f} - "
-                   f"val_accuracy: {e.test / 100:.4f}")
-        lines += [f"Epoch {e.index + 1}/{len(course)}", f"98/98 [==============================] - 8s 84ms/step - {numbers}",
-                  f"Epoch {e.index + 1:05d}: val_accuracy improved from 0.10000 to 0.99000, saving model"]
+        numbers = (
+            f"loss: {e.train_loss:.4f} - accuracy: {e.train / 100:.4f} - val_loss: {e.test_loss:.4f} - "
+            f"val_accuracy: {e.test / 100:.4f}"
+        )
+        lines += [
+            f"Epoch {e.index + 1}/{len(course)}",
+            f"98/98 [==============================] - 8s 84ms/step - {numbers}",
+            f"Epoch {e.index + 1:05d}: val_accuracy improved from 0.10000 to 0.99000, saving model",
+        ]
     return "\n".join(lines)
 
 
 def keras_3(course):
-    return "".join(f"Epoch {e.index + 1}/{len(course)}\n98/98 ━━━━━━━━━━━━━━━━━━━━ 8s 84ms/step - "
-                   f"accuracy: {e.train / 100:.4f} - loss: {e.train_loss:.4f} - "
-                   f"val_accuracy: {e.test / 100:.4f} - val_loss: {e.test_loss:.4f}\n" for e in course)
+    return "".join(
+        f"Epoch {e.index + 1}/{len(course)}\n98/98 ━━━━━━━━━━━━━━━━━━━━ 8s 84ms/step - "
+        f"accuracy: {e.train / 100:.4f} - loss: {e.train_loss:.4f} - "
+        f"val_accuracy: {e.test / 100:.4f} - val_loss: {e.test_loss:.4f}\n"
+        for e in course
+    )
 
 
 def lightning_bars(course):
     frames = []
     for before, e in zip([None, *course], course):
-        stale = f", val_loss={before.test_loss:.3f}, val_acc={before.test / 100:.4f}" if before else ""
-        frames += [f"Epoch {e.index}:  50%|█████     | 49/98 [00:05<00:05, 9.2it/s, loss=0.5, v_num=0{stale}]",
-                   f"Epoch {e.index}: 100%|{BARS}| 98/98 [00:10<00:00,  9.2it/s, loss=0.4, v_num=0, "
-                   f"val_loss={e.test_loss:.3f}, val_acc={e.test / 100:.4f}, train_acc={e.train / 100:.4f}]"]
+        stale = (
+            f", val_loss={before.test_loss:.3f}, val_acc={before.test / 100:.4f}" if before else ""
+        )
+        frames += [
+            f"Epoch {e.index}:  50%|█████     | 49/98 [00:05<00:05, 9.2it/s, loss=0.5, v_num=0{stale}]",
+            f"Epoch {e.index}: 100%|{BARS}| 98/98 [00:10<00:00,  9.2it/s, loss=0.4, v_num=0, "
+            f"val_loss={e.test_loss:.3f}, val_acc={e.test / 100:.4f}, train_acc={e.train / 100:.4f}]",
+        ]
     return "\r".join(frames)
 
 
 def lightning_checkpoints(course):
-    return "".join(f"Epoch {e.index}, global step {98 * (e.index + 1)}: 'val_acc' reached {e.test / 100:.5f} "
-                   "(best 0.99000), saving model to 'a.ckpt' as top 1\n" for e in course)
+    return "".join(
+        f"Epoch {e.index}, global step {98 * (e.index + 1)}: 'val_acc' reached {e.test / 100:.5f} "
+        "(best 0.99000), saving model to 'a.ckpt' as top 1\n"
+        for e in course
+    )
 
 
 def after_epoch(course):
-    return "".join(f"Epoch {e.index + 1} complete. Loss: {e.train_loss:.4f}\nTest Accuracy after epoch {e.index + 1}: "
-                   f"{e.test:.2f}%\nBest model saved!\n" for e in course)
+    return "".join(
+        f"Epoch {e.index + 1} complete. Loss: {e.train_loss:.4f}\nTest Accuracy after epoch {e.index + 1}: "
+        f"{e.test:.2f}%\nBest model saved!\n"
+        for e in course
+    )
 
 
 def bracketed(course):
-    return "".join(f"[ {e.index + 1:2d}] train loss: {e.train_loss:.3f}\n[ {e.index + 1:2d}] train acc: {e.train:.3f}\n"
-                   f"[ {e.index + 1:2d}] test loss: {e.test_loss:.3f}\n[ {e.index + 1:2d}] test acc: {e.test:.3f}\n"
-                   for e in course)
+    return "".join(
+        f"[ {e.index + 1:2d}] train loss: {e.train_loss:.3f}\n[ {e.index + 1:2d}] train acc: {e.train:.3f}\n"
+        f"[ {e.index + 1:2d}] test loss: {e.test_loss:.3f}\n[ {e.index + 1:2d}] test acc: {e.test:.3f}\n"
+        for e in course
+    )
 
 
 def without_numbers(course):
@@ -162,19 +228,26 @@ def only_tests(course):
 
 
 def one_line_without_numbers(course):
-    return "".join(f"Train Loss: {e.train_loss:.5f} | Test Loss: {e.test_loss:.5f}, Test acc: {e.test:.2f}%\n"
-                   for e in course)
+    return "".join(
+        f"Train Loss: {e.train_loss:.5f} | Test Loss: {e.test_loss:.5f}, Test acc: {e.test:.2f}%\n"
+        for e in course
+    )
 
 
 def csv_file(course):
-    rows = [f"{e.index},{e.train_loss:.4f},{e.train:.2f},{e.test_loss:.4f},{e.test:.2f}" for e in course]
+    rows = [
+        f"{e.index},{e.train_loss:.4f},{e.train:.2f},{e.test_loss:.4f},{e.test:.2f}" for e in course
+    ]
     return "\n".join(["epoch,train_loss,train_acc,test_loss,test_acc", *rows])
 
 
 def csv_of_lightning(course):
     lines = ["epoch,step,train_acc,train_loss,val_acc,val_loss"]
     for e in course:
-        lines += [f"{e.index},97,,,{e.test / 100:.4f},{e.test_loss}", f"{e.index},97,{e.train / 100:.4f},{e.train_loss},,"]
+        lines += [
+            f"{e.index},97,,,{e.test / 100:.4f},{e.test_loss}",
+            f"{e.index},97,{e.train / 100:.4f},{e.train_loss},,",
+        ]
     return "\n".join(lines)
 
 
@@ -184,14 +257,36 @@ def markdown_table(course):
 
 
 def tabs_of_fastai(course):
-    rows = [f"{e.index}\t{e.train_loss:.6f}\t{e.test_loss:.6f}\t{e.test / 100:.6f}\t00:12" for e in course]
+    rows = [
+        f"{e.index}\t{e.train_loss:.6f}\t{e.test_loss:.6f}\t{e.test / 100:.6f}\t00:12"
+        for e in course
+    ]
     return "\n".join(["epoch\ttrain_loss\tvalid_loss\taccuracy\ttime", *rows])
 
 
 NUMBERED = (
-    tqdm_from_0, tqdm_train_colon_from_1, tqdm_with_lr, tqdm_bar_before_the_number, redrawn_by_carriage_return, two_bars,
-    counts_in_both_bars, plain_dashes, plain_per_cent, plain_bars_between, block_of_lines, keras, keras_3, lightning_bars,
-    lightning_checkpoints, after_epoch, bracketed, csv_file, csv_of_lightning, markdown_table, tabs_of_fastai)
+    tqdm_from_0,
+    tqdm_train_colon_from_1,
+    tqdm_with_lr,
+    tqdm_bar_before_the_number,
+    redrawn_by_carriage_return,
+    two_bars,
+    counts_in_both_bars,
+    plain_dashes,
+    plain_per_cent,
+    plain_bars_between,
+    block_of_lines,
+    keras,
+    keras_3,
+    lightning_bars,
+    lightning_checkpoints,
+    after_epoch,
+    bracketed,
+    csv_file,
+    csv_of_lightning,
+    markdown_table,
+    tabs_of_fastai,
+)
 UNNUMBERED = (without_numbers, only_tests, one_line_without_numbers)
 
 
@@ -200,10 +295,18 @@ def notebook(*outputs, sources=None) -> str:
     cells = []
     for place, output in enumerate(outputs):
         streams = [("stdout", output)] if isinstance(output, str) else output
-        cells.append({"cell_type": "code", "execution_count": place + 1, "metadata": {},
-                      "source": sources[place] if sources else "train(model)",
-                      "outputs": [{"output_type": "stream", "name": name, "text": text.splitlines(True)}
-                                  for name, text in streams]})
+        cells.append(
+            {
+                "cell_type": "code",
+                "execution_count": place + 1,
+                "metadata": {},
+                "source": sources[place] if sources else "train(model)",
+                "outputs": [
+                    {"output_type": "stream", "name": name, "text": text.splitlines(True)}
+                    for name, text in streams
+                ],
+            }
+        )
     return json.dumps({"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells})
 
 

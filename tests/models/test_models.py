@@ -9,8 +9,13 @@ from models import MODELS, build_model
 from models.fast_layers import Conv2d, Dropout
 from models.layers import DepthwiseSeparableConv
 
-PARAMETERS = {"aster": 196_538, "assignment6_net1": 185_936, "assignment6_net1_grouped": 57_056,
-              "assignment6_net2": 151_504, "era9": 188_992}
+PARAMETERS = {
+    "aster": 196_538,
+    "assignment6_net1": 185_936,
+    "assignment6_net1_grouped": 57_056,
+    "assignment6_net2": 151_504,
+    "era9": 188_992,
+}
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -29,13 +34,24 @@ def test_parameters(name):
 def test_every_parameter_is_trained(name):
     model = build_model(name)
     model(torch.randn(4, 3, 32, 32))[:, 0].sum().backward()
-    assert all(weights.grad is not None and weights.grad.abs().sum() > 0 for weights in model.parameters())
+    assert all(
+        weights.grad is not None and weights.grad.abs().sum() > 0 for weights in model.parameters()
+    )
 
 
-@pytest.mark.parametrize("name, grouped, count", [("assignment6_net1", False, 6), ("assignment6_net1_grouped", True, 6),
-                                                  ("assignment6_net2", True, 2), ("era9", True, 1)])
+@pytest.mark.parametrize(
+    "name, grouped, count",
+    [
+        ("assignment6_net1", False, 6),
+        ("assignment6_net1_grouped", True, 6),
+        ("assignment6_net2", True, 2),
+        ("era9", True, 1),
+    ],
+)
 def test_depthwise_convolutions_see_one_channel_each(name, grouped, count):
-    layers = [layer for layer in build_model(name).modules() if isinstance(layer, DepthwiseSeparableConv)]
+    layers = [
+        layer for layer in build_model(name).modules() if isinstance(layer, DepthwiseSeparableConv)
+    ]
     assert len(layers) == count
     for layer in layers:
         image = torch.zeros(1, layer.depthwise.in_channels, 16, 16)
@@ -49,7 +65,10 @@ def test_unknown_name_lists_the_known_ones():
         build_model("resnet")
 
 
-@pytest.mark.parametrize("shape, format", [((8, 16, 64, 65), torch.channels_last), ((1000, 501), torch.contiguous_format)])
+@pytest.mark.parametrize(
+    "shape, format",
+    [((8, 16, 64, 65), torch.channels_last), ((1000, 501), torch.contiguous_format)],
+)
 @pytest.mark.parametrize("p", [0.05, 0.5])
 def test_dropout_drops_a_share_p_and_rescales_the_rest(shape, format, p):
     torch.manual_seed(0)
@@ -58,7 +77,9 @@ def test_dropout_drops_a_share_p_and_rescales_the_rest(shape, format, p):
     dropped = (output == 0).float()
     spread = (p * (1 - p) / x.numel()) ** 0.5
     assert abs(dropped.mean().item() - p) < 5 * spread
-    torch.testing.assert_close(output[output != 0], torch.full_like(output[output != 0], 1 / (1 - p)))
+    torch.testing.assert_close(
+        output[output != 0], torch.full_like(output[output != 0], 1 / (1 - p))
+    )
     output.sum().backward()
     torch.testing.assert_close(x.grad, output.detach())
     for step in (1, 2, 3, 4):  # values that share a draw, or stand at the same place in the next
@@ -82,10 +103,20 @@ def test_dropout_depends_on_the_seed_and_rests_in_evaluation():
     assert isinstance(layer, nn.Dropout)
 
 
-@pytest.mark.parametrize("settings", [
-    dict(dilation=2), dict(dilation=2, padding=2), dict(dilation=3, padding="same"), dict(dilation=2, stride=2),
-    dict(dilation=2, stride=4, padding=1), dict(dilation=2, padding=(1, 3)),
-    dict(stride=2, padding=1), dict(stride=3)], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        dict(dilation=2),
+        dict(dilation=2, padding=2),
+        dict(dilation=3, padding="same"),
+        dict(dilation=2, stride=2),
+        dict(dilation=2, stride=4, padding=1),
+        dict(dilation=2, padding=(1, 3)),
+        dict(stride=2, padding=1),
+        dict(stride=3),
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("size", [(13, 13), (16, 11)])
 def test_dilated_or_strided_depthwise_convolution_in_training_is_the_plain_one(settings, size):
     torch.manual_seed(0)
@@ -97,13 +128,17 @@ def test_dilated_or_strided_depthwise_convolution_in_training_is_the_plain_one(s
     assert [output.grad_fn.name() for output in outputs].count("_RearrangedBackwardBackward") == 1
     for output in outputs:
         torch.testing.assert_close(output, plain)
-        gradients.append(torch.autograd.grad((output * weights).sum(), (x, layer.weight), retain_graph=True))
+        gradients.append(
+            torch.autograd.grad((output * weights).sum(), (x, layer.weight), retain_graph=True)
+        )
     for other in gradients[1:]:
         for mine, expected in zip(other, gradients[0]):
             torch.testing.assert_close(mine, expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("settings", [dict(stride=2, padding=1), dict(dilation=2, padding=2)], ids=str)
+@pytest.mark.parametrize(
+    "settings", [dict(stride=2, padding=1), dict(dilation=2, padding=2)], ids=str
+)
 def test_it_is_so_in_bf16_too(settings):
     torch.manual_seed(0)
     layer = Conv2d(6, 6, 3, groups=6, bias=False, **settings).train()
@@ -118,9 +153,19 @@ def test_it_is_so_in_bf16_too(settings):
         assert (mine - expected).norm() < 0.02 * expected.norm()
 
 
-@pytest.mark.parametrize("settings", [
-    dict(stride=2, groups=1), dict(groups=6), dict(dilation=2, padding_mode="reflect"), dict(dilation=2, bias=True),
-    dict(dilation=2, stride=3), dict(dilation=2, groups=3), dict(stride=(1, 2))], ids=str)
+@pytest.mark.parametrize(
+    "settings",
+    [
+        dict(stride=2, groups=1),
+        dict(groups=6),
+        dict(dilation=2, padding_mode="reflect"),
+        dict(dilation=2, bias=True),
+        dict(dilation=2, stride=3),
+        dict(dilation=2, groups=3),
+        dict(stride=(1, 2)),
+    ],
+    ids=str,
+)
 def test_any_other_convolution_is_left_alone(settings):
     layer = Conv2d(6, 6, 3, **({"groups": 6, "bias": False} | settings)).train()
     assert layer(torch.randn(1, 6, 12, 12)).grad_fn.name() == "ConvolutionBackward0"

@@ -12,7 +12,10 @@ from utils.training.checkpoint import DAMAGED, NEWEST, PREVIOUS, load_checkpoint
 
 
 def state(epochs_done):
-    return {"epochs_done": epochs_done, "model": {"weight": torch.full((1000,), float(epochs_done))}}
+    return {
+        "epochs_done": epochs_done,
+        "model": {"weight": torch.full((1000,), float(epochs_done))},
+    }
 
 
 def truncate(file):
@@ -24,7 +27,7 @@ def flip_a_bit_of_a_weight(file):
     at = content.find(torch.full((1000,), 2.0).numpy().tobytes())
     content[at + 2000] ^= 1
     file.write_bytes(content)
-    state = torch.load(io.BytesIO(content[:-checkpoint.CHECKSUM_SIZE]), weights_only=True)
+    state = torch.load(io.BytesIO(content[: -checkpoint.CHECKSUM_SIZE]), weights_only=True)
     assert state["model"]["weight"].unique().numel() == 2  # torch itself does not notice
 
 
@@ -53,11 +56,18 @@ def test_a_damaged_newest_is_named_and_the_one_before_is_used(tmp_path, damage):
     damage(tmp_path / NEWEST)
     said = []
     assert load_checkpoint(tmp_path, said.append)["epochs_done"] == 1
-    assert len(said) == 1 and str(tmp_path / NEWEST) in said[0] and "damaged" in said[0] and "1 epochs" in said[0]
+    assert (
+        len(said) == 1
+        and str(tmp_path / NEWEST) in said[0]
+        and "damaged" in said[0]
+        and "1 epochs" in said[0]
+    )
     save_checkpoint(tmp_path, state(2))
     assert load_checkpoint(tmp_path)["epochs_done"] == 2
     (tmp_path / NEWEST).unlink()
-    assert load_checkpoint(tmp_path)["epochs_done"] == 1  # the good one was not pushed out by the bad
+    assert (
+        load_checkpoint(tmp_path)["epochs_done"] == 1
+    )  # the good one was not pushed out by the bad
     assert (tmp_path / DAMAGED).exists()
 
 
@@ -100,6 +110,7 @@ def test_killed_at_any_step_of_saving_leaves_a_whole_one(tmp_path, monkeypatch, 
             if calls == fatal_call:
                 raise Killed
             return function(*arguments)
+
         return counted
 
     with monkeypatch.context() as patch:

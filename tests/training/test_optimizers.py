@@ -13,7 +13,9 @@ from utils.training.muon import Muon, orthogonalise
 from utils.training.optimizers import OPTIMIZERS, split_weights
 from utils.training.recipes import find_recipe
 
-MUON = replace(find_recipe("era9"), optimizer="muon", lr=0.02, momentum=0.95, other_lr=0.01, weight_decay=0.1)
+MUON = replace(
+    find_recipe("era9"), optimizer="muon", lr=0.02, momentum=0.95, other_lr=0.01, weight_decay=0.1
+)
 
 
 @pytest.mark.parametrize("rows, columns", [(8, 8), (6, 20), (20, 6)])
@@ -32,7 +34,9 @@ def test_muon_moves_a_matrix_as_defined():
     """Two steps of a 4×1×3×3 filter, each written out: Nesterov momentum, orthogonalised, scaled, decay decoupled."""
     torch.manual_seed(0)
     weights = nn.Parameter(torch.randn(4, 1, 2, 1))
-    optimizer = Muon([{"params": [weights], "matrix": True}], lr=0.1, momentum=0.9, weight_decay=0.5)
+    optimizer = Muon(
+        [{"params": [weights], "matrix": True}], lr=0.1, momentum=0.9, weight_decay=0.5
+    )
     expected, momentum = weights.detach().clone(), torch.zeros_like(weights)
     for _ in range(2):
         gradient = torch.randn_like(weights)
@@ -61,8 +65,10 @@ def test_the_rest_is_pytorchs_adamw():
     torch.manual_seed(0)
     mine = [nn.Parameter(torch.randn(5)), nn.Parameter(torch.randn(2, 3))]
     theirs = [nn.Parameter(weights.detach().clone()) for weights in mine]
-    optimizers = (Muon([{"params": mine}], lr=0.01, weight_decay=0.3),
-                  torch.optim.AdamW(theirs, lr=0.01, betas=(0.9, 0.99), weight_decay=0.3))
+    optimizers = (
+        Muon([{"params": mine}], lr=0.01, weight_decay=0.3),
+        torch.optim.AdamW(theirs, lr=0.01, betas=(0.9, 0.99), weight_decay=0.3),
+    )
     for _ in range(5):
         for ours, other in zip(mine, theirs):
             ours.grad = torch.randn_like(ours)
@@ -88,7 +94,9 @@ def test_weights_that_mix_channels():
     model = build_model("era9")
     mixing, others = split_weights(model)
     assert all(weights.dim() == 4 and weights.shape[1] > 3 for weights in mixing)
-    assert sum(weights.dim() == 4 for weights in others) == 2  # the first convolution and the depthwise one
+    assert (
+        sum(weights.dim() == 4 for weights in others) == 2
+    )  # the first convolution and the depthwise one
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
@@ -109,4 +117,7 @@ def test_a_saved_state_goes_on_exactly(name):
     optimizer_resumed.load_state_dict(copy.deepcopy(optimizer.state_dict()))
     steps(straight, optimizer, 2, seed=2)
     steps(resumed, optimizer_resumed, 2, seed=2)
-    assert all(torch.equal(first, second) for first, second in zip(straight.parameters(), resumed.parameters()))
+    assert all(
+        torch.equal(first, second)
+        for first, second in zip(straight.parameters(), resumed.parameters())
+    )

@@ -25,14 +25,25 @@ FACTS = {  # seed, epochs, batch, lr, momentum, mean, std
 @pytest.mark.parametrize("name", FACTS)
 def test_recipes_are_the_reports(name):
     recipe = find_recipe(name)
-    assert (recipe.seed, recipe.epochs, recipe.batch_size, recipe.lr, recipe.momentum, recipe.mean,
-            recipe.std) == FACTS[name]
+    assert (
+        recipe.seed,
+        recipe.epochs,
+        recipe.batch_size,
+        recipe.lr,
+        recipe.momentum,
+        recipe.mean,
+        recipe.std,
+    ) == FACTS[name]
     assert recipe.model == name
 
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_recipes_name_what_exists(recipe):
-    assert recipe.model in MODELS and recipe.augmentation in AUGMENTATIONS and recipe.schedule in SCHEDULES
+    assert (
+        recipe.model in MODELS
+        and recipe.augmentation in AUGMENTATIONS
+        and recipe.schedule in SCHEDULES
+    )
     assert recipe.data_set in DATA_SETS
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
 
@@ -42,15 +53,24 @@ def test_unknown_recipe_lists_the_known_ones():
         find_recipe("era10")
 
 
-@pytest.mark.parametrize("schedule, scheduler", [
-    ("step 6 x0.1", lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 6, 0.1)),
-    ("constant", lambda optimizer: torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0))])
+@pytest.mark.parametrize(
+    "schedule, scheduler",
+    [
+        ("step 6 x0.1", lambda optimizer: torch.optim.lr_scheduler.StepLR(optimizer, 6, 0.1)),
+        ("constant", lambda optimizer: torch.optim.lr_scheduler.ConstantLR(optimizer, factor=1.0)),
+    ],
+)
 def test_schedules_agree_with_pytorch(schedule, scheduler):
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
-    expected, recipe = scheduler(optimizer), replace(find_recipe("era9"), lr=0.3, schedule=schedule, epochs=20)
+    expected, recipe = (
+        scheduler(optimizer),
+        replace(find_recipe("era9"), lr=0.3, schedule=schedule, epochs=20),
+    )
     for epoch in range(20):
         for share in (0, 0.5, 0.99):
-            assert learning_rate(recipe, epoch + share) == pytest.approx(optimizer.param_groups[0]["lr"])
+            assert learning_rate(recipe, epoch + share) == pytest.approx(
+                optimizer.param_groups[0]["lr"]
+            )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # no step of the optimiser before that of the scheduler
             expected.step()
@@ -61,12 +81,16 @@ def test_warmup_and_cosine_scale_to_any_number_of_epochs(epochs):
     """Against PyTorch's own LinearLR and CosineAnnealingLR in sequence, a hundred steps an epoch."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
     warmup, rest = 20 * epochs, 80 * epochs
-    schedulers = [torch.optim.lr_scheduler.LinearLR(optimizer, 1e-9, 1.0, warmup),
-                  torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, rest)]
+    schedulers = [
+        torch.optim.lr_scheduler.LinearLR(optimizer, 1e-9, 1.0, warmup),
+        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, rest),
+    ]
     recipe = replace(find_recipe("era9"), lr=0.3, schedule="warm-up and cosine", epochs=epochs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = torch.optim.lr_scheduler.SequentialLR(optimizer, schedulers, [warmup])
         for step in range(100 * epochs):
-            assert learning_rate(recipe, step / 100) == pytest.approx(optimizer.param_groups[0]["lr"], abs=1e-6)
+            assert learning_rate(recipe, step / 100) == pytest.approx(
+                optimizer.param_groups[0]["lr"], abs=1e-6
+            )
             expected.step()

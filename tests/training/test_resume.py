@@ -56,11 +56,23 @@ def _epochs_in(content) -> int:
     return len(content if isinstance(content, list) else content.history)
 
 
-@pytest.mark.parametrize("where", ["in an epoch", "before the checkpoint", "after the checkpoint", "format_log",
-                                   "write_config", "format_csv"])
-def test_dying_anywhere_and_going_on_is_exact(undisturbed, tmp_path, few_digits, monkeypatch, where):
+@pytest.mark.parametrize(
+    "where",
+    [
+        "in an epoch",
+        "before the checkpoint",
+        "after the checkpoint",
+        "format_log",
+        "write_config",
+        "format_csv",
+    ],
+)
+def test_dying_anywhere_and_going_on_is_exact(
+    undisturbed, tmp_path, few_digits, monkeypatch, where
+):
     def die(*_, **__):
         raise Died
+
     fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=1, **OPTIONS)
     with monkeypatch.context() as patch:
         if where == "in an epoch":
@@ -69,12 +81,19 @@ def test_dying_anywhere_and_going_on_is_exact(undisturbed, tmp_path, few_digits,
         elif where == "before the checkpoint":
             patch.setattr(fitting, "save_checkpoint", die)
         elif where == "after the checkpoint":
-            patch.setattr(fitting, "write_epochs",
-                          lambda record, history, weights: record if len(history) == 1 else die())
+            patch.setattr(
+                fitting,
+                "write_epochs",
+                lambda record, history, weights: record if len(history) == 1 else die(),
+            )
         else:  # while the record is written, after the last epoch
             fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=2, **OPTIONS)
             write = getattr(run_record, where)
-            patch.setattr(run_record, where, lambda content: write(content) if _epochs_in(content) < 3 else die())
+            patch.setattr(
+                run_record,
+                where,
+                lambda content: write(content) if _epochs_in(content) < 3 else die(),
+            )
         with pytest.raises(Died):
             fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
     record = fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
@@ -115,9 +134,14 @@ def test_a_finished_run_is_returned_without_training(undisturbed, few_digits, mo
     assert fit(RECIPE, few_digits, undisturbed, PRECISION, stop_after=2, **OPTIONS) == record
 
 
-@pytest.mark.parametrize("change, words", [
-    ({"lr": 0.01}, "lr 0.05 instead of 0.01"), ({"epochs": 9}, "epochs 3 instead of 9"),
-    ({"model": "era9"}, "model assignment6_net1_grouped instead of era9")])
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        ({"lr": 0.01}, "lr 0.05 instead of 0.01"),
+        ({"epochs": 9}, "epochs 3 instead of 9"),
+        ({"model": "era9"}, "model assignment6_net1_grouped instead of era9"),
+    ],
+)
 def test_another_recipe_in_the_folder_is_refused(undisturbed, few_digits, change, words):
     before = {file.name: file.read_bytes() for file in undisturbed.iterdir()}
     with pytest.raises(UserError, match=words):
@@ -143,7 +167,9 @@ def test_a_folder_from_before_a_setting_existed_goes_on(undisturbed, tmp_path, f
 
 
 def test_a_changed_note_does_not_make_another_recipe(undisturbed, few_digits):
-    assert fit(replace(RECIPE, note="said better"), few_digits, undisturbed, PRECISION, **OPTIONS).complete
+    assert fit(
+        replace(RECIPE, note="said better"), few_digits, undisturbed, PRECISION, **OPTIONS
+    ).complete
 
 
 def test_a_loss_that_is_not_finite_stops_with_the_last_good_checkpoint(tmp_path, few_digits):
@@ -156,6 +182,7 @@ def test_a_loss_that_is_not_finite_stops_with_the_last_good_checkpoint(tmp_path,
 
     def poisoned(self, key):
         return torch.full((3, 32, 32), float("nan")), 0
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("utils.data.loaders.AugmentedImages.__getitem__", poisoned)
         with pytest.raises(UserError, match="epoch 1, step 0"):
@@ -164,20 +191,30 @@ def test_a_loss_that_is_not_finite_stops_with_the_last_good_checkpoint(tmp_path,
     assert len(load_run(folder).history) == 1
 
 
-def test_weights_that_the_last_step_broke_do_not_become_the_checkpoint(tmp_path, few_digits, monkeypatch):
+def test_weights_that_the_last_step_broke_do_not_become_the_checkpoint(
+    tmp_path, few_digits, monkeypatch
+):
     fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=1, **OPTIONS)
     good = (tmp_path / "checkpoint.pt").read_bytes()
     monkeypatch.setattr(fitting, "evaluate", lambda *_: Totals(loss=float("nan"), samples=30))
     with pytest.raises(UserError, match="The test loss is nan after epoch 1"):
         fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
-    assert (tmp_path / "checkpoint.pt").read_bytes() == good and len(load_run(tmp_path).history) == 1
+    assert (tmp_path / "checkpoint.pt").read_bytes() == good and len(
+        load_run(tmp_path).history
+    ) == 1
 
 
 def test_two_processes_do_not_share_a_folder(tmp_path, few_digits):
-    holder = "import sys, pathlib, time; from utils.training.run_record import only_one\n" \
-             "with only_one(pathlib.Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
-    process = subprocess.Popen([sys.executable, "-c", holder, str(tmp_path)], cwd=REPOSITORY, stdout=subprocess.PIPE,
-                               text=True)
+    holder = (
+        "import sys, pathlib, time; from utils.training.run_record import only_one\n"
+        "with only_one(pathlib.Path(sys.argv[1])):\n    print('held', flush=True); time.sleep(60)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", holder, str(tmp_path)],
+        cwd=REPOSITORY,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert process.stdout.readline() == "held\n"
     with pytest.raises(UserError, match="Another process is training"):
         fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
@@ -190,15 +227,20 @@ def test_two_processes_do_not_share_a_folder(tmp_path, few_digits):
 def test_a_file_system_without_locks_is_not_taken_for_another_process(tmp_path, monkeypatch):
     def unsupported(*_):
         raise OSError(errno.ENOTSUP, "not supported")
+
     monkeypatch.setattr(run_record.fcntl, "lockf", unsupported)
     with only_one(tmp_path):
         pass
 
 
-def test_a_run_interrupted_by_hand_goes_on_in_the_same_process(undisturbed, tmp_path, few_digits, monkeypatch):
+def test_a_run_interrupted_by_hand_goes_on_in_the_same_process(
+    undisturbed, tmp_path, few_digits, monkeypatch
+):
     """As in a notebook, which keeps the exception, and with it the workers, alive."""
     with monkeypatch.context() as patch:
-        patch.setattr(fitting, "save_checkpoint", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt()))
+        patch.setattr(
+            fitting, "save_checkpoint", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt())
+        )
         with pytest.raises(KeyboardInterrupt) as kept:
             fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS | {"workers": 1})
     fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS | {"workers": 1})
@@ -211,8 +253,17 @@ def test_a_run_goes_on_in_another_precision(tmp_path, few_digits, monkeypatch):
     fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=1, **OPTIONS)
     monkeypatch.setattr(Precision, "scaler", lambda self: torch.amp.GradScaler("cpu", enabled=True))
     for stop_after in (2, 3):
-        record = fit(RECIPE, few_digits, tmp_path, Precision(torch.device("cpu"), "fp32"), stop_after, **OPTIONS)
-    assert record.complete and [session["precision"] for session in record.config["sessions"]][1:] == ["fp32", "fp32"]
+        record = fit(
+            RECIPE,
+            few_digits,
+            tmp_path,
+            Precision(torch.device("cpu"), "fp32"),
+            stop_after,
+            **OPTIONS,
+        )
+    assert record.complete and [session["precision"] for session in record.config["sessions"]][
+        1:
+    ] == ["fp32", "fp32"]
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, few_digits):

@@ -40,8 +40,15 @@ def test_averages_weigh_samples_not_batches():
     assert (totals.correct, totals.samples, totals.accuracy, totals.steps) == (4, 5, 80.0, 2)
     model = Constant([2.0, 0.0, -1.0])
     optimizer = torch.optim.SGD(model.parameters(), lr=0.0)
-    totals = train_epoch(model, batches_of([0, 0, 0, 0], [2]), optimizer, PRECISION, PRECISION.scaler(), lambda share: 0.0,
-                         progress=False)
+    totals = train_epoch(
+        model,
+        batches_of([0, 0, 0, 0], [2]),
+        optimizer,
+        PRECISION,
+        PRECISION.scaler(),
+        lambda share: 0.0,
+        progress=False,
+    )
     assert totals.average_loss == pytest.approx(((4 * loss_of[0] + loss_of[2]) / 5).item())
     assert totals.last_loss == pytest.approx(loss_of[2].item()) and totals.accuracy == 80.0
 
@@ -49,8 +56,15 @@ def test_averages_weigh_samples_not_batches():
 def test_a_step_is_what_sgd_does_with_the_rate_of_the_moment():
     model, rates = Constant([0.0, 0.0]), []
     optimizer = torch.optim.SGD(model.parameters(), lr=123.0)
-    train_epoch(model, batches_of([0], [0]), optimizer, PRECISION, PRECISION.scaler(),
-                lambda share: rates.append(share) or 0.5, progress=False)
+    train_epoch(
+        model,
+        batches_of([0], [0]),
+        optimizer,
+        PRECISION,
+        PRECISION.scaler(),
+        lambda share: rates.append(share) or 0.5,
+        progress=False,
+    )
     by_hand = torch.zeros(2)
     for _ in range(2):
         by_hand -= 0.5 * (by_hand.softmax(0) - torch.tensor([1.0, 0.0]))
@@ -59,7 +73,9 @@ def test_a_step_is_what_sgd_does_with_the_rate_of_the_moment():
 
 
 def test_evaluating_changes_nothing():
-    model = nn.Sequential(nn.BatchNorm2d(3), nn.Dropout(0.5), nn.Flatten(), nn.Linear(12, 2)).train()
+    model = nn.Sequential(
+        nn.BatchNorm2d(3), nn.Dropout(0.5), nn.Flatten(), nn.Linear(12, 2)
+    ).train()
     before = {name: value.clone() for name, value in model.state_dict().items()}
     batches = [(torch.randn(4, 3, 2, 2), torch.tensor([0, 1, 0, 1]))]
     first, second = (evaluate(model, batches, torch.device("cpu")) for _ in range(2))
@@ -75,11 +91,23 @@ def test_the_record_is_complete_and_true(undisturbed, few_digits):
     assert (undisturbed / "history.csv").read_text() == format_csv(record.history)
     last = record.history[-1]
     assert (last.steps, last.train_total, last.test_total, last.lr) == (3, 70, 30, 0.05)
-    again = evaluate(record.load_model(), TestBatches(few_digits.test, RECIPE.mean, RECIPE.std), torch.device("cpu"))
+    again = evaluate(
+        record.load_model(),
+        TestBatches(few_digits.test, RECIPE.mean, RECIPE.std),
+        torch.device("cpu"),
+    )
     assert (again.correct, round(again.average_loss, 4)) == (last.test_correct, last.test_loss)
     session = record.config["sessions"][0]
-    assert session["first_epoch"] == 0 and {"device", "precision", "versions", "commit", "changed"} <= set(session)
-    assert record.config["seconds"] == pytest.approx(sum(r.train_seconds + r.test_seconds for r in record.history), abs=0.1)
+    assert session["first_epoch"] == 0 and {
+        "device",
+        "precision",
+        "versions",
+        "commit",
+        "changed",
+    } <= set(session)
+    assert record.config["seconds"] == pytest.approx(
+        sum(r.train_seconds + r.test_seconds for r in record.history), abs=0.1
+    )
 
 
 def test_training_learns(undisturbed):
@@ -87,10 +115,19 @@ def test_training_learns(undisturbed):
     assert history[-1].train_loss < history[0].train_loss
 
 
-@pytest.mark.parametrize("file, content", [("config.json", "{"), ("config.json", "{}"), ("history.csv", "epoch\nx\n"),
-                                           ("config.json", '{"recipe": {"colour": 1}}')])
+@pytest.mark.parametrize(
+    "file, content",
+    [
+        ("config.json", "{"),
+        ("config.json", "{}"),
+        ("history.csv", "epoch\nx\n"),
+        ("config.json", '{"recipe": {"colour": 1}}'),
+    ],
+)
 def test_a_damaged_record_is_named(tmp_path, file, content):
-    (tmp_path / "config.json").write_text(json.dumps({"recipe": RECIPE.to_dict(), "data": "digits"}))
+    (tmp_path / "config.json").write_text(
+        json.dumps({"recipe": RECIPE.to_dict(), "data": "digits"})
+    )
     (tmp_path / file).write_text(content)
     with pytest.raises(UserError, match=file):
         load_run(tmp_path)
@@ -118,6 +155,7 @@ def test_what_the_repository_comes_with_is_found_wherever_runs_are_kept(monkeypa
 
 def test_mirrored_evaluation_averages_two_probabilities():
     """A network that looks at the left column only: the mean of what it says of the left and of the right one."""
+
     class Left(nn.Module):
         def forward(self, x):
             return F.log_softmax(x[:, :2, 0, 0], dim=1)

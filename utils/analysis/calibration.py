@@ -10,6 +10,7 @@ from torch import Tensor
 @dataclass(frozen=True)
 class Bin:
     """Predictions whose confidence lies in (low, high]: how many, their mean confidence and their accuracy, 0 to 1."""
+
     low: float
     high: float
     count: int
@@ -25,14 +26,23 @@ def reliability(log_probs: Tensor, labels: Tensor, bins: int = 15) -> list[Bin]:
     found = []
     for number in place.unique().tolist():
         inside = place == number
-        found.append(Bin((number - 1) / bins, number / bins, int(inside.sum()), confidence[inside].double().mean().item(),
-                         right[inside].mean().item()))
+        found.append(
+            Bin(
+                (number - 1) / bins,
+                number / bins,
+                int(inside.sum()),
+                confidence[inside].double().mean().item(),
+                right[inside].mean().item(),
+            )
+        )
     return found
 
 
 def expected_calibration_error(bins: list[Bin]) -> float:
     """The mean distance between confidence and accuracy, bins weighted by what they hold: 0 to 1 (Guo et al. 2017)."""
-    return sum(part.count * abs(part.confidence - part.accuracy) for part in bins) / sum(part.count for part in bins)
+    return sum(part.count * abs(part.confidence - part.accuracy) for part in bins) / sum(
+        part.count for part in bins
+    )
 
 
 def fit_temperature(log_probs: Tensor, labels: Tensor) -> float:
@@ -49,6 +59,7 @@ def fit_temperature(log_probs: Tensor, labels: Tensor) -> float:
         value = F.nll_loss(scaled(log_probs, logarithm.exp()), labels)
         value.backward()
         return value
+
     optimizer.step(loss)
     return logarithm.exp().item()
 

@@ -25,7 +25,9 @@ def grad_cam(model: nn.Module, images: Tensor, classes: Tensor) -> np.ndarray:
     The networks give log-probabilities, so what is evidence for all classes alike does not count. Selvaraju et al. 2017,
     Grad-CAM, arXiv:1610.02391, taken at the input of the global pool, by captum.
     """
-    maps = LayerGradCam(model.eval(), before_global_pool(model)).attribute(images, classes, relu_attributions=True)
+    maps = LayerGradCam(model.eval(), before_global_pool(model)).attribute(
+        images, classes, relu_attributions=True
+    )
     maps = LayerAttribution.interpolate(maps, images.shape[2:], "bilinear")[:, 0].detach()
     return (maps / maps.amax((1, 2), keepdim=True).clamp(min=1e-12)).numpy()
 

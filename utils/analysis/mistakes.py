@@ -21,7 +21,9 @@ def log_probabilities(model: nn.Module, split: Split, recipe: Recipe) -> Tensor:
     return torch.cat([model(images) for images, _ in TestBatches(split, recipe.mean, recipe.std)])
 
 
-def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int = CIFAR10.classes) -> np.ndarray:
+def confusion_matrix(
+    labels: np.ndarray, predicted: np.ndarray, classes: int = CIFAR10.classes
+) -> np.ndarray:
     """`(classes, classes)` counts: rows are the true classes, columns the predicted ones."""
     return np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
 
@@ -29,14 +31,19 @@ def confusion_matrix(labels: np.ndarray, predicted: np.ndarray, classes: int = C
 def wilson_interval(correct: int, total: int, z: float = 1.96) -> tuple[float, float]:
     """The interval, from 0 to 1, in which the true share lies with 95 % confidence (Wilson 1927); `total` at least 1."""
     share = correct / total
-    centre, spread = share + z**2 / (2 * total), z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2))
+    centre, spread = (
+        share + z**2 / (2 * total),
+        z * math.sqrt(share * (1 - share) / total + z**2 / (4 * total**2)),
+    )
     return tuple((centre + sign * spread) / (1 + z**2 / total) for sign in (-1, 1))
 
 
 def class_accuracies(confusion: np.ndarray) -> list[tuple[float, float, float]]:
     """For each true class: accuracy and its 95 % interval, from 0 to 1."""
-    return [(row[index] / row.sum(), *wilson_interval(int(row[index]), int(row.sum())))
-            for index, row in enumerate(confusion)]
+    return [
+        (row[index] / row.sum(), *wilson_interval(int(row[index]), int(row.sum())))
+        for index, row in enumerate(confusion)
+    ]
 
 
 def most_confused(confusion: np.ndarray, classes: Sequence[str], count: int = 6) -> str:
@@ -44,9 +51,19 @@ def most_confused(confusion: np.ndarray, classes: Sequence[str], count: int = 6)
     mistakes = confusion - np.diag(np.diag(confusion))
     order = np.argsort(-mistakes, axis=None, kind="stable")[:count]
     pairs = [divmod(int(place), len(classes)) for place in order]
-    return text_table(("true", "taken for", "images", "of the class's mistakes"),
-                      [(classes[true], classes[taken], mistakes[true, taken],
-                        f"{mistakes[true, taken] / max(1, mistakes[true].sum()):.0%}") for true, taken in pairs], left=2)
+    return text_table(
+        ("true", "taken for", "images", "of the class's mistakes"),
+        [
+            (
+                classes[true],
+                classes[taken],
+                mistakes[true, taken],
+                f"{mistakes[true, taken] / max(1, mistakes[true].sum()):.0%}",
+            )
+            for true, taken in pairs
+        ],
+        left=2,
+    )
 
 
 def confident_mistakes(log_probs: Tensor, labels: Tensor, count: int) -> Tensor:

@@ -19,8 +19,16 @@ def confusion(counts: np.ndarray, classes: Sequence[str]) -> Figure:
     image = axes.imshow(100 * mistakes, cmap="Blues")
     for true, taken in np.ndindex(*shares.shape):
         dark = true != taken and mistakes[true, taken] > 0.6 * np.nanmax(mistakes)
-        axes.text(taken, true, f"{100 * shares[true, taken]:.1f}", ha="center", va="center", fontsize=10,
-                  color="white" if dark else BLACK, weight="bold" if true == taken else "normal")
+        axes.text(
+            taken,
+            true,
+            f"{100 * shares[true, taken]:.1f}",
+            ha="center",
+            va="center",
+            fontsize=10,
+            color="white" if dark else BLACK,
+            weight="bold" if true == taken else "normal",
+        )
     axes.set_xticks(range(len(classes)), classes, rotation=35, ha="right")
     axes.set_yticks(range(len(classes)), classes)
     axes.set(xlabel="taken for", ylabel="true class", title="Per cent of each true class")
@@ -30,12 +38,21 @@ def confusion(counts: np.ndarray, classes: Sequence[str]) -> Figure:
 
 
 @styled
-def class_accuracy(accuracies: Sequence[tuple[float, float, float]], classes: Sequence[str]) -> Figure:
+def class_accuracy(
+    accuracies: Sequence[tuple[float, float, float]], classes: Sequence[str]
+) -> Figure:
     """Accuracy per class with its interval, from the lowest to the highest; shares from 0 to 1."""
     order = np.argsort([share for share, _, _ in accuracies])
     shares, lows, highs = 100 * np.array(accuracies)[order].T
     figure, axes = plt.subplots(figsize=(8, 4), layout="constrained")
-    axes.errorbar(shares, range(len(order)), xerr=(shares - lows, highs - shares), fmt="o", color=BLUE, capsize=4)
+    axes.errorbar(
+        shares,
+        range(len(order)),
+        xerr=(shares - lows, highs - shares),
+        fmt="o",
+        color=BLUE,
+        capsize=4,
+    )
     axes.set_yticks(range(len(order)), [classes[index] for index in order])
     axes.set(xlabel="test accuracy (%), with 95 % interval", title="Accuracy per class")
     return figure
@@ -44,25 +61,52 @@ def class_accuracy(accuracies: Sequence[tuple[float, float, float]], classes: Se
 @styled
 def reliability(versions: Mapping[str, Sequence[Bin]]) -> Figure:
     """Accuracy over confidence, one panel a version: on the diagonal, a probability means what it says."""
-    figure, axes = plt.subplots(1, len(versions), figsize=(4.6 * len(versions), 4.4), layout="constrained", sharey=True,
-                                squeeze=False)
+    figure, axes = plt.subplots(
+        1,
+        len(versions),
+        figsize=(4.6 * len(versions), 4.4),
+        layout="constrained",
+        sharey=True,
+        squeeze=False,
+    )
     for axis, (name, bins) in zip(axes.flat, versions.items()):
         axis.plot([0, 1], [0, 1], ":", color=BLACK, linewidth=1.5, label="as it should be")
-        axis.bar([part.low for part in bins], [part.accuracy for part in bins], bins[0].high - bins[0].low, align="edge",
-                 color=BLUE, alpha=0.35, edgecolor=BLUE)
-        axis.plot([part.confidence for part in bins], [part.accuracy for part in bins], "o-", color=ORANGE, label="found")
-        axis.set(xlabel="confidence", title=f"{name}: error {expected_calibration_error(list(bins)):.3f}", xlim=(0, 1),
-                 ylim=(0, 1))
+        axis.bar(
+            [part.low for part in bins],
+            [part.accuracy for part in bins],
+            bins[0].high - bins[0].low,
+            align="edge",
+            color=BLUE,
+            alpha=0.35,
+            edgecolor=BLUE,
+        )
+        axis.plot(
+            [part.confidence for part in bins],
+            [part.accuracy for part in bins],
+            "o-",
+            color=ORANGE,
+            label="found",
+        )
+        axis.set(
+            xlabel="confidence",
+            title=f"{name}: error {expected_calibration_error(list(bins)):.3f}",
+            xlim=(0, 1),
+            ylim=(0, 1),
+        )
     axes[0, 0].set_ylabel("accuracy")
     axes[0, 0].legend(loc="upper left")
     return figure
 
 
 @styled
-def attention(images: np.ndarray, maps: np.ndarray, titles: Sequence[str], columns: int = 8) -> Figure:
+def attention(
+    images: np.ndarray, maps: np.ndarray, titles: Sequence[str], columns: int = 8
+) -> Figure:
     """uint8 `(N, H, W, 3)` images and, below each, the same under its map `(N, H, W)` from 0 to 1."""
     rows = 2 * -(-len(images) // columns)
-    figure, axes = plt.subplots(rows, columns, figsize=(1.35 * columns, 1.55 * rows), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(
+        rows, columns, figsize=(1.35 * columns, 1.55 * rows), layout="constrained", squeeze=False
+    )
     for axis in axes.flat:
         axis.axis("off")
     for index, (image, heat, title) in enumerate(zip(images, maps, titles)):
@@ -78,8 +122,13 @@ def attention(images: np.ndarray, maps: np.ndarray, titles: Sequence[str], colum
 def maps(stacks: Mapping[str, np.ndarray]) -> Figure:
     """Feature maps `(N, h, w)` of several layers, one row a layer, each map from its darkest to its brightest."""
     columns = max(map(len, stacks.values()))
-    figure, axes = plt.subplots(len(stacks), columns, figsize=(0.8 * columns, 1.1 * len(stacks)), layout="constrained",
-                                squeeze=False)
+    figure, axes = plt.subplots(
+        len(stacks),
+        columns,
+        figsize=(0.8 * columns, 1.1 * len(stacks)),
+        layout="constrained",
+        squeeze=False,
+    )
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
         axis.spines[:].set_visible(False)
@@ -93,8 +142,14 @@ def maps(stacks: Mapping[str, np.ndarray]) -> Figure:
 @styled
 def robustness(curves: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> Figure:
     """Accuracy in per cent over the amount of each change, one panel a change: name -> (amounts, accuracies)."""
-    figure, axes = plt.subplots(1, len(curves), figsize=(3.4 * len(curves), 3.6), layout="constrained", sharey=True,
-                                squeeze=False)
+    figure, axes = plt.subplots(
+        1,
+        len(curves),
+        figsize=(3.4 * len(curves), 3.6),
+        layout="constrained",
+        sharey=True,
+        squeeze=False,
+    )
     for axis, (name, (amounts, accuracies)), color in zip(axes.flat, curves.items(), SERIES):
         axis.plot(amounts, accuracies, "o-", color=color)
         axis.set(xlabel=name)

@@ -17,30 +17,64 @@ from utils.training.recipes import Recipe
 
 def rotated(draws: Draws, degrees: float) -> Draws:
     """Every image turned by `degrees` counter-clockwise; the corners are filled by reflection."""
-    return replace(draws, moved=torch.ones_like(draws.moved), angle=torch.full_like(draws.angle, math.radians(degrees)))
+    return replace(
+        draws,
+        moved=torch.ones_like(draws.moved),
+        angle=torch.full_like(draws.angle, math.radians(degrees)),
+    )
 
 
 def shifted(draws: Draws, pixels: float) -> Draws:
     """To the right; what comes in on the left is reflected."""
-    return replace(draws, moved=torch.ones_like(draws.moved), shift=torch.tensor([0.0, pixels]).expand_as(draws.shift))
+    return replace(
+        draws,
+        moved=torch.ones_like(draws.moved),
+        shift=torch.tensor([0.0, pixels]).expand_as(draws.shift),
+    )
 
 
-def accuracies(model: nn.Module, split: Split, recipe: Recipe, change: Callable[[Draws, float], Draws],
-               amounts: Sequence[float]) -> list[float]:
+def accuracies(
+    model: nn.Module,
+    split: Split,
+    recipe: Recipe,
+    change: Callable[[Draws, float], Draws],
+    amounts: Sequence[float],
+) -> list[float]:
     """Per cent right of the images of `split`, each changed by `change` to each of the `amounts`."""
-    return [_accuracy(model, split, recipe, Augmentation(), lambda draws, amount=amount: change(draws, amount))
-            for amount in amounts]
+    return [
+        _accuracy(
+            model, split, recipe, Augmentation(), lambda draws, amount=amount: change(draws, amount)
+        )
+        for amount in amounts
+    ]
 
 
-def accuracies_with_hole(model: nn.Module, split: Split, recipe: Recipe, sides: Sequence[int], seed: int = 0) -> list[float]:
+def accuracies_with_hole(
+    model: nn.Module, split: Split, recipe: Recipe, sides: Sequence[int], seed: int = 0
+) -> list[float]:
     """Per cent right with one square hole of each size, at a random place, in the data set's mean colour."""
-    return [_accuracy(model, split, recipe, Augmentation(holed=1.0, hole=(side, side)), lambda draws: draws, seed)
-            for side in sides]
+    return [
+        _accuracy(
+            model,
+            split,
+            recipe,
+            Augmentation(holed=1.0, hole=(side, side)),
+            lambda draws: draws,
+            seed,
+        )
+        for side in sides
+    ]
 
 
 @torch.inference_mode()
-def _accuracy(model: nn.Module, split: Split, recipe: Recipe, settings: Augmentation, change: Callable[[Draws], Draws],
-              seed: int = 0) -> float:
+def _accuracy(
+    model: nn.Module,
+    split: Split,
+    recipe: Recipe,
+    settings: Augmentation,
+    change: Callable[[Draws], Draws],
+    seed: int = 0,
+) -> float:
     pixels, labels = pack(split.images), torch.from_numpy(split.labels)
     draws = change(draw(settings, len(split), pixels.shape[1], torch.Generator().manual_seed(seed)))
     mean, std = (255 * per_channel(values) for values in (recipe.mean, recipe.std))

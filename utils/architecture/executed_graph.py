@@ -18,6 +18,7 @@ from torch.utils._pytree import tree_flatten, tree_map_only
 @dataclass(frozen=True)
 class Value:
     """A tensor of the graph, by its number. An in-place operation outputs a new value."""
+
     number: int
 
 
@@ -28,6 +29,7 @@ class Operation:
     `module` is the path of the module that was running and `kind` its class, both "" outside any. `reads_stale` marks an
     operation that reads a tensor whose memory was changed through another one: there the numbers do not tell all.
     """
+
     target: str
     args: tuple
     kwargs: dict
@@ -45,7 +47,9 @@ class Operation:
     @property
     def inputs(self) -> tuple[Value, ...]:
         """The tensors among all arguments, nested ones too, in the order of the arguments."""
-        return tuple(leaf for leaf in tree_flatten((self.args, self.kwargs))[0] if isinstance(leaf, Value))
+        return tuple(
+            leaf for leaf in tree_flatten((self.args, self.kwargs))[0] if isinstance(leaf, Value)
+        )
 
     @property
     def output(self) -> Value | None:
@@ -58,6 +62,7 @@ class Source:
     """Where a value comes from that no operation made: `kind` is "input", "parameter", "buffer", "constant" or, for one that
     gradients reach though no module holds it (such as in a plain list), "unregistered". Of the last two, `name` is a number.
     """
+
     kind: str
     name: str
 
@@ -65,6 +70,7 @@ class Source:
 @dataclass
 class ExecutedGraph:
     """The operations of one forward pass in order. `tensors` holds parameters, buffers and constants, not the input."""
+
     operations: list[Operation] = field(default_factory=list)
     sources: dict[Value, Source] = field(default_factory=dict)
     shapes: dict[Value, tuple[int, ...]] = field(default_factory=dict)
@@ -74,7 +80,12 @@ class ExecutedGraph:
 
     def producers(self) -> dict[Value, Operation]:
         """For each value that an operation made, that operation."""
-        return {value: operation for operation in self.operations for value in operation.outputs if value is not None}
+        return {
+            value: operation
+            for operation in self.operations
+            for value in operation.outputs
+            if value is not None
+        }
 
     def live_operations(self) -> list[Operation]:
         """The operations that the outputs depend on, in order; layers whose results go unused are left out."""
@@ -99,7 +110,9 @@ def record(model: nn.Module, *inputs: Tensor) -> ExecutedGraph:
     recorder = _Recorder(model, inputs)
     with torch.no_grad(), recorder.follow_modules(), recorder:
         result = model(*inputs)
-    recorder.graph.outputs = tuple(recorder.number(leaf) for leaf in tree_flatten(result)[0] if isinstance(leaf, Tensor))
+    recorder.graph.outputs = tuple(
+        recorder.number(leaf) for leaf in tree_flatten(result)[0] if isinstance(leaf, Tensor)
+    )
     return recorder.graph
 
 
@@ -110,27 +123,48 @@ class _Recorder(TorchDispatchMode):
         super().__init__()
         self.graph = ExecutedGraph()
         self.model = model
-        self.values: dict[int, tuple[Value, int]] = {}  # id of a tensor: its value, and the state of its memory then
+        self.values: dict[
+            int, tuple[Value, int]
+        ] = {}  # id of a tensor: its value, and the state of its memory then
         self.changes: dict[int, int] = {}  # memory: how often it was changed in place
         self.alive: list[Tensor] = []
         self.running: list[tuple[str, str]] = []
-        named = [*((name, "parameter", tensor) for name, tensor in model.named_parameters()),
-                 *((name, "buffer", tensor) for name, tensor in model.named_buffers())]
+        named = [
+            *((name, "parameter", tensor) for name, tensor in model.named_parameters()),
+            *((name, "buffer", tensor) for name, tensor in model.named_buffers()),
+        ]
         self.registered = {id(tensor): Source(kind, name) for name, kind, tensor in named}
-        self.by_memory = {_memory(tensor): Source(kind, name) for name, kind, tensor in named if tensor.numel()}
-        self.graph.inputs = tuple(self._source(tensor, Source("input", str(place))) for place, tensor in enumerate(inputs))
+        self.by_memory = {
+            _memory(tensor): Source(kind, name) for name, kind, tensor in named if tensor.numel()
+        }
+        self.graph.inputs = tuple(
+            self._source(tensor, Source("input", str(place))) for place, tensor in enumerate(inputs)
+        )
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        stale = any(self._is_stale(leaf) for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor))
+        stale = any(
+            self._is_stale(leaf)
+            for leaf in tree_flatten((args, kwargs))[0]
+            if isinstance(leaf, Tensor)
+        )
         noted_args, noted_kwargs = tree_map_only(Tensor, self.number, (tuple(args), kwargs))
         result = func(*args, **kwargs)
         for argument, value in zip(func._schema.arguments, args):
-            if argument.alias_info is not None and argument.alias_info.is_write and isinstance(value, Tensor):
+            if (
+                argument.alias_info is not None
+                and argument.alias_info.is_write
+                and isinstance(value, Tensor)
+            ):
                 self.changes[_storage(value)] = self.changes.get(_storage(value), 0) + 1
-        outputs = tuple(self._new(leaf) if isinstance(leaf, Tensor) else None for leaf in tree_flatten(result)[0])
+        outputs = tuple(
+            self._new(leaf) if isinstance(leaf, Tensor) else None
+            for leaf in tree_flatten(result)[0]
+        )
         module, kind = self.running[-1] if self.running else ("", "")
-        self.graph.operations.append(Operation(str(func), noted_args, noted_kwargs, outputs, module, kind, stale))
+        self.graph.operations.append(
+            Operation(str(func), noted_args, noted_kwargs, outputs, module, kind, stale)
+        )
         return result
 
     def number(self, tensor: Tensor) -> Value:
@@ -157,7 +191,9 @@ class _Recorder(TorchDispatchMode):
         return value
 
     def _is_stale(self, tensor: Tensor) -> bool:
-        return id(tensor) in self.values and self.values[id(tensor)][1] != self.changes.get(_storage(tensor), 0)
+        return id(tensor) in self.values and self.values[id(tensor)][1] != self.changes.get(
+            _storage(tensor), 0
+        )
 
     @contextlib.contextmanager
     def follow_modules(self) -> Iterator[None]:
@@ -165,7 +201,9 @@ class _Recorder(TorchDispatchMode):
         hooks = []
         for path, module in self.model.named_modules():
             place = (path, type(module).__name__)
-            hooks.append(module.register_forward_pre_hook(lambda *_, place=place: self.running.append(place)))
+            hooks.append(
+                module.register_forward_pre_hook(lambda *_, place=place: self.running.append(place))
+            )
             hooks.append(module.register_forward_hook(lambda *_: self.running.pop() and None))
         try:
             yield

@@ -32,6 +32,7 @@ class CannotTrace(ValueError):
 @dataclass(frozen=True)
 class Axis:
     """What the first position of a feature map sees along one axis, in input pixels, and the step to the next."""
+
     start: int = 0
     end: int = 0
     jump: int = 1
@@ -44,7 +45,11 @@ class Axis:
     def through(self, kernel: int, stride: int = 1, padding: int = 0, dilation: int = 1) -> "Axis":
         """The axis of the map behind a window with these settings."""
         reach = (kernel - 1) * dilation
-        return Axis(self.start - padding * self.jump, self.end + (reach - padding) * self.jump, self.jump * stride)
+        return Axis(
+            self.start - padding * self.jump,
+            self.end + (reach - padding) * self.jump,
+            self.jump * stride,
+        )
 
 
 Field = tuple[Axis, Axis]  # height, width
@@ -53,6 +58,7 @@ Field = tuple[Axis, Axis]  # height, width
 @dataclass(frozen=True)
 class GlobalPool:
     """`how` is "mean", "sum" or "max"; `field` is that of the map that it pools."""
+
     operation: Operation
     how: str
     field: Field
@@ -61,6 +67,7 @@ class GlobalPool:
 @dataclass(frozen=True)
 class LayerField:
     """A row of the table: sizes, fields and jumps are (height, width), in positions and in input pixels."""
+
     name: str
     operation: str
     output_size: tuple[int, int]
@@ -75,7 +82,9 @@ def walk(graph: ExecutedGraph) -> "Walk":
     reached = graph.depends_on_input()
     for operation in graph.operations:
         if operation.name in operations.DATA_DEPENDENT and reached.intersection(operation.inputs):
-            raise CannotTrace("the model cannot be traced: what it executes depends on the values of the image")
+            raise CannotTrace(
+                "the model cannot be traced: what it executes depends on the values of the image"
+            )
     for operation in graph.live_operations():
         if reached.intersection(operation.outputs):
             result.visit(operation)
@@ -85,12 +94,21 @@ def walk(graph: ExecutedGraph) -> "Walk":
 @dataclass
 class Walk:
     """Visits the operations in order and keeps, for each feature map, its field."""
+
     graph: ExecutedGraph
     fields: dict[Value, Field] = field(default_factory=dict)
-    layouts: dict[Value, Layout] = field(default_factory=dict)  # of those of `fields` whose height and width are not last
-    statistics: set[Value] = field(default_factory=set)  # of a whole map, on their way back into one
-    pooled: set[Value] = field(default_factory=set)  # what lies behind a global pool: it has no positions any more
-    lost: set[Value] = field(default_factory=set)  # what is made of feature maps in a way that this does not follow
+    layouts: dict[Value, Layout] = field(
+        default_factory=dict
+    )  # of those of `fields` whose height and width are not last
+    statistics: set[Value] = field(
+        default_factory=set
+    )  # of a whole map, on their way back into one
+    pooled: set[Value] = field(
+        default_factory=set
+    )  # what lies behind a global pool: it has no positions any more
+    lost: set[Value] = field(
+        default_factory=set
+    )  # what is made of feature maps in a way that this does not follow
     pools: list[GlobalPool] = field(default_factory=list)
     rows: list[LayerField] = field(default_factory=list)
     whole_map: bool = False  # whether statistics of a whole map came back into one
@@ -102,8 +120,10 @@ class Walk:
 
     def visit(self, operation: Operation) -> None:
         """Take in the next operation; CannotTrace where its effect on a map is not known."""
-        maps, statistics, pooled, lost = ([source for source in operation.inputs if source in group] for group in (
-            self.fields, self.statistics, self.pooled, self.lost))
+        maps, statistics, pooled, lost = (
+            [source for source in operation.inputs if source in group]
+            for group in (self.fields, self.statistics, self.pooled, self.lost)
+        )
         has_axes = len(self.graph.shapes[operation.output]) >= 4
         if operation.reads_stale:
             self._give_up("a tensor was changed in place through another", "before", operation)
@@ -122,13 +142,19 @@ class Walk:
                 self._pool(operation, maps[0], how)
         elif maps and (followed := self._followed(operation, maps, statistics)):
             self._keep(operation, *followed, maps)
-        elif maps and FLAT not in map(self._layout, maps) and (has_axes or self.layouts.keys() & maps):
+        elif (
+            maps
+            and FLAT not in map(self._layout, maps)
+            and (has_axes or self.layouts.keys() & maps)
+        ):
             text = operations.describe(self.graph, operation)
             self._give_up(f"the operation {text}", "at", operation, " is not known")
         elif statistics and not lost and not maps and self._has_no_positions(operation):
             self.statistics.update(value for value in operation.outputs if value)
         else:
-            (self.pooled if pooled and not lost else self.lost).update(value for value in operation.outputs if value)
+            (self.pooled if pooled and not lost else self.lost).update(
+                value for value in operation.outputs if value
+            )
 
     @cached_property
     def _leads_to_map(self) -> set[Value]:
@@ -136,7 +162,9 @@ class Walk:
         leading: set[Value] = set()
         for operation in reversed(self.graph.live_operations()):
             made = [value for value in operation.outputs if value]
-            if leading.intersection(made) or any(operations.is_map(self.graph.shapes[value]) for value in made):
+            if leading.intersection(made) or any(
+                operations.is_map(self.graph.shapes[value]) for value in made
+            ):
                 leading.update(operation.inputs)
         return leading
 
@@ -148,7 +176,9 @@ class Walk:
         layout = self._layout(source)
         if layout == usual(self.graph, source):
             how = operations.global_pool(self.graph, operation, source)
-            return how or ("another" if operations.is_statistic(self.graph, operation, source) else None)
+            return how or (
+                "another" if operations.is_statistic(self.graph, operation, source) else None
+            )
         dimensions = {2} if layout == FLAT else set(layout.axes or ())
         if not dimensions or operation.name not in operations.STATISTICS:
             return None
@@ -160,15 +190,25 @@ class Walk:
         spreads = operation.name in ("expand", "repeat") or operation.name in operations.POINTWISE
         return spreads or not operations.is_map(self.graph.shapes[operation.output])
 
-    def _followed(self, operation: Operation, maps: list[Value], statistics: list[Value]) -> tuple[Field, Layout] | None:
+    def _followed(
+        self, operation: Operation, maps: list[Value], statistics: list[Value]
+    ) -> tuple[Field, Layout] | None:
         """The field and the layout of what the operation outputs; None where it does more than this can follow."""
         layouts = {self._layout(one) for one in maps}
         if all(self._layout(one) == usual(self.graph, one) for one in maps):
             found = self._field(operation, maps, statistics)
             if found is not None:
                 return found, usual(self.graph, operation.output)
-        after = {layout_after(self.graph, operation, one, layout) for one, layout in zip(maps, map(self._layout, maps))}
-        if len(layouts) > 1 or len(after) > 1 or None in after or len({self._size(one) for one in maps}) > 1:
+        after = {
+            layout_after(self.graph, operation, one, layout)
+            for one, layout in zip(maps, map(self._layout, maps))
+        }
+        if (
+            len(layouts) > 1
+            or len(after) > 1
+            or None in after
+            or len({self._size(one) for one in maps}) > 1
+        ):
             return None
         if statistics or operation.name in operations.NORMALISATIONS:
             layout = next(iter(layouts))
@@ -188,17 +228,28 @@ class Walk:
     def _producers(self) -> dict[Value, Operation]:
         return self.graph.producers()
 
-    def _field(self, operation: Operation, maps: list[Value], statistics: list[Value]) -> Field | None:
+    def _field(
+        self, operation: Operation, maps: list[Value], statistics: list[Value]
+    ) -> Field | None:
         if len(maps) == 1 and operation.args[0] == maps[0] and not statistics:
             fields, settings = self.fields[maps[0]], operations.sliding(self.graph, operation)
             if settings is not None:
-                return tuple(axis.through(*one) for axis, one in zip(fields, zip(
-                    settings.kernel, settings.stride, settings.padding, settings.dilation)))
+                return tuple(
+                    axis.through(*one)
+                    for axis, one in zip(
+                        fields,
+                        zip(settings.kernel, settings.stride, settings.padding, settings.dilation),
+                    )
+                )
             if operation.name in operations.NORMALISATIONS:
                 self.whole_map |= not operations.is_pointwise(self.graph, operation, maps[0])
                 return fields
-        sizes = {map_size(self.graph, source) for source in maps} | {map_size(self.graph, operation.output)}
-        if len(sizes) > 1 or not all(operations.is_pointwise(self.graph, operation, source) for source in maps):
+        sizes = {map_size(self.graph, source) for source in maps} | {
+            map_size(self.graph, operation.output)
+        }
+        if len(sizes) > 1 or not all(
+            operations.is_pointwise(self.graph, operation, source) for source in maps
+        ):
             return None
         self.whole_map |= bool(statistics)
         return self._union(operation, [self.fields[source] for source in maps])
@@ -208,30 +259,60 @@ class Walk:
         for branches in zip(*fields):
             if len({axis.jump for axis in branches}) > 1:
                 self._give_up("branches with different jumps meet", "at", operation)
-            axes.append(Axis(min(axis.start for axis in branches), max(axis.end for axis in branches), branches[0].jump))
+            axes.append(
+                Axis(
+                    min(axis.start for axis in branches),
+                    max(axis.end for axis in branches),
+                    branches[0].jump,
+                )
+            )
         return tuple(axes)
 
     def _pool(self, operation: Operation, source: Value, how: str) -> None:
         """The field behind a global pool as if it were a window over the whole map: the count that some prefer."""
-        field = tuple(axis.through(length) for axis, length in zip(self.fields[source], self._size(source)))
+        field = tuple(
+            axis.through(length) for axis, length in zip(self.fields[source], self._size(source))
+        )
         self.rows.append(self._row(operation, field, size=(1, 1), is_global_pool=True))
         self.pools.append(GlobalPool(operation, how, self.fields[source]))
         self.pooled.update(value for value in operation.outputs if value)
 
     def _keep(self, operation: Operation, field: Field, layout: Layout, maps: list[Value]) -> None:
-        normalises = operation.name in operations.NORMALISATIONS  # and outputs its statistics beside the map
+        normalises = (
+            operation.name in operations.NORMALISATIONS
+        )  # and outputs its statistics beside the map
         for value in operation.outputs[:1] if normalises else filter(None, operation.outputs):
             self.fields[value] = field
             if layout != usual(self.graph, value):
                 self.layouts[value] = layout
-        settings = operations.sliding(self.graph, operation) if operation.name != "constant_pad_nd" else None
+        settings = (
+            operations.sliding(self.graph, operation)
+            if operation.name != "constant_pad_nd"
+            else None
+        )
         at_place = layout == usual(self.graph, operation.output)
-        if at_place and (len(maps) > 1 or settings and (settings.stride != (1, 1) or operation.name in operations.WINDOWS)):
+        if at_place and (
+            len(maps) > 1
+            or settings
+            and (settings.stride != (1, 1) or operation.name in operations.WINDOWS)
+        ):
             self.rows.append(self._row(operation, field, map_size(self.graph, operation.output)))
 
-    def _row(self, operation: Operation, field: Field, size: tuple[int, int], is_global_pool: bool = False) -> LayerField:
-        return LayerField(operations.label(operation, self.graph), operations.describe(self.graph, operation), size,
-                          tuple(axis.size for axis in field), tuple(axis.jump for axis in field), is_global_pool)
+    def _row(
+        self,
+        operation: Operation,
+        field: Field,
+        size: tuple[int, int],
+        is_global_pool: bool = False,
+    ) -> LayerField:
+        return LayerField(
+            operations.label(operation, self.graph),
+            operations.describe(self.graph, operation),
+            size,
+            tuple(axis.size for axis in field),
+            tuple(axis.jump for axis in field),
+            is_global_pool,
+        )
 
     def _give_up(self, what: str, how: str, operation: Operation, end: str = "") -> NoReturn:
         """As "the operation upsample_nearest2d at up.1 (Upsample) is not known"."""

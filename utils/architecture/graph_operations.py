@@ -8,34 +8,88 @@ from dataclasses import dataclass, replace
 from utils.architecture.executed_graph import ExecutedGraph, Operation, Value
 
 # What works on each position for itself, or joins maps position by position, by its name in PyTorch's aten library.
-POINTWISE = frozenset("""
+POINTWISE = frozenset(
+    """
     abs add addcdiv addcmul alias bitwise_and bitwise_not bitwise_or ceil celu clamp clamp_max clamp_min clone
     contiguous copy cos cosh detach div elu eq erf exp expm1 fill floor ge gelu gt hardsigmoid hardswish hardtanh le
     leaky_relu lerp lift_fresh log log1p log_sigmoid_forward logical_and logical_not logical_or lt masked_fill maximum
     minimum mish mul ne neg ones_like pow reciprocal relu relu6 remainder round rrelu rsqrt rsub selu sigmoid sign silu
-    sin softplus sqrt square sub tanh threshold to where zeros_like _prelu_kernel _to_copy""".split())
-BATCH_NORMS = frozenset(("native_batch_norm", "_native_batch_norm_legit_no_training", "_native_batch_norm_legit",
-                         "cudnn_batch_norm"))
-NORMALISATIONS = BATCH_NORMS | {"native_group_norm", "native_layer_norm", "_fused_rms_norm", "rms_norm"}
+    sin softplus sqrt square sub tanh threshold to where zeros_like _prelu_kernel _to_copy""".split()
+)
+BATCH_NORMS = frozenset(
+    (
+        "native_batch_norm",
+        "_native_batch_norm_legit_no_training",
+        "_native_batch_norm_legit",
+        "cudnn_batch_norm",
+    )
+)
+NORMALISATIONS = BATCH_NORMS | {
+    "native_group_norm",
+    "native_layer_norm",
+    "_fused_rms_norm",
+    "rms_norm",
+}
 # What works along one dimension or several, and leaves a position alone where those are not height or width.
 REDUCTIONS = {"mean": "mean", "sum": "sum", "amax": "max", "max": "max"}
-ALONG_DIMENSIONS = frozenset((*REDUCTIONS, "amin", "min", "cat", "split", "split_with_sizes", "slice", "select", "softmax",
-                              "_softmax", "_log_softmax", "linalg_vector_norm", "var", "std", "cumsum", "index_select",
-                              "stack", "norm", "flip", "unbind"))
+ALONG_DIMENSIONS = frozenset(
+    (
+        *REDUCTIONS,
+        "amin",
+        "min",
+        "cat",
+        "split",
+        "split_with_sizes",
+        "slice",
+        "select",
+        "softmax",
+        "_softmax",
+        "_log_softmax",
+        "linalg_vector_norm",
+        "var",
+        "std",
+        "cumsum",
+        "index_select",
+        "stack",
+        "norm",
+        "flip",
+        "unbind",
+    )
+)
 # What turns all positions of a map into one number for each channel, when it reduces height and width.
-STATISTICS = frozenset((*REDUCTIONS, "amin", "min", "var", "std", "var_mean", "std_mean", "linalg_vector_norm", "norm"))
-RESHAPES = frozenset(("view", "_unsafe_view", "reshape", "_reshape_alias", "unsqueeze", "squeeze", "expand"))
+STATISTICS = frozenset(
+    (*REDUCTIONS, "amin", "min", "var", "std", "var_mean", "std_mean", "linalg_vector_norm", "norm")
+)
+RESHAPES = frozenset(
+    ("view", "_unsafe_view", "reshape", "_reshape_alias", "unsqueeze", "squeeze", "expand")
+)
 PERMUTATIONS = frozenset(("transpose", "permute"))
 PADS = frozenset(("constant_pad_nd", "reflection_pad2d", "replication_pad2d"))
 # The average and the largest of a window or of a map; "sum" is the average times a constant.
-POOLS = {"avg_pool2d": "mean", "max_pool2d_with_indices": "max", "max_pool2d": "max", "adaptive_max_pool2d": "max",
-         "_adaptive_avg_pool2d": "mean", "adaptive_avg_pool2d": "mean"}
-WINDOWS = {"convolution": "Conv2d", "avg_pool2d": "AvgPool2d", "max_pool2d_with_indices": "MaxPool2d",
-           "max_pool2d": "MaxPool2d"}
+POOLS = {
+    "avg_pool2d": "mean",
+    "max_pool2d_with_indices": "max",
+    "max_pool2d": "max",
+    "adaptive_max_pool2d": "max",
+    "_adaptive_avg_pool2d": "mean",
+    "adaptive_avg_pool2d": "mean",
+}
+WINDOWS = {
+    "convolution": "Conv2d",
+    "avg_pool2d": "AvgPool2d",
+    "max_pool2d_with_indices": "MaxPool2d",
+    "max_pool2d": "MaxPool2d",
+}
 # What takes the largest or the smallest of several numbers, or sorts them to that end.
-MAXIMA = frozenset("""amax amin aminmax cummax cummin fmax fmin kthvalue max maximum median min minimum mode nanmedian sort
-                      topk""".split())
-MAX_POOLS = ("max_pool", "adaptive_max_pool", "fractional_max_pool")  # how the names of max pools of any kind begin
+MAXIMA = frozenset(
+    """amax amin aminmax cummax cummin fmax fmin kthvalue max maximum median min minimum mode nanmedian sort
+                      topk""".split()
+)
+MAX_POOLS = (
+    "max_pool",
+    "adaptive_max_pool",
+    "fractional_max_pool",
+)  # how the names of max pools of any kind begin
 # What has weights of its own: the layers that learn.
 LAYERS = ("convolution", "addmm", "mm")
 NEGLIGIBLE = 1e-8  # a share in the result, beside the largest one of a layer, that single precision cannot even add to it
@@ -45,6 +99,7 @@ DATA_DEPENDENT = frozenset(("_local_scalar_dense", "item", "is_nonzero", "equal"
 @dataclass(frozen=True)
 class Window:
     """Each as (height, width)."""
+
     kernel: tuple[int, int]
     stride: tuple[int, int]
     padding: tuple[int, int]
@@ -74,7 +129,12 @@ def window(graph: ExecutedGraph, operation: Operation) -> Window | None:
         return None
     kernel = _pair(operation.args[1])
     dilation = argument(operation, 4, 1) if operation.name.startswith("max") else 1
-    return Window(kernel, _pair(argument(operation, 2) or kernel), _pair(argument(operation, 3, 0)), _pair(dilation))
+    return Window(
+        kernel,
+        _pair(argument(operation, 2) or kernel),
+        _pair(argument(operation, 3, 0)),
+        _pair(dilation),
+    )
 
 
 def live_window(graph: ExecutedGraph, operation: Operation) -> Window | None:
@@ -88,15 +148,28 @@ def live_window(graph: ExecutedGraph, operation: Operation) -> Window | None:
     zeros, size = _zeros_before(graph, operation.args[0])
     places = map_size(graph, operation.output)
     taps = [_live_taps(settings, axis, zeros[axis], size[axis], places[axis]) for axis in (0, 1)]
-    return replace(settings, kernel=tuple(last - first + 1 for first, last in taps), padding=tuple(
-        padding - first * dilation for padding, (first, _), dilation in zip(settings.padding, taps, settings.dilation)))
+    return replace(
+        settings,
+        kernel=tuple(last - first + 1 for first, last in taps),
+        padding=tuple(
+            padding - first * dilation
+            for padding, (first, _), dilation in zip(settings.padding, taps, settings.dilation)
+        ),
+    )
 
 
 def _live_taps(settings: Window, axis: int, zeros: int, size: int, places: int) -> tuple[int, int]:
     """The first and the last tap along `axis` that meet any of the map's `size` positions, which `zeros` others precede."""
-    stride, padding, dilation = (one[axis] for one in (settings.stride, settings.padding, settings.dilation))
-    live = [tap for tap in range(settings.kernel[axis])
-            if any(0 <= place * stride - padding + tap * dilation - zeros < size for place in range(places))]
+    stride, padding, dilation = (
+        one[axis] for one in (settings.stride, settings.padding, settings.dilation)
+    )
+    live = [
+        tap
+        for tap in range(settings.kernel[axis])
+        if any(
+            0 <= place * stride - padding + tap * dilation - zeros < size for place in range(places)
+        )
+    ]
     return (live[0], live[-1]) if live else (0, 0)
 
 
@@ -135,7 +208,9 @@ def sliding(graph: ExecutedGraph, operation: Operation) -> Window | None:
 def _even_parts(graph: ExecutedGraph, operation: Operation) -> Window | None:
     """The window of an adaptive pool that cuts the map into equal parts."""
     before, after = map_size(graph, operation.args[0]), map_size(graph, operation.output)
-    if len(graph.shapes[operation.output]) < 4 or any(size % count for size, count in zip(before, after)):
+    if len(graph.shapes[operation.output]) < 4 or any(
+        size % count for size, count in zip(before, after)
+    ):
         return None
     part = before[0] // after[0], before[1] // after[1]
     return Window(part, part, (0, 0), (1, 1))
@@ -149,8 +224,16 @@ def _slice(graph: ExecutedGraph, operation: Operation) -> Window | None:
     size, start = shape[dimension], argument(operation, 2) or 0
     first = min(max(start + size if start < 0 else start, 0), size)
     of_height = dimension == len(shape) - 2
-    step, before = argument(operation, 4, 1), -first  # what is cut off before the map is a padding below zero
-    return Window((1, 1), (step, 1) if of_height else (1, step), (before, 0) if of_height else (0, before), (1, 1))
+    step, before = (
+        argument(operation, 4, 1),
+        -first,
+    )  # what is cut off before the map is a padding below zero
+    return Window(
+        (1, 1),
+        (step, 1) if of_height else (1, step),
+        (before, 0) if of_height else (0, before),
+        (1, 1),
+    )
 
 
 def is_pointwise(graph: ExecutedGraph, operation: Operation, source: Value) -> bool:
@@ -159,11 +242,17 @@ def is_pointwise(graph: ExecutedGraph, operation: Operation, source: Value) -> b
     if operation.name in POINTWISE:
         return True
     if operation.name in BATCH_NORMS:  # with the statistics of the map itself, it is not
-        return operation.target.startswith("aten._native_batch_norm_legit_no_training") or operation.args[5] is False
+        return (
+            operation.target.startswith("aten._native_batch_norm_legit_no_training")
+            or operation.args[5] is False
+        )
     if operation.name in ALONG_DIMENSIONS:
         return not reduced_dimensions(graph, operation, source) & {len(shape) - 2, len(shape) - 1}
     if operation.name in RESHAPES:
-        return graph.shapes[operation.output][-2:] == shape[-2:] and len(graph.shapes[operation.output]) >= 4
+        return (
+            graph.shapes[operation.output][-2:] == shape[-2:]
+            and len(graph.shapes[operation.output]) >= 4
+        )
     if operation.name in PERMUTATIONS:
         return permutation(operation, len(shape))[-2:] == [len(shape) - 2, len(shape) - 1]
     return False
@@ -172,24 +261,44 @@ def is_pointwise(graph: ExecutedGraph, operation: Operation, source: Value) -> b
 def reduced_dimensions(graph: ExecutedGraph, operation: Operation, source: Value) -> set[int]:
     """The dimensions of `source`, counted from 0, along which the operation works; all of them where it names none."""
     count = len(graph.shapes[source])
-    position = {"split": 2, "split_with_sizes": 2, "linalg_vector_norm": 2, "norm": 2}.get(operation.name, 1)
-    default = 0 if operation.name in ("cat", "split", "split_with_sizes", "slice", "stack", "unbind", "select") else None
+    position = {"split": 2, "split_with_sizes": 2, "linalg_vector_norm": 2, "norm": 2}.get(
+        operation.name, 1
+    )
+    default = (
+        0
+        if operation.name
+        in ("cat", "split", "split_with_sizes", "slice", "stack", "unbind", "select")
+        else None
+    )
     dimensions = operation.kwargs.get("dim", argument(operation, position, default))
     if dimensions is None or dimensions == []:
         return set(range(count))
-    return {dimension % count for dimension in (dimensions if isinstance(dimensions, (list, tuple)) else [dimensions])}
+    return {
+        dimension % count
+        for dimension in (dimensions if isinstance(dimensions, (list, tuple)) else [dimensions])
+    }
 
 
 def global_pool(graph: ExecutedGraph, operation: Operation, source: Value) -> str | None:
-    """"mean", "sum" or "max" where the operation pools all of a map `(B, C, H, W)` of more than one position; else None."""
+    """ "mean", "sum" or "max" where the operation pools all of a map `(B, C, H, W)` of more than one position; else None."""
     before = graph.shapes[source]
     after = graph.shapes[operation.output]
-    if len(before) != 4 or before[2] * before[3] == 1 or after not in (before[:2], (*before[:2], 1, 1)):
+    if (
+        len(before) != 4
+        or before[2] * before[3] == 1
+        or after not in (before[:2], (*before[:2], 1, 1))
+    ):
         return None
     if operation.name in REDUCTIONS:
-        return REDUCTIONS[operation.name] if reduced_dimensions(graph, operation, source) == {2, 3} else None
+        return (
+            REDUCTIONS[operation.name]
+            if reduced_dimensions(graph, operation, source) == {2, 3}
+            else None
+        )
     settings = window(graph, operation)
-    if settings is not None and any(kernel < size for kernel, size in zip(settings.kernel, before[2:])):
+    if settings is not None and any(
+        kernel < size for kernel, size in zip(settings.kernel, before[2:])
+    ):
         return None  # it leaves a rim
     return POOLS.get(operation.name)
 
@@ -211,7 +320,11 @@ def describe(graph: ExecutedGraph, operation: Operation) -> str:
     """Such as "Conv2d 3×3 stride 2 dilation 2 groups 32": the settings that are not the default."""
     settings = window(graph, operation)
     if settings is None:
-        return operation.kind if operation.name in POOLS and operation.kind.endswith("Pool2d") else operation.name
+        return (
+            operation.kind
+            if operation.name in POOLS and operation.kind.endswith("Pool2d")
+            else operation.name
+        )
     text = WINDOWS[operation.name] + " {}×{}".format(*settings.kernel)
     if settings.stride != (1, 1):
         text += f" stride {short(settings.stride)}"
@@ -227,7 +340,10 @@ def signature(graph: ExecutedGraph, operation) -> str:
 
 def pool_signature(graph: ExecutedGraph, operation: Operation) -> str:
     """A pool without its place and the batch, such as "max_pool2d_with_indices from 8×16×16 to 8×8×8"."""
-    sizes = ("×".join(map(str, graph.shapes[value][1:])) for value in (operation.args[0], operation.output))
+    sizes = (
+        "×".join(map(str, graph.shapes[value][1:]))
+        for value in (operation.args[0], operation.output)
+    )
     return f"{operation.name} from {' to '.join(sizes)}"
 
 
@@ -237,7 +353,11 @@ def label(operation: Operation, graph: ExecutedGraph) -> str:
     if weights in graph.sources and "." in graph.sources[weights].name:
         return graph.sources[weights].name.rpartition(".")[0]
     is_layer = operation.name in WINDOWS or operation.name in POOLS
-    return operation.module if is_layer and operation.module and operation.kind.endswith("2d") else operation.name
+    return (
+        operation.module
+        if is_layer and operation.module and operation.kind.endswith("2d")
+        else operation.name
+    )
 
 
 def where(operation: Operation) -> str:
@@ -251,7 +371,10 @@ def permutation(operation: Operation, count: int) -> list[int]:
     """For each of the `count` dimensions of the result, the dimension of the input that it was."""
     if operation.name == "permute":
         return [dimension % count for dimension in operation.args[1]]
-    order, (first, second) = list(range(count)), (dimension % count for dimension in operation.args[1:3])
+    order, (first, second) = (
+        list(range(count)),
+        (dimension % count for dimension in operation.args[1:3]),
+    )
     order[first], order[second] = order[second], order[first]
     return order
 

@@ -5,14 +5,27 @@ from math import prod
 from utils.architecture.executed_graph import ExecutedGraph, Operation
 
 # Matrix products, and which of their arguments is the matrix whose last dimension is summed over.
-_PRODUCTS = {"mm": 0, "bmm": 0, "mv": 0, "dot": 0, "addmm": 1, "baddbmm": 1, "addbmm": 1, "addmv": 1}
+_PRODUCTS = {
+    "mm": 0,
+    "bmm": 0,
+    "mv": 0,
+    "dot": 0,
+    "addmm": 1,
+    "baddbmm": 1,
+    "addbmm": 1,
+    "addmv": 1,
+}
 _ATTENTION = "_scaled_dot_product"
 
 
 def multiply_adds(graph: ExecutedGraph) -> int:
     """Of convolutions and matrix products that the result needs, for one image; what works on each value alone is free."""
     reached = graph.depends_on_input()
-    total = sum(_of_operation(graph, one) for one in graph.live_operations() if reached.intersection(one.outputs))
+    total = sum(
+        _of_operation(graph, one)
+        for one in graph.live_operations()
+        if reached.intersection(one.outputs)
+    )
     return total // graph.shapes[graph.inputs[0]][0]
 
 

@@ -11,7 +11,9 @@ from utils.architecture.graph_operations import short
 from utils.tables import text_table
 
 
-def receptive_fields(model: nn.Module, input_size: tuple[int, int, int] = (3, 32, 32)) -> list[LayerField]:
+def receptive_fields(
+    model: nn.Module, input_size: tuple[int, int, int] = (3, 32, 32)
+) -> list[LayerField]:
     """A row for the input and for every convolution, pool and junction, in order of execution; then one for the global pool.
 
     A copy of `model` is executed in evaluation mode. CannotTrace where an operation is beyond this, or what is executed
@@ -20,7 +22,9 @@ def receptive_fields(model: nn.Module, input_size: tuple[int, int, int] = (3, 32
     return walk(_execute(model, input_size)).rows
 
 
-def receptive_field(model: nn.Module, input_size: tuple[int, int, int] = (3, 32, 32)) -> tuple[int, int]:
+def receptive_field(
+    model: nn.Module, input_size: tuple[int, int, int] = (3, 32, 32)
+) -> tuple[int, int]:
     """(height, width) in pixels of the field at the input of the global pool; CannotTrace when the model has none."""
     return field_at_pool(walk(_execute(model, input_size)))
 
@@ -36,9 +40,20 @@ def field_at_pool(walked: Walk) -> tuple[int, int]:
 
 def format_table(rows: list[LayerField]) -> str:
     """The rows as text, one line each; a single number stands for equal height and width."""
-    return text_table(("layer", "operation", "output", "field", "jump"),
-                      [(row.name, row.operation, short(row.output_size), short(row.receptive_field), short(row.jump))
-                       for row in rows], left=2)
+    return text_table(
+        ("layer", "operation", "output", "field", "jump"),
+        [
+            (
+                row.name,
+                row.operation,
+                short(row.output_size),
+                short(row.receptive_field),
+                short(row.jump),
+            )
+            for row in rows
+        ],
+        left=2,
+    )
 
 
 def _execute(model: nn.Module, input_size: tuple[int, int, int]) -> ExecutedGraph:
@@ -46,4 +61,6 @@ def _execute(model: nn.Module, input_size: tuple[int, int, int]) -> ExecutedGrap
     try:
         return record(duplicate, torch.zeros(1, *input_size))
     except Exception as error:  # a model's own code runs here, so anything may come out of it
-        raise CannotTrace(f"the model cannot be executed: {type(error).__name__}: {error}") from error
+        raise CannotTrace(
+            f"the model cannot be executed: {type(error).__name__}: {error}"
+        ) from error

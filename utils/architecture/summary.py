@@ -38,6 +38,7 @@ def count_parameters(model: nn.Module) -> int:
 @dataclass(frozen=True)
 class ModelFacts:
     """`multiply_adds` for one 3×32×32 image; `receptive_field` (height, width) in pixels at the global pool's input."""
+
     parameters: int
     multiply_adds: int
     receptive_field: tuple[int, int]
@@ -57,6 +58,15 @@ def count_multiply_adds(model: nn.Module, input_size: tuple[int, ...] = (3, 32, 
 def compare_models(names: Iterable[str]) -> str:
     """The named models side by side, as a text table."""
     facts = {name: model_facts(build_model(name)) for name in names}
-    return text_table(("model", "parameters", "multiply-adds", "receptive field"),
-                      [(name, f"{fact.parameters:,}", f"{fact.multiply_adds / 1e6:.1f} M", fact.receptive_field[0])
-                       for name, fact in facts.items()])
+    return text_table(
+        ("model", "parameters", "multiply-adds", "receptive field"),
+        [
+            (
+                name,
+                f"{fact.parameters:,}",
+                f"{fact.multiply_adds / 1e6:.1f} M",
+                fact.receptive_field[0],
+            )
+            for name, fact in facts.items()
+        ],
+    )

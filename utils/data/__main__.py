@@ -14,8 +14,10 @@ def main() -> int:
     except UserError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{CIFAR10.title} in {cifar10_root()}: {len(train):,} training and {len(test):,} test images, "
-          "every md5 sum as published.")
+    print(
+        f"{CIFAR10.title} in {cifar10_root()}: {len(train):,} training and {len(test):,} test images, "
+        "every md5 sum as published."
+    )
     return 0
 
 

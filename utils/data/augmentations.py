@@ -12,6 +12,7 @@ class Augmentation:
     up to ±`scale` and a rotation by up to `rotate` degrees, all at once, the borders reflected. `holed`: probability of one
     hole of `hole` (height, width) pixels, anywhere inside, filled with the data set's mean colour.
     """
+
     flip: float = 0.0
     crop: int = 0
     moved: float = 0.0

@@ -23,6 +23,7 @@ from utils.runtime import seed_of
 @dataclass(frozen=True)
 class Draws:
     """The random decisions for each of B images; rows before columns, in pixels and radians."""
+
     flipped: Tensor  # (B,) bool
     offset: Tensor  # (B, 2) int64: of the crop, from -crop to crop
     moved: Tensor  # (B,) bool
@@ -34,11 +35,14 @@ class Draws:
 
     def to(self, device: torch.device) -> "Draws":
         """The same draws on `device`."""
-        return Draws(**{name: value.to(device, non_blocking=True) for name, value in vars(self).items()})
+        return Draws(
+            **{name: value.to(device, non_blocking=True) for name, value in vars(self).items()}
+        )
 
 
 def draw(settings: Augmentation, count: int, size: int, generator: Generator) -> Draws:
     """Draws for `count` images of `size` × `size`; how many numbers are drawn depends on nothing else."""
+
     def chance(p: float) -> Tensor:
         return torch.rand(count, generator=generator) < p
 
@@ -48,31 +52,44 @@ def draw(settings: Augmentation, count: int, size: int, generator: Generator) ->
     def whole(low: int, high: int) -> Tensor:
         return torch.randint(low, high + 1, (count,), generator=generator)
 
-    return Draws(flipped=chance(settings.flip),
-                 offset=torch.stack([whole(-settings.crop, settings.crop) for _ in range(2)], 1),
-                 moved=chance(settings.moved), shift=between(settings.shift * size, 2).trunc(),
-                 scale=1 + between(settings.scale, 2), angle=between(math.radians(settings.rotate)),
-                 holed=chance(settings.holed),
-                 corner=torch.stack([whole(0, size - side) for side in settings.hole], 1))
+    return Draws(
+        flipped=chance(settings.flip),
+        offset=torch.stack([whole(-settings.crop, settings.crop) for _ in range(2)], 1),
+        moved=chance(settings.moved),
+        shift=between(settings.shift * size, 2).trunc(),
+        scale=1 + between(settings.scale, 2),
+        angle=between(math.radians(settings.rotate)),
+        holed=chance(settings.holed),
+        corner=torch.stack([whole(0, size - side) for side in settings.hole], 1),
+    )
 
 
-def augment(pixels: Tensor, chosen: Tensor, draws: Draws, hole: tuple[int, int], fill: tuple[float, ...]) -> Tensor:
+def augment(
+    pixels: Tensor, chosen: Tensor, draws: Draws, hole: tuple[int, int], fill: tuple[float, ...]
+) -> Tensor:
     """The images at the indices `chosen` `(B,)` of `pack`ed `(N, S, S)`, augmented: float32 `(B, 3, S, S)`, 0 to 255.
 
     `fill` is the colour of the hole, from 0 to 255.
     """
     size = pixels.shape[1]
-    rows, columns = (_reflected(torch.arange(size, device=pixels.device) + draws.offset[:, axis, None], size)
-                     for axis in range(2))
+    rows, columns = (
+        _reflected(torch.arange(size, device=pixels.device) + draws.offset[:, axis, None], size)
+        for axis in range(2)
+    )
     # A flipped image is cut out of the mirrored one.
     columns = torch.where(draws.flipped[:, None], size - 1 - columns, columns)
     places = ((chosen[:, None] * size + rows) * size)[:, :, None] + columns[:, None, :]
     cut = unpack(pixels.view(-1).index_select(0, places.view(-1)).view(places.shape))
     moved = draws.moved.nonzero().squeeze(1)
     if len(moved):
-        cut.index_copy_(0, moved, _move(cut[moved], draws.shift[moved], draws.scale[moved], draws.angle[moved]))
-    inside = draws.holed[:, None, None] & _within(draws.corner[:, 0], hole[0], size)[:, :, None] \
+        cut.index_copy_(
+            0, moved, _move(cut[moved], draws.shift[moved], draws.scale[moved], draws.angle[moved])
+        )
+    inside = (
+        draws.holed[:, None, None]
+        & _within(draws.corner[:, 0], hole[0], size)[:, :, None]
         & _within(draws.corner[:, 1], hole[1], size)[:, None, :]
+    )
     return torch.where(inside[:, None], per_channel(fill).to(cut), cut)
 
 
@@ -106,12 +123,21 @@ def _move(images: Tensor, shift: Tensor, scale: Tensor, angle: Tensor) -> Tensor
     size = images.shape[-1]
     centre = (size - 1) / 2
     position = torch.arange(size, device=images.device) - centre
-    down = position[:, None] - shift[:, 0, None, None]  # where a pixel of the result was before the shift
+    down = (
+        position[:, None] - shift[:, 0, None, None]
+    )  # where a pixel of the result was before the shift
     right = position[None, :] - shift[:, 1, None, None]
     cosine, sine = (part(angle)[:, None, None] for part in (torch.cos, torch.sin))
-    source = torch.stack(((cosine * right - sine * down) / scale[:, 1, None, None],
-                          (sine * right + cosine * down) / scale[:, 0, None, None]), dim=-1)
-    return F.grid_sample(images, source / centre, mode="bilinear", padding_mode="reflection", align_corners=True)
+    source = torch.stack(
+        (
+            (cosine * right - sine * down) / scale[:, 1, None, None],
+            (sine * right + cosine * down) / scale[:, 0, None, None],
+        ),
+        dim=-1,
+    )
+    return F.grid_sample(
+        images, source / centre, mode="bilinear", padding_mode="reflection", align_corners=True
+    )
 
 
 class BatchedTraining:
@@ -121,11 +147,25 @@ class BatchedTraining:
     `fill`, the colour of holes, are in units of 0 to 1.
     """
 
-    def __init__(self, split: Split, augmentation: str, mean, std, batch_size: int, seed: int, device: torch.device,
-                 fill=MEAN):
+    def __init__(
+        self,
+        split: Split,
+        augmentation: str,
+        mean,
+        std,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        fill=MEAN,
+    ):
         self.pixels = pack(split.images).to(device)
         self.labels = torch.from_numpy(split.labels).to(device)
-        self.settings, self.batch_size, self.seed, self.device = AUGMENTATIONS[augmentation], batch_size, seed, device
+        self.settings, self.batch_size, self.seed, self.device = (
+            AUGMENTATIONS[augmentation],
+            batch_size,
+            seed,
+            device,
+        )
         self.fill = tuple(255 * value for value in fill)
         self.mean, self.std = (255 * per_channel(values).to(device) for values in (mean, std))
 
@@ -138,7 +178,9 @@ class BatchedTraining:
         generator = Generator().manual_seed(seed_of(self.seed, number))
         order = torch.tensor(shuffled(len(self.labels), self.seed, number))
         for chosen in order.split(self.batch_size):
-            draws = draw(self.settings, len(chosen), self.pixels.shape[1], generator).to(self.device)
+            draws = draw(self.settings, len(chosen), self.pixels.shape[1], generator).to(
+                self.device
+            )
             chosen = chosen.to(self.device)
             images = augment(self.pixels, chosen, draws, self.settings.hole, self.fill)
             yield images.sub_(self.mean).div_(self.std), self.labels[chosen]
@@ -150,6 +192,7 @@ class BatchedTraining:
 @dataclass(frozen=True)
 class _BatchedEpoch:
     """One epoch as an iterable that knows its length, for the progress bar."""
+
     batches: BatchedTraining
     number: int
 

@@ -20,8 +20,12 @@ from utils.errors import UserError
 from utils.paths import from_environment
 
 NETWORK_TIMEOUT = 8  # seconds without an answer after which the network counts as dead
-STALL_TIMEOUT = 4  # seconds without a byte after which a download counts as broken; torchvision tries once more
-STAGING = ".cifar10-download"  # a download happens in here and moves into place only when it is whole
+STALL_TIMEOUT = (
+    4  # seconds without a byte after which a download counts as broken; torchvision tries once more
+)
+STAGING = (
+    ".cifar10-download"  # a download happens in here and moves into place only when it is whole
+)
 
 
 class NoCifar10(UserError):
@@ -43,7 +47,9 @@ def is_there(root: Path, data_set: DataSet = CIFAR10) -> bool:
     return (Path(root) / published(data_set).base_folder).exists()
 
 
-def open_files(root: Path, download: bool = True, data_set: DataSet = CIFAR10) -> tuple[datasets.CIFAR10, datasets.CIFAR10]:
+def open_files(
+    root: Path, download: bool = True, data_set: DataSet = CIFAR10
+) -> tuple[datasets.CIFAR10, datasets.CIFAR10]:
     """The verified training and test set under `root`, fetched first when `root` holds none and `download` allows it.
 
     Raises NoCifar10 where there is none and none can be downloaded, and UserError naming a file that is missing or altered.
@@ -51,8 +57,10 @@ def open_files(root: Path, download: bool = True, data_set: DataSet = CIFAR10) -
     root, files = Path(root), published(data_set)
     if not is_there(root, data_set):
         if not download:
-            raise NoCifar10(f"{data_set.title} is not in {root}: run `make data` to download it there, or set CIFAR10_ROOT "
-                            f"to the folder that holds {files.base_folder}, or DATA_SOURCE=digits to try without it.")
+            raise NoCifar10(
+                f"{data_set.title} is not in {root}: run `make data` to download it there, or set CIFAR10_ROOT "
+                f"to the folder that holds {files.base_folder}, or DATA_SOURCE=digits to try without it."
+            )
         download_files(root, data_set)
     verify(root, data_set)
     return files(root, train=True), files(root, train=False)
@@ -71,11 +79,15 @@ def verify(root: Path, data_set: DataSet = CIFAR10) -> None:
         try:
             intact = check_integrity(file, md5)
         except OSError as error:
-            raise UserError(f"The {title} file {file} cannot be read ({error.strerror}): "
-                            "fix its permissions, or " + remedy) from None
+            raise UserError(
+                f"The {title} file {file} cannot be read ({error.strerror}): "
+                "fix its permissions, or " + remedy
+            ) from None
         if not intact:
-            raise UserError(f"The {title} file {file} is truncated or altered "
-                            f"(its md5 sum is not the published one): {remedy}")
+            raise UserError(
+                f"The {title} file {file} is truncated or altered "
+                f"(its md5 sum is not the published one): {remedy}"
+            )
 
 
 def download_files(root: Path, data_set: DataSet = CIFAR10) -> None:
@@ -94,9 +106,11 @@ def download_files(root: Path, data_set: DataSet = CIFAR10) -> None:
         shutil.rmtree(staging)
     # URLError and time-outs are OSErrors; RuntimeError is what torchvision raises for a wrong md5 sum.
     except (OSError, HTTPException, RuntimeError, EOFError) as error:
-        raise NoCifar10(f"{data_set.title} could not be downloaded from {files.url} into {root} ({reason(error)}): "
-                        f"try again with a network, or set CIFAR10_ROOT to a folder that holds {files.base_folder}, "
-                        "or DATA_SOURCE=digits to try without it.") from None
+        raise NoCifar10(
+            f"{data_set.title} could not be downloaded from {files.url} into {root} ({reason(error)}): "
+            f"try again with a network, or set CIFAR10_ROOT to a folder that holds {files.base_folder}, "
+            "or DATA_SOURCE=digits to try without it."
+        ) from None
 
 
 def reason(error: Exception) -> str:

@@ -22,6 +22,7 @@ def sources() -> tuple[str, ...]:
 @dataclass(frozen=True)
 class Split:
     """`images` uint8 `(N, S, S, 3)` RGB from 0 to 255; `labels` int64 `(N,)`, indices into the class names."""
+
     images: np.ndarray
     labels: np.ndarray
 
@@ -32,6 +33,7 @@ class Split:
 @dataclass(frozen=True)
 class ImageData:
     """A data set in memory: `name` is one of `sources`; `classes` are the names that the labels index."""
+
     name: str
     train: Split
     test: Split
@@ -50,17 +52,24 @@ def load_data(source: str | None = None) -> ImageData:
     """
     source = source or os.environ.get("DATA_SOURCE") or CIFAR10.name
     if source not in sources():
-        raise UserError(f"There is no data source '{source}': the sources are {', '.join(sources())}.")
+        raise UserError(
+            f"There is no data source '{source}': the sources are {', '.join(sources())}."
+        )
     if source == DIGITS:
         return load_digits()
     try:
-        data = load_published(CIFAR10 if source == "auto" else DATA_SETS[source.removesuffix(HELD_OUT)])
+        data = load_published(
+            CIFAR10 if source == "auto" else DATA_SETS[source.removesuffix(HELD_OUT)]
+        )
         return hold_out(data) if source.endswith(HELD_OUT) else data
     except NoCifar10 as error:
         if source != "auto":
             raise
-        print(f"*** NOT {CIFAR10.title}: training on scikit-learn's embedded handwritten digits instead. {error} ***",
-              file=sys.stderr, flush=True)
+        print(
+            f"*** NOT {CIFAR10.title}: training on scikit-learn's embedded handwritten digits instead. {error} ***",
+            file=sys.stderr,
+            flush=True,
+        )
         return load_digits()
 
 
@@ -71,7 +80,9 @@ def load_cifar10() -> ImageData:
 
 def load_published(data_set: DataSet) -> ImageData:
     """From CIFAR10_ROOT if that is set, and then only from there; else from `data`, downloaded if absent."""
-    train, test = open_files(cifar10_root(), download=not os.environ.get("CIFAR10_ROOT"), data_set=data_set)
+    train, test = open_files(
+        cifar10_root(), download=not os.environ.get("CIFAR10_ROOT"), data_set=data_set
+    )
     splits = [Split(part.data, np.asarray(part.targets, dtype=np.int64)) for part in (train, test)]
     return ImageData(data_set.name, *splits, classes=tuple(train.classes))
 
@@ -79,7 +90,10 @@ def load_published(data_set: DataSet) -> ImageData:
 def hold_out(data: ImageData, count: int | None = None) -> ImageData:
     """`data` with its last `count` training images (None: a tenth) instead of the test images, which are not used."""
     train, count = data.train, count or len(data.train) // 10
-    splits = (Split(train.images[part], train.labels[part]) for part in (slice(-count), slice(-count, None)))
+    splits = (
+        Split(train.images[part], train.labels[part])
+        for part in (slice(-count), slice(-count, None))
+    )
     return ImageData(f"{data.name}{HELD_OUT}", *splits, classes=data.classes)
 
 
@@ -93,14 +107,24 @@ def load_digits() -> ImageData:
     images = np.repeat(grey.repeat(times, axis=1).repeat(times, axis=2)[..., None], 3, axis=3)
     labels = digits.target.astype(np.int64)
     cut = DIGITS_FOR_TRAINING
-    return ImageData(DIGITS, Split(images[:cut], labels[:cut]), Split(images[cut:], labels[cut:]),
-                     classes=tuple(str(name) for name in digits.target_names))
+    return ImageData(
+        DIGITS,
+        Split(images[:cut], labels[:cut]),
+        Split(images[cut:], labels[cut:]),
+        classes=tuple(str(name) for name in digits.target_names),
+    )
 
 
 def channel_statistics(images: np.ndarray) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and standard deviation of each colour over all pixels of uint8 `(N, H, W, 3)`, in units of 0 to 1."""
-    counts = [np.bincount(images[..., channel].ravel(), minlength=256) for channel in range(images.shape[-1])]
+    counts = [
+        np.bincount(images[..., channel].ravel(), minlength=256)
+        for channel in range(images.shape[-1])
+    ]
     values = np.arange(256) / 255
     means = [float(np.average(values, weights=count)) for count in counts]
-    stds = [float(np.average((values - mean) ** 2, weights=count) ** 0.5) for mean, count in zip(means, counts)]
+    stds = [
+        float(np.average((values - mean) ** 2, weights=count) ** 0.5)
+        for mean, count in zip(means, counts)
+    ]
     return tuple(means), tuple(stds)

@@ -24,7 +24,9 @@ class AugmentedImages(Dataset):
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, int]:
         epoch, index = key
         reseed(self.transform, self.seed, epoch, index)
-        return self.transform(image=self.split.images[index])["image"], int(self.split.labels[index])
+        return self.transform(image=self.split.images[index])["image"], int(
+            self.split.labels[index]
+        )
 
 
 def shuffled(length: int, seed: int, epoch: int) -> list[int]:
@@ -53,12 +55,25 @@ class TrainingBatches:
     `workers` processes augment while the network computes; they start with the first epoch and stay.
     """
 
-    def __init__(self, split: Split, transform: Compose, batch_size: int, seed: int, workers: int = 0,
-                 pin_memory: bool = False):
+    def __init__(
+        self,
+        split: Split,
+        transform: Compose,
+        batch_size: int,
+        seed: int,
+        workers: int = 0,
+        pin_memory: bool = False,
+    ):
         self.keys = ShuffledKeys(len(split), seed)
-        self.loader = DataLoader(AugmentedImages(split, transform, seed), batch_size, sampler=self.keys,
-                                 num_workers=workers, persistent_workers=workers > 0, pin_memory=pin_memory,
-                                 generator=torch.Generator())  # else it draws from the one that Dropout depends on
+        self.loader = DataLoader(
+            AugmentedImages(split, transform, seed),
+            batch_size,
+            sampler=self.keys,
+            num_workers=workers,
+            persistent_workers=workers > 0,
+            pin_memory=pin_memory,
+            generator=torch.Generator(),
+        )  # else it draws from the one that Dropout depends on
 
     def epoch(self, number: int) -> DataLoader:
         """The batches of epoch `number`, counted from 0."""
@@ -68,6 +83,7 @@ class TrainingBatches:
 
 class TestBatches:
     """All of `split` in order, normalised once: batches of images `(B, 3, S, S)` and labels `(B,)`."""
+
     __test__ = False  # pytest, this is not a test
 
     def __init__(self, split: Split, mean=MEAN, std=STD, batch_size: int = 500):

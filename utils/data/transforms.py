@@ -7,7 +7,9 @@ import os
 import random
 import warnings
 
-os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else importing it looks for a newer version on the network
+os.environ.setdefault(
+    "NO_ALBUMENTATIONS_UPDATE", "1"
+)  # else importing it looks for a newer version on the network
 
 import albumentations as A  # noqa: E402
 import cv2  # noqa: E402
@@ -29,19 +31,34 @@ def coarse_dropout(height: int, width: int, p: float = 0.5, fill=MEAN) -> A.Coar
     It works on uint8 images, before they are normalised, so albumentations gets the colour in units of 0 to 255, and
     drops its fraction.
     """
-    return A.CoarseDropout(num_holes_range=(1, 1), hole_height_range=(height, height), hole_width_range=(width, width),
-                           fill=tuple(255 * value for value in fill), fill_mask=None, p=p)
+    return A.CoarseDropout(
+        num_holes_range=(1, 1),
+        hole_height_range=(height, height),
+        hole_width_range=(width, width),
+        fill=tuple(255 * value for value in fill),
+        fill_mask=None,
+        p=p,
+    )
 
 
-def shift_scale_rotate(shift: float, scale: float, rotate: float, p: float = 0.5) -> A.ShiftScaleRotate:
+def shift_scale_rotate(
+    shift: float, scale: float, rotate: float, p: float = 0.5
+) -> A.ShiftScaleRotate:
     """Shift by up to a share `shift` of a side, scale by up to ±`scale`, rotate by up to `rotate` degrees.
 
     The borders are reflected, as ShiftScaleRotate did by default in albumentations 1.x, which the reports used.
     """
-    with warnings.catch_warnings():  # it says that Affine could do the same; the assignment asks for this one by name
+    with (
+        warnings.catch_warnings()
+    ):  # it says that Affine could do the same; the assignment asks for this one by name
         warnings.simplefilter("ignore", UserWarning)
-        return A.ShiftScaleRotate(shift_limit=shift, scale_limit=scale, rotate_limit=rotate,
-                                  border_mode=cv2.BORDER_REFLECT_101, p=p)
+        return A.ShiftScaleRotate(
+            shift_limit=shift,
+            scale_limit=scale,
+            rotate_limit=rotate,
+            border_mode=cv2.BORDER_REFLECT_101,
+            p=p,
+        )
 
 
 def random_crop(padding: int, size: int) -> list[A.BasicTransform]:
@@ -51,13 +68,18 @@ def random_crop(padding: int, size: int) -> list[A.BasicTransform]:
 
 def steps(settings: Augmentation, size: int = CIFAR10.size, fill=MEAN) -> list[A.BasicTransform]:
     """The albumentations steps for images of `size` × `size`, before they are normalised; `fill` is the hole's colour."""
-    return ([A.HorizontalFlip(p=settings.flip)] * (settings.flip > 0)
-            + (random_crop(settings.crop, size) if settings.crop else [])
-            + [shift_scale_rotate(settings.shift, settings.scale, settings.rotate, settings.moved)] * (settings.moved > 0)
-            + [coarse_dropout(*settings.hole, settings.holed, fill)] * (settings.holed > 0))
+    return (
+        [A.HorizontalFlip(p=settings.flip)] * (settings.flip > 0)
+        + (random_crop(settings.crop, size) if settings.crop else [])
+        + [shift_scale_rotate(settings.shift, settings.scale, settings.rotate, settings.moved)]
+        * (settings.moved > 0)
+        + [coarse_dropout(*settings.hole, settings.holed, fill)] * (settings.holed > 0)
+    )
 
 
-def pipeline(augmentation: str = "none", mean=MEAN, std=STD, size: int = CIFAR10.size, fill=MEAN, **options) -> Compose:
+def pipeline(
+    augmentation: str = "none", mean=MEAN, std=STD, size: int = CIFAR10.size, fill=MEAN, **options
+) -> Compose:
     """The albumentations pipeline of that name, which ends by normalising; `options` are those of `Compose`."""
     augmented = steps(AUGMENTATIONS[augmentation], size, fill)
     return Compose([*augmented, A.Normalize(mean=mean, std=std), ToTensorV2()], **options)
@@ -87,7 +109,13 @@ def augmentation_rates(images: np.ndarray, augmentation: str, seed: int) -> dict
 
 def normalise(images: np.ndarray, mean=MEAN, std=STD) -> Tensor:
     """uint8 `(N, H, W, 3)` to normalised float32 `(N, 3, H, W)`: what the pipeline "none" does, for many at once."""
-    tensor = torch.from_numpy(np.ascontiguousarray(images)).permute(0, 3, 1, 2).contiguous().float().div_(255)
+    tensor = (
+        torch.from_numpy(np.ascontiguousarray(images))
+        .permute(0, 3, 1, 2)
+        .contiguous()
+        .float()
+        .div_(255)
+    )
     return tensor.sub_(per_channel(mean)).div_(per_channel(std))
 
 

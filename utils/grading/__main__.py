@@ -19,29 +19,75 @@ PASSED, NOT_PASSED, COULD_NOT_WORK = 0, 1, 2
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     """The options of the command line, or of `arguments` where they are given."""
-    parser = argparse.ArgumentParser(prog="python -m utils.grading", description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("paths", nargs="+", metavar="PATH",
-                        help="a submission: its folder, a zip or tar of it, or a single notebook or text")
-    parser.add_argument("--rubric", default="era_s9", help="era_s9, assignment6 or a TOML file (default: era_s9)")
-    parser.add_argument("--format", default="md", choices=("md", "json", "gradescope", "junit", "html"))
-    parser.add_argument("--run", action="store_true",
-                        help="execute the model's definitions, isolated; without it, what needs that is unverifiable")
-    parser.add_argument("--model", metavar="FILE:NAME", help="the class, or the function that builds the model, if another "
-                        "was found: model.py:Net or train.ipynb:Net")
-    parser.add_argument("--notebook", metavar="FILE", help="the notebook that trains, if another was found")
-    parser.add_argument("--attempt", metavar="NAME", help="the attempt that counts, as the report names it, if another does")
-    parser.add_argument("--weights", type=Path, metavar="FILE", help="weights to test on the real test images (needs --run)")
-    parser.add_argument("--seconds", type=float, default=LIMITS.seconds,
-                        help="after which an execution is stopped (default: %(default)g)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write the report there instead of printing it")
-    parser.add_argument("--folder", type=Path, metavar="FOLDER", help="keep a JSON file and a page for each submission, "
-                        "index.html and cohort.csv there; what is there already and has not changed is not graded again")
-    parser.add_argument("--jobs", type=int, default=-1, help="parallel processes (default: one for each core)")
+    parser = argparse.ArgumentParser(
+        prog="python -m utils.grading",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a submission: its folder, a zip or tar of it, or a single notebook or text",
+    )
+    parser.add_argument(
+        "--rubric", default="era_s9", help="era_s9, assignment6 or a TOML file (default: era_s9)"
+    )
+    parser.add_argument(
+        "--format", default="md", choices=("md", "json", "gradescope", "junit", "html")
+    )
+    parser.add_argument(
+        "--run",
+        action="store_true",
+        help="execute the model's definitions, isolated; without it, what needs that is unverifiable",
+    )
+    parser.add_argument(
+        "--model",
+        metavar="FILE:NAME",
+        help="the class, or the function that builds the model, if another "
+        "was found: model.py:Net or train.ipynb:Net",
+    )
+    parser.add_argument(
+        "--notebook", metavar="FILE", help="the notebook that trains, if another was found"
+    )
+    parser.add_argument(
+        "--attempt",
+        metavar="NAME",
+        help="the attempt that counts, as the report names it, if another does",
+    )
+    parser.add_argument(
+        "--weights",
+        type=Path,
+        metavar="FILE",
+        help="weights to test on the real test images (needs --run)",
+    )
+    parser.add_argument(
+        "--seconds",
+        type=float,
+        default=LIMITS.seconds,
+        help="after which an execution is stopped (default: %(default)g)",
+    )
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write the report there instead of printing it"
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        metavar="FOLDER",
+        help="keep a JSON file and a page for each submission, "
+        "index.html and cohort.csv there; what is there already and has not changed is not graded again",
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=-1, help="parallel processes (default: one for each core)"
+    )
     asked = parser.parse_args(arguments)
-    one_only = [f"--{name}" for name in ("model", "notebook", "attempt", "weights") if getattr(asked, name)]
+    one_only = [
+        f"--{name}" for name in ("model", "notebook", "attempt", "weights") if getattr(asked, name)
+    ]
     if len(asked.paths) > 1 and (one_only or asked.format == "gradescope"):
-        parser.error(f"{' and '.join(one_only) or '--format gradescope'} is for one submission, not for {len(asked.paths)}")
+        parser.error(
+            f"{' and '.join(one_only) or '--format gradescope'} is for one submission, not for {len(asked.paths)}"
+        )
     if asked.weights and not asked.run:
         parser.error("--weights executes the model: add --run")
     if not 0 < asked.seconds < float("inf"):
@@ -58,6 +104,7 @@ def main(arguments: list[str] | None = None) -> int:
         if asked.format == "gradescope" and asked.output:  # stands there if we are killed
             _failed(asked, "it was stopped before it had finished.")
         from utils.grading.command import run
+
         return run(asked)
     except UserError as error:
         sentence = str(error)
@@ -76,6 +123,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _failed(asked: argparse.Namespace, sentence: str) -> None:
     from utils.grading.reports.gradescope import failed_report
+
     report = failed_report(sentence)
     try:
         if asked.output:

@@ -36,6 +36,7 @@ class Options:
     """`run`: execute the model, isolated. `model` ("file.py:Class") and `notebook` override what is found, `attempt` names
     the one that counts. `weights`: a checkpoint to test on the real test images. `seconds`: after which one execution is
     stopped."""
+
     run: bool = False
     model: str | None = None
     notebook: str | None = None
@@ -54,6 +55,7 @@ class Case:
     """One attempt, and all that its audits are given. `runs` are its own logs, `perhaps` those that may be another's,
     `foreign` those of other data sets; `network` is what executing its network established; `alone` says that the submission
     holds no other attempt."""
+
     submission: Submission
     attempt: Attempt
     rubric: Rubric
@@ -73,17 +75,22 @@ class Case:
 @dataclass(frozen=True)
 class Audited:
     """What the audits established of one attempt: facts by name, and remarks that belong to no criterion."""
+
     attempt: Attempt
     facts: dict[str, Fact] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     runs: tuple[Run, ...] = ()  # the judged one first
 
 
-def networks_executed(submission: Submission, attempts: Sequence[Attempt], options: Options) -> dict[Attempt, Audit]:
+def networks_executed(
+    submission: Submission, attempts: Sequence[Attempt], options: Options
+) -> dict[Attempt, Audit]:
     """The architecture audit of every attempt; a network that several attempts train is executed once."""
     by_network = {str(one.model): one for one in reversed(attempts)}
+
     def executed(one: Attempt) -> Audit:
         return _guarded("auditing the network", network_audit, submission, one, options)
+
     if len(by_network) == 1:
         found = {key: executed(one) for key, one in by_network.items()}
     else:
@@ -107,7 +114,9 @@ def audit(case: Case) -> Audited:
     audits = [_guarded(what, function, case) for what, function in AUDITS]
     facts = {name: fact for each in audits for name, fact in each.facts.items()}
     if case.options.weights:
-        facts.setdefault("checkpoint_accuracy", Fact(None, "the grader failed at it, as a remark says"))
+        facts.setdefault(
+            "checkpoint_accuracy", Fact(None, "the grader failed at it, as a remark says")
+        )
     warnings = [*case.attempt.warnings, *(warning for each in audits for warning in each.warnings)]
     for what, function in CORRECTIONS:
         correction = _guarded(what, function, case, facts, warnings)
@@ -125,11 +134,17 @@ def _guarded(what: str, function: Callable[..., Audit], *arguments) -> Audit:
     except UserError:
         raise
     except Exception as error:
-        return Audit({}, (f"The grader failed at {what} ({type(error).__name__}: {error}); what it would have established "
-                          "is unverifiable.",))
+        return Audit(
+            {},
+            (
+                f"The grader failed at {what} ({type(error).__name__}: {error}); what it would have established "
+                "is unverifiable.",
+            ),
+        )
 
 
 # --- what is established one after another ----------------------------------------------------------------------------
+
 
 def _log(case: Case) -> Audit:
     if case.perhaps and not case.runs:
@@ -138,27 +153,38 @@ def _log(case: Case) -> Audit:
     if case.runs or not case.foreign:
         return found
     logs = "; ".join(f"{describe(run)} is of {data_set_of(run)}" for run in case.foreign[:SHOWN])
-    return Audit({name: Fact(None, f"no log of {CIFAR10} was found: {logs}") for name in LOG_FACTS}, found.warnings)
+    return Audit(
+        {name: Fact(None, f"no log of {CIFAR10} was found: {logs}") for name in LOG_FACTS},
+        found.warnings,
+    )
 
 
 def _log_of_several(case: Case) -> Audit:
     """Logs that may be this attempt's or another's establish nothing."""
     where = "; ".join(describe(run) for run in case.perhaps[:SHOWN])
-    why = (f"nothing tells which network was trained in {where}. Print the network's name or its number of parameters "
-           "before the log")
+    why = (
+        f"nothing tells which network was trained in {where}. Print the network's name or its number of parameters "
+        "before the log"
+    )
     return Audit({name: Fact(None, why) for name in LOG_FACTS})
 
 
 def _summary(case: Case) -> Audit:
-    return printed_summary(case.submission, case.choice.run, case.attempt.training_notebook, case.alone)
+    return printed_summary(
+        case.submission, case.choice.run, case.attempt.training_notebook, case.alone
+    )
 
 
 def _weights(case: Case) -> Audit:
     if not case.options.weights:
         return Audit()
     if not case.options.run:
-        return Audit({"checkpoint_accuracy": Fact(None, "the network was not executed in this grading")})
-    return check_weights(*rebuilt(case.submission, case.attempt), case.options.weights, case.options.limits)
+        return Audit(
+            {"checkpoint_accuracy": Fact(None, "the network was not executed in this grading")}
+        )
+    return check_weights(
+        *rebuilt(case.submission, case.attempt), case.options.weights, case.options.limits
+    )
 
 
 # What each audit does, in words for a remark where it breaks.
@@ -174,29 +200,49 @@ AUDITS: tuple[tuple[str, Callable[[Case], Audit]], ...] = (
 
 # --- what takes back facts that others make doubtful ------------------------------------------------------------------
 
+
 def _of_another_network(case: Case, facts: dict[str, Fact], warnings: list[str]) -> Audit:
     """A total printed with the log that is not this network's: then nothing of the log passes or fails the network."""
     printed, computed = facts.get("printed_parameters", Fact()), facts.get("parameters", Fact())
     known = case.network.totals
-    if not known or computed.value is None or printed.value is None or printed.value in known or not case.choice.run:
+    if (
+        not known
+        or computed.value is None
+        or printed.value is None
+        or printed.value in known
+        or not case.choice.run
+    ):
         return Audit()
-    why = (f"the summary printed with the log shows {printed.value:,} parameters, and the network that is submitted has "
-           f"{computed.value:,}: the log is another network's. Store the run again with the code that is submitted")
+    why = (
+        f"the summary printed with the log shows {printed.value:,} parameters, and the network that is submitted has "
+        f"{computed.value:,}: the log is another network's. Store the run again with the code that is submitted"
+    )
     return Audit({name: Fact(None, why, printed.evidence) for name in DOUBTED if name in facts})
 
 
 def _not_of_the_test_set(case: Case, facts: dict[str, Fact], warnings: list[str]) -> Audit:
     """An accuracy that says nothing about the test set, as the data sets' code shows."""
     validation = TAKEN_FOR_THE_TEST in warnings
-    once = facts.get("final_test_accuracy", Fact()).why.startswith(ONCE)  # on a set that was not looked at before
+    once = facts.get("final_test_accuracy", Fact()).why.startswith(
+        ONCE
+    )  # on a set that was not looked at before
     wrong = misuse(case.attempt.reader, validation and not once)
     if wrong is None:
         return Audit()
     if validation:
         warnings.remove(TAKEN_FOR_THE_TEST)
-    names = [name for name in ((*DOUBTED, "checkpoint_accuracy") if wrong.trained else DOUBTED) if name in facts]
-    return Audit({name: Fact(None, wrong.why, tuple(dict.fromkeys((wrong.place, *facts[name].evidence)))) for name in names},
-                 (f"{wrong.why[0].upper()}{wrong.why[1:]}.",))
+    names = [
+        name
+        for name in ((*DOUBTED, "checkpoint_accuracy") if wrong.trained else DOUBTED)
+        if name in facts
+    ]
+    return Audit(
+        {
+            name: Fact(None, wrong.why, tuple(dict.fromkeys((wrong.place, *facts[name].evidence))))
+            for name in names
+        },
+        (f"{wrong.why[0].upper()}{wrong.why[1:]}.",),
+    )
 
 
 CORRECTIONS: tuple[tuple[str, Callable[[Case, dict[str, Fact], list[str]], Audit]], ...] = (

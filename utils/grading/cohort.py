@@ -35,6 +35,7 @@ SMALL = 2_000_000  # bytes; larger files are known by their size and time of cha
 @dataclass(frozen=True)
 class Task:
     """One submission to grade into `folder`; `stem` names its files and is a function of all that decides the outcome."""
+
     path: str
     folder: Path
     stem: str
@@ -55,8 +56,14 @@ class Task:
         return self.folder / f"{self.stem}.started"
 
 
-def grade_cohort(paths: Sequence[str], rubric: Rubric, options: Options, folder: Path, jobs: int = -1,
-                 progress: bool = True) -> list[Task]:
+def grade_cohort(
+    paths: Sequence[str],
+    rubric: Rubric,
+    options: Options,
+    folder: Path,
+    jobs: int = -1,
+    progress: bool = True,
+) -> list[Task]:
     """Grade every path by `jobs` processes (-1: one a core); the tasks in the order of `paths`, their files written.
 
     A submission at which the grader fails, or at which a process dies, gets an entry that says so; it is tried again
@@ -68,13 +75,19 @@ def grade_cohort(paths: Sequence[str], rubric: Rubric, options: Options, folder:
         raise UserError(f"The folder {folder} cannot be made: {error.strerror}.") from None
     tasks = [Task(path, folder, stem(path, rubric, options)) for path in dict.fromkeys(paths)]
     pending = [task for task in tasks if not is_done(task)]
-    with tqdm(total=len(tasks), initial=len(tasks) - len(pending), unit="submission", disable=not progress) as bar:
+    with tqdm(
+        total=len(tasks), initial=len(tasks) - len(pending), unit="submission", disable=not progress
+    ) as bar:
         while pending:
             for task in pending:
                 task.started.unlink(missing_ok=True)
             _run(pending, rubric, options, jobs, bar)
-            pending = [task for task in pending if not task.result.exists() or task.started.exists()]
-            for task in [task for task in pending if task.started.exists()] or pending[:1]:  # a process died at one of these
+            pending = [
+                task for task in pending if not task.result.exists() or task.started.exists()
+            ]
+            for task in [task for task in pending if task.started.exists()] or pending[
+                :1
+            ]:  # a process died at one of these
                 _run_alone(task, rubric, options)
                 pending.remove(task)
                 bar.update()
@@ -85,20 +98,32 @@ def _run(tasks: Sequence[Task], rubric: Rubric, options: Options, jobs: int, bar
     """Grade `tasks` until all are done or a process dies, which takes the others of its pool with it."""
     calls = (delayed(grade_into)(task, rubric, options) for task in tasks)
     try:
-        for _ in Parallel(n_jobs=min(jobs, len(tasks)) if jobs > 0 else jobs, return_as="generator_unordered")(calls):
+        for _ in Parallel(
+            n_jobs=min(jobs, len(tasks)) if jobs > 0 else jobs, return_as="generator_unordered"
+        )(calls):
             bar.update()
     except Exception as error:  # each backend has its own words for a worker that died
-        bar.write(f"A grading process ended unexpectedly ({type(error).__name__}); the submissions that it touched are "
-                  "graded again, one by one.", file=sys.stderr)
+        bar.write(
+            f"A grading process ended unexpectedly ({type(error).__name__}); the submissions that it touched are "
+            "graded again, one by one.",
+            file=sys.stderr,
+        )
 
 
 def _run_alone(task: Task, rubric: Rubric, options: Options) -> None:
     """Grade one submission in a process of its own, and write that it could not be done when that dies."""
-    process = multiprocessing.get_context("spawn").Process(target=grade_into, args=(task, rubric, options))
+    process = multiprocessing.get_context("spawn").Process(
+        target=grade_into, args=(task, rubric, options)
+    )
     process.start()
     process.join()
     if process.exitcode:
-        _write(task, not_graded(task.path, rubric, f"the grading process ended with status {process.exitcode}"))
+        _write(
+            task,
+            not_graded(
+                task.path, rubric, f"the grading process ended with status {process.exitcode}"
+            ),
+        )
 
 
 def grade_into(task: Task, rubric: Rubric, options: Options) -> None:
@@ -146,8 +171,10 @@ def stem(path: str, rubric: Rubric, options: Options) -> str:
 def _grader() -> tuple:
     """The part that the grader itself plays in the outcome: its files and the libraries that it asks."""
     files = sorted(REPOSITORY.glob("utils/**/*.*"))
-    return (*[_file_mark(file) for file in files if file.suffix in (".py", ".toml", ".json")],
-            *[metadata.version(name) for name in ("torch", "albumentations")])
+    return (
+        *[_file_mark(file) for file in files if file.suffix in (".py", ".toml", ".json")],
+        *[metadata.version(name) for name in ("torch", "albumentations")],
+    )
 
 
 def _content(path: Path) -> Iterator[tuple]:

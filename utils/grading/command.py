@@ -30,7 +30,10 @@ def run(asked: argparse.Namespace) -> int:
     """Grade what the command line asks for; the exit status. UserError where the grader cannot work."""
     graded = _graded(asked)
     if not asked.run:
-        print("No network was executed, so what needs that is unverifiable; --run executes it, isolated.", file=sys.stderr)
+        print(
+            "No network was executed, so what needs that is unverifiable; --run executes it, isolated.",
+            file=sys.stderr,
+        )
     return graded
 
 
@@ -38,7 +41,9 @@ def _graded(asked: argparse.Namespace) -> int:
     rubric = load_rubric(asked.rubric)
     if asked.weights:
         _check_readable(asked.weights)
-    options = Options(asked.run, asked.model, asked.notebook, asked.weights, asked.seconds, asked.attempt)
+    options = Options(
+        asked.run, asked.model, asked.notebook, asked.weights, asked.seconds, asked.attempt
+    )
     if len(asked.paths) == 1 and not asked.folder:
         graded = examine_in_time(asked.paths[0], rubric, options)
         report = ONE[asked.format](graded) if asked.format in ONE else MANY[asked.format]([graded])
@@ -54,7 +59,9 @@ def _check_readable(weights: Path) -> None:
     """UserError where the weights cannot be read, before anything is executed."""
     try:
         if not stat.S_ISREG(os.stat(weights).st_mode):
-            raise UserError(f"The weights {ascii(str(weights))[1:-1]} are a folder or no plain file: name the file in it.")
+            raise UserError(
+                f"The weights {ascii(str(weights))[1:-1]} are a folder or no plain file: name the file in it."
+            )
         with open(weights, "rb"):
             pass
     except (OSError, ValueError) as error:
@@ -63,14 +70,24 @@ def _check_readable(weights: Path) -> None:
 
 
 def _cohort(asked: argparse.Namespace, rubric: Rubric, options: Options, folder: Path) -> int:
-    from utils.grading.reports.cohort_page import cohort_csv, cohort_page, row  # draws, and that takes time to import
+    from utils.grading.reports.cohort_page import (
+        cohort_csv,
+        cohort_page,
+        row,
+    )  # draws, and that takes time to import
+
     began = time.perf_counter()
     tasks = grade_cohort(asked.paths, rubric, options, folder, asked.jobs)
     seconds = time.perf_counter() - began
     rows = [row(entry) for entry in entries(tasks)]
-    write_whole(folder / "index.html", cohort_page(rows, [task.page.name for task in tasks], rubric))
+    write_whole(
+        folder / "index.html", cohort_page(rows, [task.page.name for task in tasks], rubric)
+    )
     write_whole(folder / "cohort.csv", cohort_csv(rows, rubric))
-    print(f"{len(tasks)} submissions in {seconds:.1f} s: {len(tasks) / max(seconds, 1e-9):.1f} a second.", file=sys.stderr)
+    print(
+        f"{len(tasks)} submissions in {seconds:.1f} s: {len(tasks) / max(seconds, 1e-9):.1f} a second.",
+        file=sys.stderr,
+    )
     if asked.format == "html" and not asked.output:
         print(folder / "index.html")
     else:

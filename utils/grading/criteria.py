@@ -13,6 +13,7 @@ PASS, FAIL, UNVERIFIABLE = "pass", "fail", "unverifiable"
 @dataclass(frozen=True)
 class Result:
     """One criterion judged. `value` is what was found (None where nothing was), `reason` says why it is not a pass."""
+
     criterion: Criterion
     verdict: str
     value: object = None
@@ -29,7 +30,11 @@ class Result:
         """What is wrong and how to mend it; for a pass, what is worth a remark, mostly nothing."""
         if self.verdict == FAIL:
             return f"{self.reason} {self.criterion.advice}".strip()
-        return f"Could not be established: {self.reason}" if self.verdict == UNVERIFIABLE else self.reason
+        return (
+            f"Could not be established: {self.reason}"
+            if self.verdict == UNVERIFIABLE
+            else self.reason
+        )
 
 
 def judge(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
@@ -40,8 +45,12 @@ def judge(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
 def required(criterion: Criterion) -> str:
     """What the criterion demands, for a table."""
     if criterion.check == "is_true":
-        return "; ".join(f"no {FACTS[bare].label}" if (bare := name.removeprefix("not ")) != name else FACTS[name].label
-                         for name in criterion.facts)
+        return "; ".join(
+            f"no {FACTS[bare].label}"
+            if (bare := name.removeprefix("not ")) != name
+            else FACTS[name].label
+            for name in criterion.facts
+        )
     return f"{_COMPARISONS[criterion.check][0]} {criterion.threshold:,}"
 
 
@@ -58,7 +67,11 @@ _COMPARISONS = {
 def _truth(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
     wanted = {name.removeprefix("not "): not name.startswith("not ") for name in criterion.facts}
     found = {name: _known(facts, name, bool) for name in wanted}
-    wrong = [name for name, fact in found.items() if fact.value is not None and fact.value != wanted[name]]
+    wrong = [
+        name
+        for name, fact in found.items()
+        if fact.value is not None and fact.value != wanted[name]
+    ]
     unknown = [name for name, fact in found.items() if fact.value is None]
     verdict = FAIL if wrong else UNVERIFIABLE if unknown else PASS
     telling = wrong or unknown or list(found)
@@ -77,10 +90,18 @@ def _number(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
     passed = met(fact.value, criterion.threshold)
     doubt = _known(facts, criterion.doubted_by, int | float) if criterion.doubted_by else Fact()
     if doubt.value is not None and met(doubt.value, criterion.threshold) != passed:
-        reason = (f"{FACTS[name].label} was found to be {_text(fact.value)}, but {FACTS[criterion.doubted_by].label}: "
-                  f"{_text(doubt.value)}. Store the run again with the code that is submitted.")
+        reason = (
+            f"{FACTS[name].label} was found to be {_text(fact.value)}, but {FACTS[criterion.doubted_by].label}: "
+            f"{_text(doubt.value)}. Store the run again with the code that is submitted."
+        )
         return Result(criterion, UNVERIFIABLE, fact.value, reason, _evidence((fact, doubt)))
-    return Result(criterion, PASS if passed else FAIL, fact.value, "" if passed else _miss(criterion, fact), fact.evidence)
+    return Result(
+        criterion,
+        PASS if passed else FAIL,
+        fact.value,
+        "" if passed else _miss(criterion, fact),
+        fact.evidence,
+    )
 
 
 def _accuracy(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
@@ -88,11 +109,15 @@ def _accuracy(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
 
     Where weights were to be tested and could not be, nothing is decided.
     """
-    logged, tested = (_known(facts, name, int | float) for name in (criterion.facts[0], "checkpoint_accuracy"))
+    logged, tested = (
+        _known(facts, name, int | float) for name in (criterion.facts[0], "checkpoint_accuracy")
+    )
     consistent = _known(facts, "log_consistent", bool)
     doubted = consistent.value is False
     if "checkpoint_accuracy" in facts and tested.value is None:
-        return Result(criterion, UNVERIFIABLE, logged.value, _untested(logged, tested), logged.evidence)
+        return Result(
+            criterion, UNVERIFIABLE, logged.value, _untested(logged, tested), logged.evidence
+        )
     if tested.value is not None and tested.value >= criterion.threshold:
         return Result(criterion, PASS, tested.value, "", _evidence((tested, logged)))
     if logged.value is None:
@@ -102,8 +127,13 @@ def _accuracy(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
     if logged.value < criterion.threshold:
         return Result(criterion, FAIL, logged.value, _miss(criterion, logged), logged.evidence)
     if doubted:
-        return Result(criterion, UNVERIFIABLE, logged.value, f"the log contradicts itself: {consistent.why}",
-                      consistent.evidence or logged.evidence)
+        return Result(
+            criterion,
+            UNVERIFIABLE,
+            logged.value,
+            f"the log contradicts itself: {consistent.why}",
+            consistent.evidence or logged.evidence,
+        )
     if tested.value is not None:
         reason = f"the log says {_text(logged.value)} % and the submitted weights reach {_text(tested.value)} %."
         return Result(criterion, UNVERIFIABLE, logged.value, reason, _evidence((logged, tested)))
@@ -115,10 +145,14 @@ def _untested(logged: Fact, tested: Fact) -> str:
     if logged.value is None and logged.why == tested.why:
         return _ended(tested.why)
     alone = f"{_text(logged.value)} %" if logged.value is not None else f"nothing: {logged.why}"
-    return f"the weights could not be tested: {_ended(tested.why)} The log alone says {_ended(alone)}"
+    return (
+        f"the weights could not be tested: {_ended(tested.why)} The log alone says {_ended(alone)}"
+    )
 
 
-_CHECKS = {"is_true": _truth, "accuracy": _accuracy} | dict.fromkeys(("above", "below", "at_least", "at_most"), _number)
+_CHECKS = {"is_true": _truth, "accuracy": _accuracy} | dict.fromkeys(
+    ("above", "below", "at_least", "at_most"), _number
+)
 
 
 def _known(facts: Mapping[str, Fact], name: str, kind) -> Fact:

@@ -9,6 +9,7 @@ class Evidence:
 
     Paths are relative to the submission's folder, with "/". `text` is a short excerpt or what was seen there.
     """
+
     file: str | None = None
     line: int | None = None
     notebook: str | None = None
@@ -29,6 +30,7 @@ class Fact:
 
     With a value, `why` may add what a reader needs to trust it ("from the log in cell 12; README.md claims 86 %").
     """
+
     value: object = None
     why: str = ""
     evidence: tuple[Evidence, ...] = ()
@@ -40,6 +42,7 @@ class Audit:
 
     `totals` are the numbers of parameters that a summary of the network that was audited may print.
     """
+
     facts: dict[str, Fact] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     totals: frozenset[int] = frozenset()
@@ -51,6 +54,7 @@ class Claim:
 
     `marked` says where in `text` the words stand that decided, as (start, end).
     """
+
     text: str
     evidence: Evidence
     verdict: str

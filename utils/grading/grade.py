@@ -60,12 +60,14 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
 
 # --- the attempts -----------------------------------------------------------------------------------------------------
 
+
 @dataclass(frozen=True)
 class Judged:
     """Every attempt that was judged, with its results; `first` is the one that counts, and `why` says why it does.
 
     `left` are attempts that were not judged, each with the reason; `nobodys` the logs that no attempt is tied to.
     """
+
     first: Audited
     others: tuple[Audited, ...] = ()
     why: str = ""
@@ -85,38 +87,80 @@ def judge(submission: Submission, rubric: Rubric, options: Options = DEFAULTS) -
     """
     runs = submission_runs(submission)
     found = attempts(submission, runs, options.model, options.notebook)
-    named = named_attempt(found, options.attempt) if options.attempt else found[0] if options.model else None
+    named = (
+        named_attempt(found, options.attempt)
+        if options.attempt
+        else found[0]
+        if options.model
+        else None
+    )
     chosen, left = _to_judge(found, named)
     networks = networks_executed(submission, chosen, options)
     logs, foreign = _logs(submission, found, runs, {one: networks[one].totals for one in chosen})
-    audited = [audit(Case(submission, one, rubric, options, networks[one], logs.own[one], logs.perhaps[one], foreign,
-                          len(found) == 1)) for one in chosen]
+    audited = [
+        audit(
+            Case(
+                submission,
+                one,
+                rubric,
+                options,
+                networks[one],
+                logs.own[one],
+                logs.perhaps[one],
+                foreign,
+                len(found) == 1,
+            )
+        )
+        for one in chosen
+    ]
     first, why = _counting(submission, audited, rubric, named)
-    return Judged(first, tuple(one for one in audited if one is not first), why, tuple(left), logs.nobodys)
+    return Judged(
+        first, tuple(one for one in audited if one is not first), why, tuple(left), logs.nobodys
+    )
 
 
-def _to_judge(found: list[Attempt], named: Attempt | None) -> tuple[list[Attempt], list[tuple[Attempt, str]]]:
+def _to_judge(
+    found: list[Attempt], named: Attempt | None
+) -> tuple[list[Attempt], list[tuple[Attempt, str]]]:
     """The attempts that are judged, and the others with the reason; one that was named by hand is judged in any case."""
-    foreign = {one: f"it trains on {one.data_set}, not on {CIFAR10}" for one in found
-               if one.data_set not in (None, CIFAR10) and one is not named}
+    foreign = {
+        one: f"it trains on {one.data_set}, not on {CIFAR10}"
+        for one in found
+        if one.data_set not in (None, CIFAR10) and one is not named
+    }
     ours = [one for one in found if one not in foreign]
     if not ours:
         ours, foreign = found[:1], {one: why for one, why in foreign.items() if one is not found[0]}
     ours.sort(key=lambda one: one is not named)
-    return ours[:MOST], [*foreign.items(), *((one, f"only the first {MOST} attempts are judged") for one in ours[MOST:])]
+    return ours[:MOST], [
+        *foreign.items(),
+        *((one, f"only the first {MOST} attempts are judged") for one in ours[MOST:]),
+    ]
 
 
-def _logs(submission: Submission, found: list[Attempt], runs: Sequence[Run], totals: dict[Attempt, frozenset[int]]
-          ) -> tuple[Logs, tuple[Run, ...]]:
+def _logs(
+    submission: Submission,
+    found: list[Attempt],
+    runs: Sequence[Run],
+    totals: dict[Attempt, frozenset[int]],
+) -> tuple[Logs, tuple[Run, ...]]:
     """The logs with their owners, and apart those of another data set, which are nobody's."""
     tested = tested_runs(runs)
     foreign = tuple(run for run in tested if data_set_of(run) not in (None, CIFAR10))
     ours = [run for run in tested if run not in foreign]
-    names = defined_networks(one.reader for one in found) if any(not run.notebook for run in ours) else ()
-    return logs_of(submission, found, ours, {one: totals.get(one, frozenset()) for one in found}, names), foreign
+    names = (
+        defined_networks(one.reader for one in found)
+        if any(not run.notebook for run in ours)
+        else ()
+    )
+    return logs_of(
+        submission, found, ours, {one: totals.get(one, frozenset()) for one in found}, names
+    ), foreign
 
 
-def _counting(submission: Submission, audited: list[Audited], rubric: Rubric, named: Attempt | None) -> tuple[Audited, str]:
+def _counting(
+    submission: Submission, audited: list[Audited], rubric: Rubric, named: Attempt | None
+) -> tuple[Audited, str]:
     """The attempt that counts, with a sentence that says why."""
     by_attempt = {one.attempt: one for one in audited}
     if len(audited) == 1:
@@ -125,19 +169,29 @@ def _counting(submission: Submission, audited: list[Audited], rubric: Rubric, na
         return by_attempt[named], f"{named.name} counts, because it was named by hand."
     if found := named_as_result(submission, list(by_attempt)):
         attempt, place = found
-        return by_attempt[attempt], f"{attempt.name} counts, because the README names it as the result ({place})."
+        return by_attempt[
+            attempt
+        ], f"{attempt.name} counts, because the README names it as the result ({place})."
     best = best_attempt({one.attempt: _score(one, rubric) for one in audited})
-    return by_attempt[best], f"{best.name} counts, because it has the most points and the README names none as the result."
+    return (
+        by_attempt[best],
+        f"{best.name} counts, because it has the most points and the README names none as the result.",
+    )
 
 
 def _score(one: Audited, rubric: Rubric) -> tuple[float, int, float]:
     """The points, of equal points the fewest fails, then the best accuracy."""
     results = [criteria.judge(criterion, one.facts) for criterion in rubric.criteria]
     fails = sum(result.verdict == criteria.FAIL for result in results)
-    return sum(result.points for result in results), -fails, one.facts.get("best_test_accuracy", Fact()).value or 0.0
+    return (
+        sum(result.points for result in results),
+        -fails,
+        one.facts.get("best_test_accuracy", Fact()).value or 0.0,
+    )
 
 
 # --- what is said of them ---------------------------------------------------------------------------------------------
+
 
 def _table(judged: Judged, rubric: Rubric) -> list[dict]:
     """One row for each attempt, the one that counts first."""
@@ -145,9 +199,20 @@ def _table(judged: Judged, rubric: Rubric) -> list[dict]:
     for one in judged.every:
         log = describe(one.runs[0]) if one.runs else None
         results = [criteria.judge(criterion, one.facts) for criterion in rubric.criteria]
-        rows.append(attempt_entry(one.attempt.name, _network(one.attempt), log,
-                                  judged.why if one is judged.first else "", results, one is judged.first))
-    return rows + [attempt_entry(one.name, _network(one), None, f"not judged: {why}") for one, why in judged.left]
+        rows.append(
+            attempt_entry(
+                one.attempt.name,
+                _network(one.attempt),
+                log,
+                judged.why if one is judged.first else "",
+                results,
+                one is judged.first,
+            )
+        )
+    return rows + [
+        attempt_entry(one.name, _network(one), None, f"not judged: {why}")
+        for one, why in judged.left
+    ]
 
 
 def _network(attempt: Attempt) -> str | None:
@@ -164,17 +229,37 @@ def _about_nobodys(judged: Judged) -> list[str]:
 def _subjects(judged: Judged) -> list[Subject]:
     """What claims are held against: every attempt, and what else the submission has, of which little or nothing is known:
     logs that are nobody's, attempts that were not judged, networks that are defined and not trained."""
-    found = [Subject(one.attempt.name, _called(one.attempt), one.attempt.training_notebook, one.facts, one.runs,
-                     one is judged.first) for one in judged.every]
-    found += [Subject(f"another log, {describe(run)}", (), None, {}, (run,), False) for run in judged.nobodys[:MOST]]
-    found += [Subject(one.name, _called(one), one.training_notebook, {}, (), False) for one, _ in judged.left]
+    found = [
+        Subject(
+            one.attempt.name,
+            _called(one.attempt),
+            one.attempt.training_notebook,
+            one.facts,
+            one.runs,
+            one is judged.first,
+        )
+        for one in judged.every
+    ]
+    found += [
+        Subject(f"another log, {describe(run)}", (), None, {}, (run,), False)
+        for run in judged.nobodys[:MOST]
+    ]
+    found += [
+        Subject(one.name, _called(one), one.training_notebook, {}, (), False)
+        for one, _ in judged.left
+    ]
     known = {word for one in found for word in one.words}
     networks = defined_networks(one.attempt.reader for one in judged.every)
-    return found + [Subject(name, (name,), None, {}, (), False) for name in sorted(networks - known)]
+    return found + [
+        Subject(name, (name,), None, {}, (), False) for name in sorted(networks - known)
+    ]
 
 
 def _called(attempt: Attempt) -> tuple[str, ...]:
     """What texts may call an attempt: its program's file without the suffix, its class or the function that makes it."""
     model = attempt.model
-    names = [posixpath.basename(attempt.program).rpartition(".")[0], *((model.class_name, model.factory) if model else ())]
+    names = [
+        posixpath.basename(attempt.program).rpartition(".")[0],
+        *((model.class_name, model.factory) if model else ()),
+    ]
     return tuple(dict.fromkeys(name for name in names if name))

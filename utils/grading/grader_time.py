@@ -17,8 +17,10 @@ def at_most(seconds: float) -> Iterator[None]:
 
     Where there are no such signals (on Windows, outside of the main thread, as in a cluster's worker) nothing is limited.
     """
+
     def stop(*_) -> None:
         raise TookTooLong
+
     try:
         before = signal.signal(signal.SIGVTALRM, stop)
     except (AttributeError, ValueError):

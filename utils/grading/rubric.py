@@ -15,13 +15,20 @@ except ModuleNotFoundError:  # Python 3.10
 
 SHIPPED = Path(__file__).with_name("rubrics")
 # Check → the kind of fact that it judges. "is_true" takes several facts and no threshold, the others one and a threshold.
-CHECKS = {"is_true": "truth", "above": "number", "below": "number", "at_least": "number", "at_most": "number",
-          "accuracy": "number"}
+CHECKS = {
+    "is_true": "truth",
+    "above": "number",
+    "below": "number",
+    "at_least": "number",
+    "at_most": "number",
+    "accuracy": "number",
+}
 
 
 @dataclass(frozen=True)
 class Criterion:
     """One demand. `facts` may begin with "not " for the check "is_true", where `threshold` is None."""
+
     id: str
     title: str
     points: float
@@ -35,6 +42,7 @@ class Criterion:
 @dataclass(frozen=True)
 class Rubric:
     """`target_accuracy` in per cent, or None; `text` is the file's, by which a stored grading is known to be by it."""
+
     name: str
     title: str
     criteria: tuple[Criterion, ...]
@@ -54,10 +62,14 @@ def load_rubric(name_or_file: str) -> Rubric:
     try:
         return parse_rubric(file.read_bytes().decode("utf-8-sig"), str(file))
     except UnicodeDecodeError as error:
-        raise UserError(f"{file} is not a rubric: it is not UTF-8 text (byte {error.start}).") from None
+        raise UserError(
+            f"{file} is not a rubric: it is not UTF-8 text (byte {error.start})."
+        ) from None
     except OSError as error:
-        raise UserError(f"There is no rubric '{name_or_file}' ({error.strerror}): give a TOML file or one of "
-                        f"{', '.join(shipped_rubrics())}.") from None
+        raise UserError(
+            f"There is no rubric '{name_or_file}' ({error.strerror}): give a TOML file or one of "
+            f"{', '.join(shipped_rubrics())}."
+        ) from None
 
 
 def parse_rubric(text: str, file: str) -> Rubric:
@@ -71,7 +83,9 @@ def parse_rubric(text: str, file: str) -> Rubric:
     if problem:
         where, what = problem
         raise UserError(f"{file}, line {_line(text, where)}: {what}.")
-    criteria = tuple(Criterion(**entry | {"facts": tuple(entry["facts"])}) for entry in table["criteria"])
+    criteria = tuple(
+        Criterion(**entry | {"facts": tuple(entry["facts"])}) for entry in table["criteria"]
+    )
     return Rubric(**table | {"criteria": criteria, "text": text})
 
 
@@ -90,15 +104,29 @@ def _is_names(value: object) -> bool:
 # What each key must hold, in words and as a test.
 _VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
     **dict.fromkeys(("name", "title", "id", "advice"), ("a text that is not empty", _is_text)),
-    "criteria": ("one or more [[criteria]] tables", lambda value: isinstance(value, list) and bool(value)
-                 and all(isinstance(entry, dict) for entry in value)),
+    "criteria": (
+        "one or more [[criteria]] tables",
+        lambda value: (
+            isinstance(value, list)
+            and bool(value)
+            and all(isinstance(entry, dict) for entry in value)
+        ),
+    ),
     "points": ("a number that is not negative", lambda value: _is_number(value) and value >= 0),
-    "check": (f"one of {', '.join(CHECKS)}", lambda value: isinstance(value, str) and value in CHECKS),
+    "check": (
+        f"one of {', '.join(CHECKS)}",
+        lambda value: isinstance(value, str) and value in CHECKS,
+    ),
     "facts": ("a list of fact names", _is_names),
     "threshold": ("a number", _is_number),
-    "target_accuracy": ("a percentage from 0 to 100", lambda value: _is_number(value) and 0 <= value <= 100),
-    "doubted_by": (f"one of {', '.join(name for name, fact in FACTS.items() if fact.kind == 'number')}",
-                   lambda value: isinstance(value, str) and value in FACTS and FACTS[value].kind == "number"),
+    "target_accuracy": (
+        "a percentage from 0 to 100",
+        lambda value: _is_number(value) and 0 <= value <= 100,
+    ),
+    "doubted_by": (
+        f"one of {', '.join(name for name, fact in FACTS.items() if fact.kind == 'number')}",
+        lambda value: isinstance(value, str) and value in FACTS and FACTS[value].kind == "number",
+    ),
 }
 
 
@@ -116,7 +144,9 @@ def _problems(table: dict):
 
 
 def _wrong_keys(entry: dict, where: tuple, kind: type, without: tuple[str, ...] = ()):
-    known = {field.name: field.default is MISSING for field in fields(kind) if field.name not in without}
+    known = {
+        field.name: field.default is MISSING for field in fields(kind) if field.name not in without
+    }
     for key, value in entry.items():
         if key not in known:
             yield (*where, key), f"'{key}' is not a key here; the keys are {', '.join(known)}"
@@ -134,7 +164,10 @@ def _wrong_facts(entry: dict, where: tuple):
         if bare not in FACTS:
             yield (*where, "facts"), f"there is no fact '{bare}'; the facts are {', '.join(FACTS)}"
         elif FACTS[bare].kind != CHECKS[check]:
-            yield (*where, "facts"), f"the check '{check}' judges a {CHECKS[check]}, and '{bare}' is a {FACTS[bare].kind}"
+            yield (
+                (*where, "facts"),
+                f"the check '{check}' judges a {CHECKS[check]}, and '{bare}' is a {FACTS[bare].kind}",
+            )
     if check == "is_true":
         for key in ("threshold", "doubted_by"):
             if key in entry:

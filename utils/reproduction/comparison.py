@@ -11,13 +11,16 @@ from utils.training.history import EpochRecord
 @dataclass(frozen=True)
 class Comparison:
     """Ours minus the report's, in percentage points of test accuracy, over the epochs that both have."""
+
     epochs: int
     ours: float  # final test accuracy, per cent
     logged: float
     largest: float  # the difference with the largest absolute value
     largest_epoch: int
     mean: float
-    loss_ratio: float  # our test loss divided by what the log calls the average loss, mean over the epochs
+    loss_ratio: (
+        float  # our test loss divided by what the log calls the average loss, mean over the epochs
+    )
     standard_error: float  # of the final difference, if both had independent test images; without the seeds' spread
 
     @property
@@ -33,10 +36,16 @@ def compare(ours: Sequence[EpochRecord], logged: Sequence[EpochRecord]) -> Compa
         raise ValueError("both need a test accuracy in each epoch that they share")
     differences = [first.test_accuracy - second.test_accuracy for first, second in pairs]
     largest = max(range(len(pairs)), key=lambda epoch: abs(differences[epoch]))
-    return Comparison(len(pairs), pairs[-1][0].test_accuracy, pairs[-1][1].test_accuracy, differences[largest],
-                      pairs[largest][0].epoch, sum(differences) / len(pairs),
-                      sum(first.test_loss / second.test_loss for first, second in pairs) / len(pairs),
-                      math.hypot(*map(_standard_error, pairs[-1])))
+    return Comparison(
+        len(pairs),
+        pairs[-1][0].test_accuracy,
+        pairs[-1][1].test_accuracy,
+        differences[largest],
+        pairs[largest][0].epoch,
+        sum(differences) / len(pairs),
+        sum(first.test_loss / second.test_loss for first, second in pairs) / len(pairs),
+        math.hypot(*map(_standard_error, pairs[-1])),
+    )
 
 
 def _standard_error(epoch: EpochRecord) -> float:
@@ -47,9 +56,31 @@ def _standard_error(epoch: EpochRecord) -> float:
 
 def comparison_table(comparisons: Mapping[str, Comparison]) -> str:
     """A row for each run."""
-    header = ("run", "epochs", "ours, final", "logged, final", "difference", "its standard error", "largest (epoch)",
-              "mean", "loss ratio")
-    return text_table(header, [(name, found.epochs, f"{found.ours:.2f} %", f"{found.logged:.2f} %", f"{found.final:+.2f}",
-                                f"{found.standard_error:.2f}", f"{found.largest:+.2f} ({found.largest_epoch})",
-                                f"{found.mean:+.2f}", f"{found.loss_ratio:.2f}")
-                               for name, found in comparisons.items()])
+    header = (
+        "run",
+        "epochs",
+        "ours, final",
+        "logged, final",
+        "difference",
+        "its standard error",
+        "largest (epoch)",
+        "mean",
+        "loss ratio",
+    )
+    return text_table(
+        header,
+        [
+            (
+                name,
+                found.epochs,
+                f"{found.ours:.2f} %",
+                f"{found.logged:.2f} %",
+                f"{found.final:+.2f}",
+                f"{found.standard_error:.2f}",
+                f"{found.largest:+.2f} ({found.largest_epoch})",
+                f"{found.mean:+.2f}",
+                f"{found.loss_ratio:.2f}",
+            )
+            for name, found in comparisons.items()
+        ],
+    )

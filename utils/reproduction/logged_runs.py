@@ -9,7 +9,11 @@ from utils.training.history import EpochRecord, parse_log
 
 FOLDER = REPOSITORY / "results" / "logged"
 # The model that was trained: the file with its log, and which of the runs in there it is.
-_WHERE = {"assignment6_net1": ("assignment6.log", 0), "assignment6_net2": ("assignment6.log", 1), "era9": ("era9.log", 0)}
+_WHERE = {
+    "assignment6_net1": ("assignment6.log", 0),
+    "assignment6_net2": ("assignment6.log", 1),
+    "era9": ("era9.log", 0),
+}
 
 
 def logged_run(model: str) -> list[EpochRecord] | None:

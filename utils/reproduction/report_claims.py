@@ -20,24 +20,33 @@ Logged = Sequence[EpochRecord]
 @dataclass(frozen=True)
 class Statement:
     """`said` is what the report says, in our words; `computed` gives the fact, from the network and the logged epochs."""
+
     model: str
     said: str
     computed: Callable[[nn.Module, Logged], str]
 
 
 def _depthwise(model: nn.Module, logged: Logged) -> str:
-    layers = [layer.depthwise for layer in model.modules() if isinstance(layer, DepthwiseSeparableConv)]
+    layers = [
+        layer.depthwise for layer in model.modules() if isinstance(layer, DepthwiseSeparableConv)
+    ]
     grouped = sum(layer.groups == layer.in_channels for layer in layers)
     return f"{grouped} of {len(layers)} k×k convolutions see one channel each"
 
 
 def _fewer_parameters(model: nn.Module, logged: Logged) -> str:
-    return (f"{count_parameters(model):,} as logged; with groups it would be "
-            f"{count_parameters(build_model('assignment6_net1_grouped')):,}")
+    return (
+        f"{count_parameters(model):,} as logged; with groups it would be "
+        f"{count_parameters(build_model('assignment6_net1_grouped')):,}"
+    )
 
 
 def _dilated(model: nn.Module, logged: Logged) -> str:
-    layers = [layer for layer in model.modules() if isinstance(layer, nn.Conv2d) and layer.kernel_size != (1, 1)]
+    layers = [
+        layer
+        for layer in model.modules()
+        if isinstance(layer, nn.Conv2d) and layer.kernel_size != (1, 1)
+    ]
     return f"{sum(layer.dilation != (1, 1) for layer in layers)} of {len(layers)} k×k convolutions are dilated"
 
 
@@ -62,7 +71,11 @@ def _first_at_85(model: nn.Module, logged: Logged) -> str:
 def _average_loss(model: nn.Module, logged: Logged) -> str:
     """A wrong answer gives the true class at most a half, and so costs at least ln 2."""
     figures = [epoch.of(split) for epoch in logged for split in ("train", "test")]
-    rows = [(loss, 1 - correct / total) for loss, correct, total in figures if None not in (loss, correct, total)]
+    rows = [
+        (loss, 1 - correct / total)
+        for loss, correct, total in figures
+        if None not in (loss, correct, total)
+    ]
     impossible = sum(loss < wrong * math.log(2) for loss, wrong in rows)
     verdict = "" if impossible else ": the log alone does not refute it"
     return f"{impossible} of {len(rows)} are below (share of errors) × ln 2, as no average can be{verdict}"
@@ -92,5 +105,12 @@ STATEMENTS = (
 def statements_table(model: str) -> str:
     """The report's statements about `model`, each with what is computed."""
     network, logged = build_model(model), logged_run(model)
-    return text_table(("the report says", "computed"), [(statement.said, statement.computed(network, logged))
-                                                         for statement in STATEMENTS if statement.model == model], left=2)
+    return text_table(
+        ("the report says", "computed"),
+        [
+            (statement.said, statement.computed(network, logged))
+            for statement in STATEMENTS
+            if statement.model == model
+        ],
+        left=2,
+    )

@@ -41,15 +41,21 @@ def load_checkpoint(folder: Path, report=print) -> dict | None:
         state = _read(file)
         if state is not None:
             if damaged:
-                report(f"{damaged[0]} is damaged: going on from the checkpoint before it, "
-                       f"after {state['epochs_done']} epochs.")
-                os.replace(damaged[0], folder / DAMAGED)  # or the next save would put it in the place of the good one
+                report(
+                    f"{damaged[0]} is damaged: going on from the checkpoint before it, "
+                    f"after {state['epochs_done']} epochs."
+                )
+                os.replace(
+                    damaged[0], folder / DAMAGED
+                )  # or the next save would put it in the place of the good one
             return state
         damaged.append(file)
     if damaged:
         names = " and ".join(map(str, damaged))
-        raise UserError(f"No checkpoint can be read ({names} damaged): put a good copy there, choose another run name, "
-                        f"or delete {folder} to start the run afresh.")
+        raise UserError(
+            f"No checkpoint can be read ({names} damaged): put a good copy there, choose another run name, "
+            f"or delete {folder} to start the run afresh."
+        )
     return None
 
 

@@ -35,21 +35,43 @@ from utils.training.run_record import (
 from utils.training.schedules import learning_rate
 
 
-def training_batches(recipe: Recipe, split: Split, device: torch.device,
-                     workers: int | None = None) -> TrainingBatches | BatchedTraining:
+def training_batches(
+    recipe: Recipe, split: Split, device: torch.device, workers: int | None = None
+) -> TrainingBatches | BatchedTraining:
     """The batches of `recipe`, by the input pipeline that it names; `workers` None: as many as suit the device."""
     fill = DATA_SETS[recipe.data_set].mean
     if recipe.pipeline == "batched":
-        return BatchedTraining(split, recipe.augmentation, recipe.mean, recipe.std, recipe.batch_size, recipe.seed, device,
-                               fill)
+        return BatchedTraining(
+            split,
+            recipe.augmentation,
+            recipe.mean,
+            recipe.std,
+            recipe.batch_size,
+            recipe.seed,
+            device,
+            fill,
+        )
     transform = pipeline(recipe.augmentation, recipe.mean, recipe.std, split.images.shape[1], fill)
     return TrainingBatches(
-        split, transform, recipe.batch_size, recipe.seed,
-        workers=runtime.default_workers(device) if workers is None else workers, pin_memory=device.type == "cuda")
+        split,
+        transform,
+        recipe.batch_size,
+        recipe.seed,
+        workers=runtime.default_workers(device) if workers is None else workers,
+        pin_memory=device.type == "cuda",
+    )
 
 
-def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, stop_after: int | None = None,
-        workers: int | None = None, progress: bool = True, report: Callable[[str], None] = print) -> RunRecord:
+def fit(
+    recipe: Recipe,
+    data: ImageData,
+    folder: Path,
+    precision: Precision,
+    stop_after: int | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+    report: Callable[[str], None] = print,
+) -> RunRecord:
     """Train `recipe` on `data`, tested after every epoch, and keep the record in `folder`; return the record.
 
     A run that was stopped continues exactly: every random number is a function of the seed and the epoch, and an epoch
@@ -67,15 +89,22 @@ def fit(recipe: Recipe, data: ImageData, folder: Path, precision: Precision, sto
     folder.mkdir(parents=True, exist_ok=True)
     with only_one(folder):
         record = _record_in(folder, recipe, data)  # again, now that nobody else writes it
-        return _Run(recipe, data, folder, precision, workers, progress, report).train(record, target)
+        return _Run(recipe, data, folder, precision, workers, progress, report).train(
+            record, target
+        )
 
 
 def _require_fitting_data(recipe: Recipe, data: ImageData) -> None:
     """UserError unless `data` are those of the recipe, or the digits, which may stand in where there are classes enough."""
     classes = DATA_SETS[recipe.data_set].classes
-    if data.name.removesuffix(HELD_OUT) not in (recipe.data_set, DIGITS) or len(data.classes) > classes:
-        raise UserError(f"The recipe is for {recipe.data_set}, which has {classes} classes, and not for {data.name} "
-                        f"({len(data.classes)} classes): choose another recipe, or other data (--data).")
+    if (
+        data.name.removesuffix(HELD_OUT) not in (recipe.data_set, DIGITS)
+        or len(data.classes) > classes
+    ):
+        raise UserError(
+            f"The recipe is for {recipe.data_set}, which has {classes} classes, and not for {data.name} "
+            f"({len(data.classes)} classes): choose another recipe, or other data (--data)."
+        )
 
 
 def _record_in(folder: Path, recipe: Recipe, data: ImageData) -> RunRecord | None:
@@ -88,8 +117,16 @@ def _record_in(folder: Path, recipe: Recipe, data: ImageData) -> RunRecord | Non
 class _Run:
     """The moving parts of one run: model, optimiser, scaler, and the batches that they see."""
 
-    def __init__(self, recipe: Recipe, data: ImageData, folder: Path, precision: Precision, workers: int | None,
-                 progress: bool, report: Callable[[str], None]):
+    def __init__(
+        self,
+        recipe: Recipe,
+        data: ImageData,
+        folder: Path,
+        precision: Precision,
+        workers: int | None,
+        progress: bool,
+        report: Callable[[str], None],
+    ):
         device = precision.device
         keeps_memory = device.type == "cpu" and runtime.keep_freed_memory()
         self.how = f"{precision}{', freed memory kept' if keeps_memory else ''}"
@@ -110,9 +147,13 @@ class _Run:
         record = record or RunRecord(self.folder, self._first_config(), [])
         record.config["sessions"].append(self._session())
         write_config(record)
-        self.report(f"Training {self.recipe.model} in {self.folder.name} on {self.data.name}, epochs {len(self.history)} "
-                    f"to {target - 1}: {self.how}.")
-        if self.history:  # the record may be older than the checkpoint, if the run was killed between the two
+        self.report(
+            f"Training {self.recipe.model} in {self.folder.name} on {self.data.name}, epochs {len(self.history)} "
+            f"to {target - 1}: {self.how}."
+        )
+        if (
+            self.history
+        ):  # the record may be older than the checkpoint, if the run was killed between the two
             record = write_epochs(record, self.history, self.model.state_dict())
         while len(self.history) < target:
             self.history.append(self._one_epoch(len(self.history)))
@@ -122,38 +163,74 @@ class _Run:
 
     def _one_epoch(self, epoch: int) -> EpochRecord:
         self.report(f"EPOCH: {epoch}")
-        runtime.seed_torch(self.recipe.seed, epoch)  # for Dropout; order and augmentation have generators of their own
+        runtime.seed_torch(
+            self.recipe.seed, epoch
+        )  # for Dropout; order and augmentation have generators of their own
         start = time.perf_counter()
-        train = train_epoch(self.model, self.batches.epoch(epoch), self.optimizer, self.precision, self.scaler,
-                            lambda share: learning_rate(self.recipe, epoch + share), f"epoch {epoch}", self.progress,
-                            self.recipe.label_smoothing)
+        train = train_epoch(
+            self.model,
+            self.batches.epoch(epoch),
+            self.optimizer,
+            self.precision,
+            self.scaler,
+            lambda share: learning_rate(self.recipe, epoch + share),
+            f"epoch {epoch}",
+            self.progress,
+            self.recipe.label_smoothing,
+        )
         between = time.perf_counter()
         test = evaluate(self.model, self.test_batches, self.precision.device)
-        if not math.isfinite(test.average_loss):  # the last step broke the weights, which must not be saved
-            raise UserError(f"The test loss is {test.average_loss} after epoch {epoch}: training stopped there; "
-                            "try a lower learning rate, or --precision fp32.")
+        if not math.isfinite(
+            test.average_loss
+        ):  # the last step broke the weights, which must not be saved
+            raise UserError(
+                f"The test loss is {test.average_loss} after epoch {epoch}: training stopped there; "
+                "try a lower learning rate, or --precision fp32."
+            )
         record = EpochRecord(
-            epoch, train.steps, train.last_loss, train.accuracy, round(train.average_loss, 4), train.correct, train.samples,
-            round(test.average_loss, 4), test.correct, test.samples, lr=self.optimizer.param_groups[0]["lr"],
-            train_seconds=round(between - start, 2), test_seconds=round(time.perf_counter() - between, 2))
+            epoch,
+            train.steps,
+            train.last_loss,
+            train.accuracy,
+            round(train.average_loss, 4),
+            train.correct,
+            train.samples,
+            round(test.average_loss, 4),
+            test.correct,
+            test.samples,
+            lr=self.optimizer.param_groups[0]["lr"],
+            train_seconds=round(between - start, 2),
+            test_seconds=round(time.perf_counter() - between, 2),
+        )
         self.report(f"\n{result_text(record)}")
         return record
 
     def _state(self) -> dict:
-        return {"settings": settings_of(self.recipe, self.data.name), "epochs_done": len(self.history),
-                "history": [vars(epoch) for epoch in self.history], "model": self.model.state_dict(),
-                "optimizer": self.optimizer.state_dict(), "scaler": self.scaler.state_dict()}
+        return {
+            "settings": settings_of(self.recipe, self.data.name),
+            "epochs_done": len(self.history),
+            "history": [vars(epoch) for epoch in self.history],
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "scaler": self.scaler.state_dict(),
+        }
 
     def _restore(self, record: RunRecord | None) -> None:
         state = load_checkpoint(self.folder, self.report)
         recorded = len(record.history) if record is not None else 0
         saved = state["epochs_done"] if state is not None else 0
-        if recorded > saved + (saved > 0):  # one more is possible, when the newest checkpoint was damaged
-            raise UserError(f"{self.folder} holds {recorded} of {self.recipe.epochs} epochs but no checkpoint to go on from "
-                            f"(newest: after {saved} epochs): choose another run name (--run, in a notebook RUN).")
+        if recorded > saved + (
+            saved > 0
+        ):  # one more is possible, when the newest checkpoint was damaged
+            raise UserError(
+                f"{self.folder} holds {recorded} of {self.recipe.epochs} epochs but no checkpoint to go on from "
+                f"(newest: after {saved} epochs): choose another run name (--run, in a notebook RUN)."
+            )
         if state is None:
             return
-        require_same_settings(self.folder, state["settings"], settings_of(self.recipe, self.data.name))
+        require_same_settings(
+            self.folder, state["settings"], settings_of(self.recipe, self.data.name)
+        )
         self.model.load_state_dict(state["model"])
         self.optimizer.load_state_dict(state["optimizer"])
         if state["scaler"]:  # empty where the epochs before were not trained in fp16
@@ -161,10 +238,19 @@ class _Run:
         self.history = [EpochRecord(**fields) for fields in state["history"]]
 
     def _first_config(self) -> dict:
-        return {"recipe": self.recipe.to_dict(), "data": self.data.name, "parameters": count_parameters(self.model),
-                "seconds": 0.0, "sessions": []}
+        return {
+            "recipe": self.recipe.to_dict(),
+            "data": self.data.name,
+            "parameters": count_parameters(self.model),
+            "seconds": 0.0,
+            "sessions": [],
+        }
 
     def _session(self) -> dict:
         """Where and with what the epochs from here on were trained."""
-        return ({"first_epoch": len(self.history), "device": runtime.describe_device(self.precision.device),
-                 "precision": self.precision.name, "versions": runtime.versions()} | runtime.code_version())
+        return {
+            "first_epoch": len(self.history),
+            "device": runtime.describe_device(self.precision.device),
+            "precision": self.precision.name,
+            "versions": runtime.versions(),
+        } | runtime.code_version()

@@ -18,6 +18,7 @@ class EpochRecord:
     average); accuracies are percentages; times are in seconds to 2 digits. `last_loss` is the loss of the last batch, `lr`
     the learning rate of the last step.
     """
+
     epoch: int
     steps: int | None = None
     last_loss: float | None = None
@@ -49,7 +50,9 @@ def percent(correct: int, total: int) -> float:
 
 def best_epoch(records: Iterable[EpochRecord]) -> EpochRecord:
     """The record with the highest test accuracy, the earliest of equals; ValueError when no record has one."""
-    return max((record for record in records if record.test_total), key=lambda record: record.test_accuracy)
+    return max(
+        (record for record in records if record.test_total), key=lambda record: record.test_accuracy
+    )
 
 
 def settled_accuracy(records: Sequence[EpochRecord], count: int = 5) -> float:
@@ -58,6 +61,7 @@ def settled_accuracy(records: Sequence[EpochRecord], count: int = 5) -> float:
 
 
 # --- the log text -----------------------------------------------------------------------------------------------------
+
 
 def step_text(loss: float, batch: int, accuracy: float) -> str:
     """The text before the progress bar after batch number `batch`, counted from 0."""
@@ -74,9 +78,15 @@ def bar_text(record: EpochRecord) -> str:
 
 def result_text(record: EpochRecord) -> str:
     """The lines after the bar: train set, test set, learning rate and times, as far as the record knows them."""
-    parts = [_set_text(split, *record.of(split)) for split in ("train", "test") if _is_known(*record.of(split))]
+    parts = [
+        _set_text(split, *record.of(split))
+        for split in ("train", "test")
+        if _is_known(*record.of(split))
+    ]
     if None not in (record.lr, record.train_seconds, record.test_seconds):
-        parts.append(f"Learning rate: {record.lr}, training: {record.train_seconds} s, testing: {record.test_seconds} s\n")
+        parts.append(
+            f"Learning rate: {record.lr}, training: {record.train_seconds} s, testing: {record.test_seconds} s\n"
+        )
     return "\n".join(parts)
 
 
@@ -104,8 +114,10 @@ def format_log(records: Iterable[EpochRecord]) -> str:
 
 _EPOCH = re.compile(r"^\s*EPOCH:\s*(\d+)")
 _NUMBER = r"(\d+(?:\.\d+)?(?:[eE][-+]?\d+)?|nan|inf)"
-_BAR = re.compile(rf"(?:Loss={_NUMBER} Batch_id=\d+ Accuracy={_NUMBER}: )?"
-                  r"100%\|[^|]*\|\s*(\d+)/\d+ \[(?:(\d+):)?(\d+):(\d+)<")
+_BAR = re.compile(
+    rf"(?:Loss={_NUMBER} Batch_id=\d+ Accuracy={_NUMBER}: )?"
+    r"100%\|[^|]*\|\s*(\d+)/\d+ \[(?:(\d+):)?(\d+):(\d+)<"
+)
 _SET = re.compile(rf"(Train|Test) set: Average loss: {_NUMBER}, Accuracy: (\d+)/([1-9]\d*)")
 _TIMES = re.compile(rf"Learning rate: {_NUMBER}, training: {_NUMBER} s, testing: {_NUMBER} s")
 
@@ -131,18 +143,28 @@ def _fields_in(line: str) -> dict:
     """The fields of an EpochRecord that one line of a log gives."""
     if match := _SET.search(line):
         name, correct, total = match[1].lower(), int(match[3]), int(match[4])
-        found = {f"{name}_loss": float(match[2]), f"{name}_correct": correct, f"{name}_total": total}
+        found = {
+            f"{name}_loss": float(match[2]),
+            f"{name}_correct": correct,
+            f"{name}_total": total,
+        }
         return found | ({"train_accuracy": percent(correct, total)} if name == "train" else {})
     if match := _BAR.search(line):
         loss, accuracy, steps, hours, minutes, seconds = match.groups()
-        found = {"steps": int(steps), "train_seconds": float(int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds))}
-        return found | ({"last_loss": float(loss), "train_accuracy": float(accuracy)} if loss else {})
+        found = {
+            "steps": int(steps),
+            "train_seconds": float(int(hours or 0) * 3600 + int(minutes) * 60 + int(seconds)),
+        }
+        return found | (
+            {"last_loss": float(loss), "train_accuracy": float(accuracy)} if loss else {}
+        )
     if match := _TIMES.search(line):
         return dict(zip(("lr", "train_seconds", "test_seconds"), map(float, match.groups())))
     return {}
 
 
 # --- CSV --------------------------------------------------------------------------------------------------------------
+
 
 def format_csv(records: Iterable[EpochRecord]) -> str:
     """The records as CSV with a header line; a cell is empty where the figure is unknown."""
@@ -152,5 +174,9 @@ def format_csv(records: Iterable[EpochRecord]) -> str:
 def parse_csv(text: str) -> list[EpochRecord]:
     """The inverse of format_csv; ValueError where a cell is not a number, KeyError or TypeError for other columns."""
     whole = {"epoch", "steps", "train_correct", "train_total", "test_correct", "test_total"}
-    return [EpochRecord(**{name: (int if name in whole else float)(cell) for name, cell in row.items() if cell})
-            for row in read_csv(text)]
+    return [
+        EpochRecord(
+            **{name: (int if name in whole else float)(cell) for name, cell in row.items() if cell}
+        )
+        for row in read_csv(text)
+    ]

@@ -17,6 +17,7 @@ from utils.training.history import percent, step_text
 @dataclass
 class Totals:
     """Sums over samples, so that a short last batch weighs what it holds; `last_loss` is the mean of the last batch."""
+
     loss: float = 0.0
     correct: int = 0
     samples: int = 0
@@ -42,9 +43,17 @@ class Totals:
         return percent(self.correct, self.samples)
 
 
-def train_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], optimizer: torch.optim.Optimizer,
-                precision: Precision, scaler: torch.amp.GradScaler, learning_rate_at: Callable[[float], float],
-                name: str = "this epoch", progress: bool = True, label_smoothing: float = 0.0) -> Totals:
+def train_epoch(
+    model: nn.Module,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    optimizer: torch.optim.Optimizer,
+    precision: Precision,
+    scaler: torch.amp.GradScaler,
+    learning_rate_at: Callable[[float], float],
+    name: str = "this epoch",
+    progress: bool = True,
+    label_smoothing: float = 0.0,
+) -> Totals:
     """One pass over `batches` (images `(B, 3, S, S)`, labels `(B,)`), with a step after each.
 
     `learning_rate_at` gets the share of the epoch that is done, 0 ≤ share < 1; a parameter group may have an "lr_share" of
@@ -61,11 +70,15 @@ def train_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], opti
             optimizer.zero_grad(set_to_none=True)
             with precision.autocast():
                 output = model(images)
-            loss = F.cross_entropy(output, labels, label_smoothing=label_smoothing)  # of log-probabilities: the NLL
+            loss = F.cross_entropy(
+                output, labels, label_smoothing=label_smoothing
+            )  # of log-probabilities: the NLL
             value = loss.item()
             if not math.isfinite(value):
-                raise UserError(f"The loss is {value} in {name}, step {step}: training stopped there; "
-                                "try a lower learning rate, or --precision fp32.")
+                raise UserError(
+                    f"The loss is {value} in {name}, step {step}: training stopped there; "
+                    "try a lower learning rate, or --precision fp32."
+                )
             scaler.scale(loss).backward()
             scaler.step(optimizer)
             scaler.update()
@@ -75,8 +88,12 @@ def train_epoch(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], opti
 
 
 @torch.inference_mode()
-def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device: torch.device,
-             mirrored: bool = False) -> Totals:
+def evaluate(
+    model: nn.Module,
+    batches: Iterable[tuple[Tensor, Tensor]],
+    device: torch.device,
+    mirrored: bool = False,
+) -> Totals:
     """Loss and accuracy of `model` in evaluation mode, in float32 whatever it was trained in.
 
     So the figure belongs to the weights, and another machine finds the same up to rounding. `mirrored` averages the
@@ -84,7 +101,9 @@ def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device:
     """
     model.eval()
     totals = Totals()
-    with torch.backends.cudnn.flags(enabled=True, allow_tf32=False):  # else CUDA's float32 has 10 bits of mantissa
+    with torch.backends.cudnn.flags(
+        enabled=True, allow_tf32=False
+    ):  # else CUDA's float32 has 10 bits of mantissa
         for images, labels in batches:
             images, labels = to_device(images, labels, device)
             output = model(images)
@@ -96,5 +115,7 @@ def evaluate(model: nn.Module, batches: Iterable[tuple[Tensor, Tensor]], device:
 
 def to_device(images: Tensor, labels: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
     """non_blocking lets a copy from pinned memory run beside the network."""
-    return (images.to(device, memory_format=torch.channels_last, non_blocking=True),
-            labels.to(device, non_blocking=True))
+    return (
+        images.to(device, memory_format=torch.channels_last, non_blocking=True),
+        labels.to(device, non_blocking=True),
+    )

@@ -35,10 +35,26 @@ class Muon(torch.optim.Optimizer):
     Of Muon: `lr` is scaled by √max(1, rows / columns), `momentum` is Nesterov's. Of AdamW: `betas` and `eps`.
     """
 
-    def __init__(self, groups: Iterable[dict], lr: float, momentum: float = 0.95, betas: tuple[float, float] = (0.9, 0.99),
-                 eps: float = 1e-8, weight_decay: float = 0.0):
-        super().__init__(groups, dict(lr=lr, momentum=momentum, betas=betas, eps=eps, weight_decay=weight_decay,
-                                      matrix=False))
+    def __init__(
+        self,
+        groups: Iterable[dict],
+        lr: float,
+        momentum: float = 0.95,
+        betas: tuple[float, float] = (0.9, 0.99),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+    ):
+        super().__init__(
+            groups,
+            dict(
+                lr=lr,
+                momentum=momentum,
+                betas=betas,
+                eps=eps,
+                weight_decay=weight_decay,
+                matrix=False,
+            ),
+        )
 
     @torch.no_grad()
     def step(self, closure=None):
@@ -57,10 +73,15 @@ class Muon(torch.optim.Optimizer):
         for (rows, columns), alike in by_shape.items():
             for weights in alike:
                 self.state[weights].setdefault("momentum", torch.zeros_like(weights))
-            momenta, gradients = [self.state[weights]["momentum"] for weights in alike], [weights.grad for weights in alike]
+            momenta, gradients = (
+                [self.state[weights]["momentum"] for weights in alike],
+                [weights.grad for weights in alike],
+            )
             torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
             ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])
-            updates = orthogonalise(torch.stack([update.reshape(rows, columns) for update in ahead]))
+            updates = orthogonalise(
+                torch.stack([update.reshape(rows, columns) for update in ahead])
+            )
             rate = group["lr"] * math.sqrt(max(1, rows / columns))
             for weights, update in zip(alike, updates):
                 weights.add_(update.view(weights.shape), alpha=-rate)
@@ -70,9 +91,14 @@ class Muon(torch.optim.Optimizer):
             return
         for weights in trained:
             if not self.state[weights]:
-                self.state[weights].update(step=0, mean=torch.zeros_like(weights), square=torch.zeros_like(weights))
+                self.state[weights].update(
+                    step=0, mean=torch.zeros_like(weights), square=torch.zeros_like(weights)
+                )
             self.state[weights]["step"] += 1
-        states, gradients = [self.state[weights] for weights in trained], [weights.grad for weights in trained]
+        states, gradients = (
+            [self.state[weights] for weights in trained],
+            [weights.grad for weights in trained],
+        )
         means, squares = [state["mean"] for state in states], [state["square"] for state in states]
         (beta, beta_square), step = group["betas"], states[0]["step"]
         torch._foreach_lerp_(means, gradients, 1 - beta)

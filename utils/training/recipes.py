@@ -17,6 +17,7 @@ class Recipe:
     its source, and why. `data_set` names the row of `data_sets.DATA_SETS` that gives the number of classes and the colour of
     holes.
     """
+
     model: str
     epochs: int
     batch_size: int
@@ -37,40 +38,106 @@ class Recipe:
 
     def to_dict(self) -> dict:
         """The fields as JSON can hold them: tuples become lists."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in asdict(self).items()
+        }
 
     @classmethod
     def from_dict(cls, fields: dict) -> "Recipe":
         """The inverse of `to_dict`; TypeError when a field is unknown or one without a default is missing."""
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in fields.items()})
+        return cls(
+            **{
+                key: tuple(value) if isinstance(value, list) else value
+                for key, value in fields.items()
+            }
+        )
 
 
-HALF = (0.5, 0.5, 0.5)  # what the report on assignment 6 normalised its second network's images with
-_HOLE = ("The hole is filled with the data set's mean colour, as the assignment meant; "
-         "the original filled it with {}, by a slip of units.")
-_ASTER = Recipe(model="aster", epochs=75, batch_size=128, lr=0.02, momentum=0.95, schedule="warm-up and cosine",
-                augmentation="flip crop hole", mean=CIFAR10.mean, std=CIFAR10.std, seed=1, pipeline="batched",
-                optimizer="muon", other_lr=0.01, weight_decay=0.1, label_smoothing=0.1)
-_ASSIGNMENT6 = Recipe(model="assignment6_net1", epochs=15, batch_size=4, lr=0.001, momentum=0.9, schedule="step 6 x0.1",
-                      augmentation="none", mean=(0.0, 0.0, 0.0), std=(1.0, 1.0, 1.0), seed=4, pipeline="batched",
-                      note="The report does not say how the images were normalised or augmented: taken as scaled to 0 to 1 "
-                           "and no more, which is nearer to its log than images that are centred as well.")
-_ERA9 = Recipe(model="era9", epochs=75, batch_size=512, lr=0.01, momentum=0.9, schedule="constant", augmentation="era9",
-               mean=CIFAR10.mean, std=CIFAR10.std, seed=1,
-               note="The original built a StepLR and never stepped it. " + _HOLE.format("a grey that was not the mean"))
+HALF = (
+    0.5,
+    0.5,
+    0.5,
+)  # what the report on assignment 6 normalised its second network's images with
+_HOLE = (
+    "The hole is filled with the data set's mean colour, as the assignment meant; "
+    "the original filled it with {}, by a slip of units."
+)
+_ASTER = Recipe(
+    model="aster",
+    epochs=75,
+    batch_size=128,
+    lr=0.02,
+    momentum=0.95,
+    schedule="warm-up and cosine",
+    augmentation="flip crop hole",
+    mean=CIFAR10.mean,
+    std=CIFAR10.std,
+    seed=1,
+    pipeline="batched",
+    optimizer="muon",
+    other_lr=0.01,
+    weight_decay=0.1,
+    label_smoothing=0.1,
+)
+_ASSIGNMENT6 = Recipe(
+    model="assignment6_net1",
+    epochs=15,
+    batch_size=4,
+    lr=0.001,
+    momentum=0.9,
+    schedule="step 6 x0.1",
+    augmentation="none",
+    mean=(0.0, 0.0, 0.0),
+    std=(1.0, 1.0, 1.0),
+    seed=4,
+    pipeline="batched",
+    note="The report does not say how the images were normalised or augmented: taken as scaled to 0 to 1 "
+    "and no more, which is nearer to its log than images that are centred as well.",
+)
+_ERA9 = Recipe(
+    model="era9",
+    epochs=75,
+    batch_size=512,
+    lr=0.01,
+    momentum=0.9,
+    schedule="constant",
+    augmentation="era9",
+    mean=CIFAR10.mean,
+    std=CIFAR10.std,
+    seed=1,
+    note="The original built a StepLR and never stepped it. "
+    + _HOLE.format("a grey that was not the mean"),
+)
 
 RECIPES: dict[str, Recipe] = {
     "assignment6_net1": _ASSIGNMENT6,
     "assignment6_net1_grouped": replace(_ASSIGNMENT6, model="assignment6_net1_grouped"),
-    "assignment6_net1_centred": replace(_ASSIGNMENT6, mean=HALF, std=HALF, pipeline="albumentations",
-                                        note="As assignment6_net1, but with mean and std 0.5, to see the difference."),
-    "assignment6_net2": replace(_ASSIGNMENT6, model="assignment6_net2", epochs=60, batch_size=20, augmentation="assignment6",
-                                mean=HALF, std=HALF, pipeline="albumentations",
-                                note="Every training image is mirrored and no test image is, as in the original. "
-                                     + _HOLE.format("black")),
+    "assignment6_net1_centred": replace(
+        _ASSIGNMENT6,
+        mean=HALF,
+        std=HALF,
+        pipeline="albumentations",
+        note="As assignment6_net1, but with mean and std 0.5, to see the difference.",
+    ),
+    "assignment6_net2": replace(
+        _ASSIGNMENT6,
+        model="assignment6_net2",
+        epochs=60,
+        batch_size=20,
+        augmentation="assignment6",
+        mean=HALF,
+        std=HALF,
+        pipeline="albumentations",
+        note="Every training image is mirrored and no test image is, as in the original. "
+        + _HOLE.format("black"),
+    ),
     "era9": _ERA9,
-    "era9_batched": replace(_ERA9, pipeline="batched",
-                            note=_ERA9.note + " Augmented in batches, to see that the result does not depend on it."),
+    "era9_batched": replace(
+        _ERA9,
+        pipeline="batched",
+        note=_ERA9.note + " Augmented in batches, to see that the result does not depend on it.",
+    ),
     "aster": _ASTER,
 }
 

@@ -28,6 +28,7 @@ except ImportError:  # Windows: two processes in one folder go unnoticed
 @dataclass(frozen=True)
 class RunRecord:
     """What is in a run's folder. `config` has recipe, data, parameters, seconds and the sessions that trained it."""
+
     folder: Path
     config: dict
     history: list[EpochRecord]
@@ -56,20 +57,26 @@ class RunRecord:
         file = self.folder / "model.pt"
         model = self.build_model()
         try:
-            with zipfile.ZipFile(file) as archive:  # torch.load does not look at the checksums that it stores
+            with zipfile.ZipFile(
+                file
+            ) as archive:  # torch.load does not look at the checksums that it stores
                 if broken := archive.testzip():
                     raise ValueError(f"{broken} is altered")
             model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
         except Exception as error:  # a damaged zip of pickles can raise anything
-            raise UserError(f"The weights {file} are missing or damaged ({type(error).__name__}): restore the file, "
-                            "or train the run again under another name.") from error
+            raise UserError(
+                f"The weights {file} are missing or damaged ({type(error).__name__}): restore the file, "
+                "or train the run again under another name."
+            ) from error
         keep_freed_memory()  # a loaded model is about to run, and on a CPU returning pages would take most of the time
         return model.eval()
 
 
 def run_folder(name: str, data_name: str) -> Path:
     """`results/<name>` (RESULTS_DIR moves it); the names of runs on other images end in the name of their data."""
-    return from_environment("RESULTS_DIR", "results") / (name if data_name == CIFAR10.name else f"{name}-{data_name}")
+    return from_environment("RESULTS_DIR", "results") / (
+        name if data_name == CIFAR10.name else f"{name}-{data_name}"
+    )
 
 
 def recorded_folder(name: str, data_name: str) -> Path:
@@ -90,8 +97,10 @@ def load_run(folder: Path) -> RunRecord | None:
         Recipe.from_dict(config["recipe"])
         config["data"], config["sessions"]
     except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(f"{folder / 'config.json'} does not describe a run ({error!r}): restore it, "
-                        "or choose another run name.") from None
+        raise UserError(
+            f"{folder / 'config.json'} does not describe a run ({error!r}): restore it, "
+            "or choose another run name."
+        ) from None
     return RunRecord(folder, config, history)
 
 
@@ -99,12 +108,18 @@ def _read(file: Path, parse):
     try:
         return parse(file.read_text(encoding="utf-8"))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(f"{file} cannot be read ({error}): restore it, or choose another run name.") from None
+        raise UserError(
+            f"{file} cannot be read ({error}): restore it, or choose another run name."
+        ) from None
 
 
 def require_same_run(record: RunRecord, recipe: Recipe, data_name: str) -> None:
     """UserError when the recipe or the data of `record` differ from those that are asked for."""
-    require_same_settings(record.folder, settings_of(record.recipe, record.config["data"]), settings_of(recipe, data_name))
+    require_same_settings(
+        record.folder,
+        settings_of(record.recipe, record.config["data"]),
+        settings_of(recipe, data_name),
+    )
 
 
 def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
@@ -112,17 +127,28 @@ def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
 
     A setting that is newer than the folder had its default there.
     """
-    there = {field.name: field.default for field in fields(Recipe) if field.name in wanted.keys() - there.keys()} | there
-    different = [f"{key} {there.get(key)} instead of {wanted.get(key)}" for key in wanted | there
-                 if there.get(key) != wanted.get(key)]
+    there = {
+        field.name: field.default
+        for field in fields(Recipe)
+        if field.name in wanted.keys() - there.keys()
+    } | there
+    different = [
+        f"{key} {there.get(key)} instead of {wanted.get(key)}"
+        for key in wanted | there
+        if there.get(key) != wanted.get(key)
+    ]
     if different:
-        raise UserError(f"{folder} holds another run ({', '.join(different)}): choose another run name "
-                        "(--run, in a notebook RUN), or the settings of that run to continue it.")
+        raise UserError(
+            f"{folder} holds another run ({', '.join(different)}): choose another run name "
+            "(--run, in a notebook RUN), or the settings of that run to continue it."
+        )
 
 
 def settings_of(recipe: Recipe, data_name: str) -> dict:
     """What identifies a run: the recipe without its note, and the data."""
-    return {key: value for key, value in recipe.to_dict().items() if key != "note"} | {"data": data_name}
+    return {key: value for key, value in recipe.to_dict().items() if key != "note"} | {
+        "data": data_name
+    }
 
 
 def write_config(record: RunRecord) -> None:
@@ -155,7 +181,12 @@ def only_one(folder: Path):
             try:
                 fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
-                if error.errno in (errno.EACCES, errno.EAGAIN):  # any other error: the file system has no locks
-                    raise UserError(f"Another process is training in {folder}: wait for it, stop it, "
-                                    "or choose another run name.") from None
+                if error.errno in (
+                    errno.EACCES,
+                    errno.EAGAIN,
+                ):  # any other error: the file system has no locks
+                    raise UserError(
+                        f"Another process is training in {folder}: wait for it, stop it, "
+                        "or choose another run name."
+                    ) from None
         yield

@@ -5,26 +5,41 @@ import re
 from utils.grading.submission.contents import Submission
 
 _PIN = re.compile(r"albumentations\s*(?:\[[^\]]*\])?\s*(==|~=|>=|<=|<|=)\s*v?(\d+)\.(\d+)")
-_INSTALLED = re.compile(r"Successfully installed[^\n]*\balbumentations-(\d+)\.(\d+)"
-                        r"|already satisfied: albumentations\S* in [^\n]*?\((\d+)\.(\d+)[\d.a-z]*\)[^\S\n]*$", re.M)
+_INSTALLED = re.compile(
+    r"Successfully installed[^\n]*\balbumentations-(\d+)\.(\d+)"
+    r"|already satisfied: albumentations\S* in [^\n]*?\((\d+)\.(\d+)[\d.a-z]*\)[^\S\n]*$",
+    re.M,
+)
 _NOT_VALID = re.compile(r"Argument\(s\) '[^']*' are not valid for transform (\w+)")
 
 
 def pinned_version(submission: Submission) -> tuple[str | None, str]:
-    """"1" or "2" and where it says so, the outputs of its own cells first; (None, "") where nothing does."""
-    cells = [(notebook.path, cell) for notebook in submission.notebooks for cell in notebook.cells if cell.kind == "code"]
+    """ "1" or "2" and where it says so, the outputs of its own cells first; (None, "") where nothing does."""
+    cells = [
+        (notebook.path, cell)
+        for notebook in submission.notebooks
+        for cell in notebook.cells
+        if cell.kind == "code"
+    ]
     for path, cell in cells:
         if match := _NOT_VALID.search(cell.output):
-            return "2", f"the output of cell {cell.index} of {path} warns that arguments of {match[1]} are not valid"
+            return (
+                "2",
+                f"the output of cell {cell.index} of {path} warns that arguments of {match[1]} are not valid",
+            )
     for path, cell in cells:
         if installed := _INSTALLED.findall(cell.output):
             major, minor = (part for part in installed[-1] if part)
-            return _major(major), f"cell {cell.index} of {path} found or installed albumentations {major}.{minor}"
+            return _major(
+                major
+            ), f"cell {cell.index} of {path} found or installed albumentations {major}.{minor}"
     for path, cell in cells:
         if found := _pin(cell.source):
             return found[0], f"cell {cell.index} of {path} asks for albumentations {found[1]}"
     for text in submission.texts:
-        if re.search(r"require|environment|constraints", text.path, re.I) and (found := _pin(text.text)):
+        if re.search(r"require|environment|constraints", text.path, re.I) and (
+            found := _pin(text.text)
+        ):
             return found[0], f"{text.path} asks for albumentations {found[1]}"
     return None, ""
 

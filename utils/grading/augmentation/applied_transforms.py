@@ -8,9 +8,26 @@ from utils.grading.code_reader.changes import TRANSFORMS
 from utils.grading.code_reader.members import bound
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import is_dataset
-from utils.grading.code_reader.values import Call, Instance, Made, Member, Super, Unknown, Unordered, UserFunction
+from utils.grading.code_reader.values import (
+    Call,
+    Instance,
+    Made,
+    Member,
+    Super,
+    Unknown,
+    Unordered,
+    UserFunction,
+)
 
-_CONTAINERS = {"OneOf", "SomeOf", "OneOrOther", "RandomOrder", "Sequential", "RandomApply", "RandomChoice"}
+_CONTAINERS = {
+    "OneOf",
+    "SomeOf",
+    "OneOrOther",
+    "RandomOrder",
+    "Sequential",
+    "RandomApply",
+    "RandomChoice",
+}
 _IN_A_SET = "stand in a set, which has no order; put them in a list"
 _ONE_OF = {"OneOf", "OneOrOther", "RandomChoice"}
 _CHOICES = {"SomeOf"} | _ONE_OF
@@ -21,6 +38,7 @@ class Way:
     """How a transform is reached. `inside` names the container (OneOf, …) that decides whether it acts, `reach` is the share
     of the images for which it does (an upper bound; None where it is not known), `chosen` says that the transform's own p is
     only its weight among others. `doubt` says why what was built may not be what acts."""
+
     conditional: bool = False
     inside: str = ""
     reach: float | None = 1.0
@@ -31,8 +49,11 @@ class Way:
 @dataclass(frozen=True)
 class Step(Way):
     """One transform of a pipeline."""
+
     transform: Made = field(default_factory=lambda: Made(""))
-    group: int = 0  # the same number, not 0, for the steps of which none is known to come before another
+    group: int = (
+        0  # the same number, not 0, for the steps of which none is known to come before another
+    )
     order: str = ""  # why their order is not known
 
     @property
@@ -49,6 +70,7 @@ class Step(Way):
 @dataclass
 class Applied:
     """The steps so far, and what could not be read."""
+
     steps: list[Step] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
 
@@ -57,13 +79,17 @@ def of_dataset(reader: Reader, dataset, found: Applied, depth: int) -> None:
     """Add what is done to an image of `dataset` to `found`, innermost first."""
     if depth > 6:
         return
-    if isinstance(dataset, Instance) and isinstance(dataset.cls.find("__getitem__")[0], UserFunction):
+    if isinstance(dataset, Instance) and isinstance(
+        dataset.cls.find("__getitem__")[0], UserFunction
+    ):
         method, owner = dataset.cls.find("__getitem__")
         _run(reader, bound(reader, method, dataset, owner), (Unknown("an index"),), found, depth)
     elif isinstance(dataset, Instance):
         of_transform(reader, dataset.attributes.get("transform"), found, Way(), depth)
     elif isinstance(dataset, Made) and dataset.name.startswith("torchvision.datasets."):
-        positional = dataset.args[2] if len(dataset.args) > 2 and dataset.last.startswith("CIFAR") else None
+        positional = (
+            dataset.args[2] if len(dataset.args) > 2 and dataset.last.startswith("CIFAR") else None
+        )
         transform = dataset.attributes.get("transform", dataset.kwargs.get("transform", positional))
         if not dataset.whole and transform is None:
             found.unread.append("the data set's arguments could not be read")
@@ -83,20 +109,34 @@ def _run(reader: Reader, function, args: tuple, found: Applied, depth: int) -> N
     calls, seen = reader.calls[before:], set()
     for moment, call in enumerate(calls):
         conditional = call.conditional
-        way = Way(conditional, doubt="" if _is_returned(calls, moment, level) else
-                  f"what {function.name} returns does not come from the transform that it calls")
-        if call.name == "__getitem__" and isinstance(call.receiver, Made) and is_dataset(call.receiver):
+        way = Way(
+            conditional,
+            doubt=""
+            if _is_returned(calls, moment, level)
+            else f"what {function.name} returns does not come from the transform that it calls",
+        )
+        if (
+            call.name == "__getitem__"
+            and isinstance(call.receiver, Made)
+            and is_dataset(call.receiver)
+        ):
             of_dataset(reader, call.receiver, found, depth + 1)
         elif call.name == "__getitem__" and isinstance(call.receiver, Super):
             attributes = getattr(call.receiver.instance, "attributes", {})
             of_transform(reader, attributes.get("transform"), found, way, depth + 1)
-        elif call.name == "__call__" and isinstance(call.receiver, Made) and call.receiver.name.startswith(TRANSFORMS):
+        elif (
+            call.name == "__call__"
+            and isinstance(call.receiver, Made)
+            and call.receiver.name.startswith(TRANSFORMS)
+        ):
             if id(call.receiver) not in seen or not conditional:
                 of_transform(reader, call.receiver, found, way, depth + 1)
             seen.add(id(call.receiver))
         elif isinstance(call.callee, Unknown) and call.name in ("transform", "transforms"):
             found.unread.append(call.callee.why)
-        elif isinstance(call.callee, (Member, Unknown)) and re.search(r"transform|augment", call.name, re.I):
+        elif isinstance(call.callee, (Member, Unknown)) and re.search(
+            r"transform|augment", call.name, re.I
+        ):
             found.unread.append(getattr(call.callee, "why", f"what {call.name} is, is not known"))
 
 
@@ -108,8 +148,16 @@ def _is_returned(calls: list[Call], moment: int, level: int) -> bool:
         if node is not None and not returns(function, node):
             return False
         outer = call.stack[:depth]
-        node = next((one.node for one in reversed(calls[:moment]) if len(one.stack) == depth
-                     and (not outer or one.stack[-1] is outer[-1]) and _leads_to(one, function)), None)
+        node = next(
+            (
+                one.node
+                for one in reversed(calls[:moment])
+                if len(one.stack) == depth
+                and (not outer or one.stack[-1] is outer[-1])
+                and _leads_to(one, function)
+            ),
+            None,
+        )
     return True
 
 
@@ -128,18 +176,34 @@ def of_transform(reader: Reader, transform, found: Applied, way: Way, depth: int
     way = _doubted(transform, way)
     if way.doubt and way.doubt not in found.unread:
         found.unread.append(way.doubt)
-    if isinstance(transform, Made) and (transform.last in ("Lambda", "partial") and (transform.args or transform.kwargs)):
+    if isinstance(transform, Made) and (
+        transform.last in ("Lambda", "partial") and (transform.args or transform.kwargs)
+    ):
         inner = next(iter((*transform.args, *transform.kwargs.values())))
         of_transform(reader, inner, found, way, depth + 1)
-    elif isinstance(transform, Made) and (transform.last in ("Compose", "ReplayCompose") or transform.last in _CONTAINERS):
+    elif isinstance(transform, Made) and (
+        transform.last in ("Compose", "ReplayCompose") or transform.last in _CONTAINERS
+    ):
         _of_container(reader, transform, found, way, depth)
-    elif isinstance(transform, Made) and transform.name.startswith(TRANSFORMS) and transform.last != "__getitem__":
+    elif (
+        isinstance(transform, Made)
+        and transform.name.startswith(TRANSFORMS)
+        and transform.last != "__getitem__"
+    ):
         found.steps.append(Step(**vars(way), transform=transform))
     elif isinstance(transform, Made) and transform.problem:
         found.unread.append(transform.problem)
-    elif isinstance(transform, Instance) and isinstance(transform.cls.find("__call__")[0], UserFunction):
+    elif isinstance(transform, Instance) and isinstance(
+        transform.cls.find("__call__")[0], UserFunction
+    ):
         method, owner = transform.cls.find("__call__")
-        _run(reader, bound(reader, method, transform, owner), (Unknown("an image"),), found, depth + 1)
+        _run(
+            reader,
+            bound(reader, method, transform, owner),
+            (Unknown("an image"),),
+            found,
+            depth + 1,
+        )
     elif isinstance(transform, UserFunction):
         _run(reader, transform, (Unknown("an image"),), found, depth + 1)
     else:
@@ -152,7 +216,9 @@ def _doubted(transform, way: Way) -> Way:
     changes = transform.changes if isinstance(transform, Made) else ()
     if not changes or way.doubt:
         return way
-    return replace(way, doubt=f"{changes[0].place.where} changes {transform.last} after it was built")
+    return replace(
+        way, doubt=f"{changes[0].place.where} changes {transform.last} after it was built"
+    )
 
 
 def _of_container(reader: Reader, container: Made, found: Applied, way: Way, depth: int) -> None:
@@ -167,20 +233,30 @@ def _of_container(reader: Reader, container: Made, found: Applied, way: Way, dep
         way = replace(way, inside=container.last)
     first = len(found.steps)
     weights = [one.kwargs.get("p") if isinstance(one, Made) else None for one in steps or ()]
-    weighed = container.last == "OneOf" and all(isinstance(one, (int, float)) for one in weights) and sum(weights) > 0
+    weighed = (
+        container.last == "OneOf"
+        and all(isinstance(one, (int, float)) for one in weights)
+        and sum(weights) > 0
+    )
     for place, one in enumerate(steps or ()):
         share = weights[place] / sum(weights) if weighed else 1
         inner = replace(way, reach=reach and reach * share, chosen=container.last in _CHOICES)
         of_transform(reader, one, found, inner, depth + 1)
     if why := _no_order(container, steps):
-        found.steps[first:] = [replace(step, group=id(container), order=why) for step in found.steps[first:]]
+        found.steps[first:] = [
+            replace(step, group=id(container), order=why) for step in found.steps[first:]
+        ]
 
 
 def _no_order(container: Made, steps) -> str:
     """Why the order in which the steps of a container act is not known; an empty text where it is, or does not matter."""
     if container.last == "RandomOrder":
         return "are shuffled by RandomOrder"
-    return _IN_A_SET if isinstance(steps, Unordered) and len(steps) > 1 and container.last not in _ONE_OF else ""
+    return (
+        _IN_A_SET
+        if isinstance(steps, Unordered) and len(steps) > 1 and container.last not in _ONE_OF
+        else ""
+    )
 
 
 def _probability(container: Made):
@@ -192,4 +268,10 @@ def _probability(container: Made):
 def steps_of(container: Made):
     """The transforms in a container, one alone as a list; None where they are not known."""
     steps = container.kwargs.get("transforms", container.args[0] if container.args else None)
-    return steps if isinstance(steps, (list, tuple)) else [steps] if isinstance(steps, (Made, Instance)) else None
+    return (
+        steps
+        if isinstance(steps, (list, tuple))
+        else [steps]
+        if isinstance(steps, (Made, Instance))
+        else None
+    )

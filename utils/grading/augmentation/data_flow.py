@@ -20,7 +20,9 @@ class _Flow:
 
     def carries(self, expression: ast.AST | None, names: set[str]) -> bool:
         """Whether the call, or a name that carries its result, is in the expression."""
-        return expression is not None and any(node is self.call or _name(node) in names for node in ast.walk(expression))
+        return expression is not None and any(
+            node is self.call or _name(node) in names for node in ast.walk(expression)
+        )
 
     def block(self, statements: list[ast.stmt], names: set[str]) -> set[str]:
         """The names that carry the result behind the statements, given those before them."""
@@ -44,7 +46,9 @@ class _Flow:
             names = self.expression(node.value, names)
         elif isinstance(node, (ast.For, ast.AsyncFor)):
             names = self.assigned(node.target, node.iter, names) | names
-            names |= self.block(node.body, self.block(node.body, names))  # twice: a turn sees what the one before it left
+            names |= self.block(
+                node.body, self.block(node.body, names)
+            )  # twice: a turn sees what the one before it left
         elif isinstance(node, (ast.With, ast.AsyncWith)):
             for item in node.items:
                 if item.optional_vars is not None:
@@ -52,38 +56,60 @@ class _Flow:
             names = self.block(node.body, names)
         else:
             names = self.branches(node, names)
-        return names | {inner.target.id for inner in ast.walk(node)
-                        if isinstance(inner, ast.NamedExpr) and self.carries(inner.value, names)}
+        return names | {
+            inner.target.id
+            for inner in ast.walk(node)
+            if isinstance(inner, ast.NamedExpr) and self.carries(inner.value, names)
+        }
 
     def branches(self, node: ast.stmt, names: set[str]) -> set[str]:
         """An `if`, `try`, `while` or `match`: each of its blocks may be the one that runs."""
         blocks = [getattr(node, name, []) for name in ("body", "orelse", "finalbody")]
-        blocks += [part.body for part in (*getattr(node, "handlers", []), *getattr(node, "cases", []))]
+        blocks += [
+            part.body for part in (*getattr(node, "handlers", []), *getattr(node, "cases", []))
+        ]
         if not any(blocks) or isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             return names
         if isinstance(node, ast.Try):
             blocks[0] = [*blocks[0], *blocks[1]]
-        ends = [self.block(block, names) for block in (blocks if isinstance(node, ast.If) else filter(None, blocks))]
+        ends = [
+            self.block(block, names)
+            for block in (blocks if isinstance(node, ast.If) else filter(None, blocks))
+        ]
         return set().union(*(ends[:2] if isinstance(node, ast.If) else [*ends, names]))
 
     def expression(self, node: ast.expr, names: set[str]) -> set[str]:
         """A call whose result is not used, such as images.append(…), changes the object that it is called on."""
         if isinstance(node, (ast.Yield, ast.YieldFrom)):
             self.returned |= self.carries(node.value, names)
-        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node is not self.call:
+        elif (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node is not self.call
+        ):
             owner = _name(_root(node.func.value))
-            if owner and any(self.carries(part, names) for part in (*node.args, *(word.value for word in node.keywords))):
+            if owner and any(
+                self.carries(part, names)
+                for part in (*node.args, *(word.value for word in node.keywords))
+            ):
                 return names | {owner}
         return names
 
     def assigned(self, target: ast.expr, value: ast.expr, names: set[str]) -> set[str]:
         """The names that carry the result once `value` is assigned to `target`."""
         if isinstance(target, (ast.Tuple, ast.List)):
-            parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts) else None
+            parts = (
+                value.elts
+                if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts)
+                else None
+            )
             before = names
             for place, part in enumerate(target.elts):
-                names = self.assigned(part, parts[place], before) | (names - {_name(part)}) if parts else \
-                    self.assigned(part, value, names)
+                names = (
+                    self.assigned(part, parts[place], before) | (names - {_name(part)})
+                    if parts
+                    else self.assigned(part, value, names)
+                )
             return names
         carried = self.carries(value, names)
         if isinstance(target, ast.Subscript):

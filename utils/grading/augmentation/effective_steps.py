@@ -18,6 +18,7 @@ SELDOM = 0.01  # of the images: a transform that acts on fewer is not applied
 class EffectiveStep:
     """A step with its effective values; the scale of the pixels and the size of the images that it is given, and those
     behind it and all whose order relative to it is not known."""
+
     step: Step
     values: Effective | None
     scale: Scale | None
@@ -55,15 +56,24 @@ class EffectiveStep:
 def judged_steps(pipeline: Pipeline, version: str | None) -> list[EffectiveStep]:
     """The steps with their effective values; the scale of the pixels starts at 0 to 255 and changes along the way."""
     albumentations = [step for step in pipeline.steps if step.library == "albumentations"]
-    if version is None and any(uses_old_names(step.name, step.transform) for step in albumentations):
+    if version is None and any(
+        uses_old_names(step.name, step.transform) for step in albumentations
+    ):
         version = "1"
     result, scale, size = [], Scale(), CIFAR
-    for _, group in groupby(enumerate(pipeline.steps), key=lambda entry: entry[1].group or -entry[0]):
-        steps = [(step, effective(step.transform, version) if step.library == "albumentations" else None)
-                 for _, step in group]
+    for _, group in groupby(
+        enumerate(pipeline.steps), key=lambda entry: entry[1].group or -entry[0]
+    ):
+        steps = [
+            (step, effective(step.transform, version) if step.library == "albumentations" else None)
+            for _, step in group
+        ]
         scales, scale = _through(steps, scale, after)
         sizes, size = _through(steps, size, size_after)
-        result += [EffectiveStep(step, values, *given, scale, size) for (step, values), *given in zip(steps, scales, sizes)]
+        result += [
+            EffectiveStep(step, values, *given, scale, size)
+            for (step, values), *given in zip(steps, scales, sizes)
+        ]
     return result
 
 

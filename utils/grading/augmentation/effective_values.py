@@ -19,6 +19,7 @@ class Effective:
     they were worked out. `placed` has, for each version, the arguments that are given by position, by the names that it
     has for them.
     """
+
     name: str
     values: dict | None
     version: str
@@ -35,7 +36,10 @@ class Effective:
 
     def said_by_position(self, version: str = "") -> str:
         """`max_holes = 1, max_height = 16`; an empty text where nothing is given by position, or its names are not known."""
-        return ", ".join(f"{name} = {_short(value)}" for name, value in self.placed.get(version or self.version, {}).items())
+        return ", ".join(
+            f"{name} = {_short(value)}"
+            for name, value in self.placed.get(version or self.version, {}).items()
+        )
 
     @property
     def means_another(self) -> bool:
@@ -44,7 +48,9 @@ class Effective:
 
     def fits_one(self, pinned: str | None) -> bool:
         """Whether there is no doubt for which version the arguments by position are meant."""
-        return len(self.placed["2"]) >= len(self.placed["1"]) and (pinned is not None or self.other is None)
+        return len(self.placed["2"]) >= len(self.placed["1"]) and (
+            pinned is not None or self.other is None
+        )
 
 
 def _short(value) -> str:
@@ -55,7 +61,11 @@ def _short(value) -> str:
 def uses_old_names(name: str, transform: Made) -> bool:
     """Whether arguments are given by names that only albumentations 1.x knows, other than always_apply, or by position as
     only 1.x takes them."""
-    return bool(old_names(name, transform)) or name in version_1.DEFAULTS and _old_positions(name, transform.args)
+    return (
+        bool(old_names(name, transform))
+        or name in version_1.DEFAULTS
+        and _old_positions(name, transform.args)
+    )
 
 
 def old_names(name: str, transform: Made) -> list[str]:
@@ -66,10 +76,12 @@ def old_names(name: str, transform: Made) -> list[str]:
 
 def _old_positions(name: str, args: tuple) -> bool:
     """Whether 1.x takes these arguments by position and 2.x does not: it has others there, and refuses them or has none."""
-    first, second = version_1.names(name)[:len(args)], _parameters(name)[:len(args)]
+    first, second = version_1.names(name)[: len(args)], _parameters(name)[: len(args)]
     if first == second or len(args) > len(version_1.names(name)):
         return False
-    if any(place == "always_apply" and isinstance(value, bool) for place, value in zip(first, args)):
+    if any(
+        place == "always_apply" and isinstance(value, bool) for place, value in zip(first, args)
+    ):
         return True
     refused = len(second) < len(args) or _built(name, _plain(dict(zip(second, args)))[0])[0] is None
     return refused and version_1.values(name, *_plain(dict(zip(first, args)))) is not None
@@ -80,8 +92,10 @@ def effective(transform: Made, version: str | None) -> Effective:
     name, args = transform.last, transform.args
     decides = version or ("1" if uses_old_names(name, transform) else "2")
     placed = {"1": dict(zip(version_1.names(name), args)), "2": dict(zip(_parameters(name), args))}
-    (given_1, unread_1), (given_2, unread_2) = (_plain(placed[one] | transform.kwargs) for one in "12")
-    unread = (unread_1 if decides == "1" and name in version_1.DEFAULTS else unread_2)
+    (given_1, unread_1), (given_2, unread_2) = (
+        _plain(placed[one] | transform.kwargs) for one in "12"
+    )
+    unread = unread_1 if decides == "1" and name in version_1.DEFAULTS else unread_2
     unread += () if transform.whole else ("starred arguments",)
     two, ignored, why = _built(name, given_2)
     if name in version_1.DEFAULTS:
@@ -93,29 +107,53 @@ def effective(transform: Made, version: str | None) -> Effective:
     unknown = _unread_values(name, unread, decides)
     if values is not None:
         values = {key: value for key, value in values.items() if key not in unknown}
-    made = Effective(name, values, decides, ignored if decides == "2" else (), two if decides == "1" else one,
-                     reason if decides == "1" else why, tuple(map(str, unread)), placed)
-    return replace(made, why=_why_by_position(made)) if values is None and made.means_another else made
+    made = Effective(
+        name,
+        values,
+        decides,
+        ignored if decides == "2" else (),
+        two if decides == "1" else one,
+        reason if decides == "1" else why,
+        tuple(map(str, unread)),
+        placed,
+    )
+    return (
+        replace(made, why=_why_by_position(made)) if values is None and made.means_another else made
+    )
 
 
 def _why_by_position(made: Effective) -> str:
     """Why arguments by position are refused: what the version that decides takes there, and what the other takes."""
     other = "1" if made.version == "2" else "2"
     takes = version_1.names(made.name) if made.version == "1" else _parameters(made.name)
-    return (f"by position, albumentations {made.version}.x takes {', '.join(takes)}, and refuses what is given; "
-            f"albumentations {other}.x takes it as {made.said_by_position(other)}")
+    return (
+        f"by position, albumentations {made.version}.x takes {', '.join(takes)}, and refuses what is given; "
+        f"albumentations {other}.x takes it as {made.said_by_position(other)}"
+    )
 
 
 def _unread_values(name: str, unread, version: str) -> set[str]:
     """The effective values that an argument which could not be read would have set."""
-    made = {"max_holes": ("num_holes_range",), "min_holes": ("num_holes_range",), "max_height": ("hole_height_range",),
-            "min_height": ("hole_height_range",), "max_width": ("hole_width_range",), "min_width": ("hole_width_range",),
-            "fill_value": ("fill",), "mask_fill_value": ("fill_mask",), "always_apply": ("p",),
-            "shift_limit": ("shift_limit_x", "shift_limit_y")}
+    made = {
+        "max_holes": ("num_holes_range",),
+        "min_holes": ("num_holes_range",),
+        "max_height": ("hole_height_range",),
+        "min_height": ("hole_height_range",),
+        "max_width": ("hole_width_range",),
+        "min_width": ("hole_width_range",),
+        "fill_value": ("fill",),
+        "mask_fill_value": ("fill_mask",),
+        "always_apply": ("p",),
+        "shift_limit": ("shift_limit_x", "shift_limit_y"),
+    }
     if "starred arguments" in unread:
         return set(_parameters(name)) | {"shift_limit_x", "shift_limit_y"}
-    return {part for key in unread for part in (made.get(key, ()) if version == "1" else ()) or (key,)
-            + (("shift_limit_x", "shift_limit_y") if key == "shift_limit" else ())}
+    return {
+        part
+        for key in unread
+        for part in (made.get(key, ()) if version == "1" else ())
+        or (key,) + (("shift_limit_x", "shift_limit_y") if key == "shift_limit" else ())
+    }
 
 
 def _plain(given: dict) -> tuple[dict, tuple]:
@@ -133,6 +171,7 @@ def _plain(given: dict) -> tuple[dict, tuple]:
 def _number(value):
     if isinstance(value, Library) and value.name.startswith("cv2."):
         import cv2
+
         constant = getattr(cv2, value.last, None)
         return constant if isinstance(constant, int) else value
     if hasattr(value, "tolist"):
@@ -142,13 +181,17 @@ def _number(value):
 
 
 def _albumentations():
-    os.environ.setdefault("NO_ALBUMENTATIONS_UPDATE", "1")  # else importing it looks for a newer version on the network
+    os.environ.setdefault(
+        "NO_ALBUMENTATIONS_UPDATE", "1"
+    )  # else importing it looks for a newer version on the network
     import albumentations  # takes half a second, which a submission without it does not need
+
     return albumentations
 
 
 def _parameters(name: str) -> list[str]:
     import inspect
+
     made = getattr(_albumentations(), name, None)
     return list(inspect.signature(made.__init__).parameters)[1:] if isinstance(made, type) else []
 
@@ -166,5 +209,9 @@ def _built(name: str, given: dict) -> tuple[dict | None, tuple[str, ...], str]:
             made = kind(**given)
             values = {"p": made.p, **made.get_transform_init_args()}
     except Exception as error:  # pydantic and the transforms raise many kinds
-        return None, (), f"the installed albumentations refuses it: {' '.join(str(error).split())[:160]}"
+        return (
+            None,
+            (),
+            f"the installed albumentations refuses it: {' '.join(str(error).split())[:160]}",
+        )
     return values, tuple(getattr(made, "invalid_args", ())), ""

@@ -8,15 +8,39 @@ from utils.grading.augmentation.effective_values import Effective
 from utils.grading.augmentation.torchvision_names import by_position
 
 CIFAR = (32, 32)
-RESCALE = {"Resize", "RandomResizedCrop", "RandomSizedCrop", "RandomScale", "LongestMaxSize", "SmallestMaxSize",
-           "CropAndPad", "RandomSizedBBoxSafeCrop", "ScaleJitter", "RandomShortestSize", "RandomResize"}
-CUT = {"CenterCrop", "RandomCrop", "Crop", "FiveCrop", "TenCrop", "RandomCropFromBorders", "BBoxSafeRandomCrop",
-       "AtLeastOneBBoxRandomCrop", "CropNonEmptyMaskIfExists", "RandomCropNearBBox", "RandomIoUCrop"}
+RESCALE = {
+    "Resize",
+    "RandomResizedCrop",
+    "RandomSizedCrop",
+    "RandomScale",
+    "LongestMaxSize",
+    "SmallestMaxSize",
+    "CropAndPad",
+    "RandomSizedBBoxSafeCrop",
+    "ScaleJitter",
+    "RandomShortestSize",
+    "RandomResize",
+}
+CUT = {
+    "CenterCrop",
+    "RandomCrop",
+    "Crop",
+    "FiveCrop",
+    "TenCrop",
+    "RandomCropFromBorders",
+    "BBoxSafeRandomCrop",
+    "AtLeastOneBBoxRandomCrop",
+    "CropNonEmptyMaskIfExists",
+    "RandomCropNearBBox",
+    "RandomIoUCrop",
+}
 PAD = {"PadIfNeeded", "Pad", "RandomZoomOut"}
 _TO_A_SIZE = {"Resize", "CenterCrop", "RandomCrop", "RandomResizedCrop", "RandomSizedCrop"}
 
 
-def size_after(step: Step, values: Effective | None, size: tuple[int, int] | None) -> tuple[int, int] | None:
+def size_after(
+    step: Step, values: Effective | None, size: tuple[int, int] | None
+) -> tuple[int, int] | None:
     """The height and width behind a step; None once they are not known."""
     if size is None or step.name not in RESCALE | CUT | PAD:
         return size
@@ -41,7 +65,11 @@ def given_by_name(step: Step) -> dict:
 def _made(name: str, given: dict, size: tuple[int, int]) -> tuple[int, int] | None:
     if name in _TO_A_SIZE:
         return _pair(given.get("size", (given.get("height"), given.get("width"))))
-    if name == "PadIfNeeded" and given.get("pad_height_divisor") is None and given.get("pad_width_divisor") is None:
+    if (
+        name == "PadIfNeeded"
+        and given.get("pad_height_divisor") is None
+        and given.get("pad_width_divisor") is None
+    ):
         least = _pair((given.get("min_height"), given.get("min_width")))
         return least and (max(size[0], least[0]), max(size[1], least[1]))
     if name == "Pad" and type(given.get("padding")) is int:
@@ -51,6 +79,10 @@ def _made(name: str, given: dict, size: tuple[int, int]) -> tuple[int, int] | No
 
 def _pair(value) -> tuple[int, int] | None:
     value = (value, value) if type(value) is int else value
-    if isinstance(value, (list, tuple)) and len(value) == 2 and all(type(part) is int and part > 0 for part in value):
+    if (
+        isinstance(value, (list, tuple))
+        and len(value) == 2
+        and all(type(part) is int and part > 0 for part in value)
+    ):
         return tuple(value)
     return None

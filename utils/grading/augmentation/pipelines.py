@@ -3,7 +3,14 @@
 import re
 from dataclasses import dataclass
 
-from utils.grading.augmentation.applied_transforms import Applied, Step, Way, of_dataset, of_transform, steps_of
+from utils.grading.augmentation.applied_transforms import (
+    Applied,
+    Step,
+    Way,
+    of_dataset,
+    of_transform,
+    steps_of,
+)
 from utils.grading.code_reader.changes import TRANSFORMS
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import dataset_of, is_dataset, training_loops
@@ -17,6 +24,7 @@ _TEST = re.compile(r"test|val|eval|infer", re.I)
 @dataclass(frozen=True)
 class Pipeline:
     """The steps for one kind of image; `unread` says what could not be read. `why` says how it was recognised."""
+
     steps: tuple[Step, ...]
     unread: tuple[str, ...]
     place: Evidence
@@ -49,19 +57,39 @@ def _sources(reader: Reader, train: bool, network: object):
         own = [loop for loop in training if any(one is network for one in loop.networks)]
         datasets = [loop.dataset for loop in own or training]
         chosen = [one for one in datasets if _kind(one) is not False] or datasets
-        yield from ((one, "the loop with the backward pass runs over it") for one in reversed(chosen))
+        yield from (
+            (one, "the loop with the backward pass runs over it") for one in reversed(chosen)
+        )
     loaders = [made for made in reader.made if made.last == "DataLoader"]
-    loaded = [(dataset, loader) for loader in loaders if (dataset := dataset_of(loader)) is not None]
-    yield from ((one, "a DataLoader is made of it") for one, loader in reversed(loaded)
-                if _kind(one, loader) is train)
-    given = [value for call in reader.calls for value in (*call.args, *call.kwargs.values())
-             if isinstance(value, (Made, Instance)) and is_dataset(value)] + [one for one in reader.made if is_dataset(one)]
-    yield from ((one, "it is the data set of that kind") for one in reversed(given) if _kind(one) is train)
-    composed = [one for one in reader.made if one.last == "Compose" and one.name.startswith(TRANSFORMS)]
-    yield from ((one, "its name says so") for one in reversed(composed) if _named(one.labels) is train)
+    loaded = [
+        (dataset, loader) for loader in loaders if (dataset := dataset_of(loader)) is not None
+    ]
+    yield from (
+        (one, "a DataLoader is made of it")
+        for one, loader in reversed(loaded)
+        if _kind(one, loader) is train
+    )
+    given = [
+        value
+        for call in reader.calls
+        for value in (*call.args, *call.kwargs.values())
+        if isinstance(value, (Made, Instance)) and is_dataset(value)
+    ] + [one for one in reader.made if is_dataset(one)]
+    yield from (
+        (one, "it is the data set of that kind") for one in reversed(given) if _kind(one) is train
+    )
+    composed = [
+        one for one in reader.made if one.last == "Compose" and one.name.startswith(TRANSFORMS)
+    ]
+    yield from (
+        (one, "its name says so") for one in reversed(composed) if _named(one.labels) is train
+    )
     if train:
-        yield from ((one, "it augments") for one in reversed(composed) if one.name.startswith("albumentations.")
-                    and len(steps_of(one)) > 2)
+        yield from (
+            (one, "it augments")
+            for one in reversed(composed)
+            if one.name.startswith("albumentations.") and len(steps_of(one)) > 2
+        )
 
 
 def _kind(dataset, loader=None) -> bool | None:
@@ -69,12 +97,23 @@ def _kind(dataset, loader=None) -> bool | None:
     told = _flag(dataset)
     if told is not None:
         return told
-    inner = [value for value in (*dataset.args, *dataset.kwargs.values(), *_attributes(dataset))
-             if isinstance(value, (Made, Instance)) and is_dataset(value)] if isinstance(dataset, (Made, Instance)) else []
+    inner = (
+        [
+            value
+            for value in (*dataset.args, *dataset.kwargs.values(), *_attributes(dataset))
+            if isinstance(value, (Made, Instance)) and is_dataset(value)
+        ]
+        if isinstance(dataset, (Made, Instance))
+        else []
+    )
     kinds = {_flag(value) for value in inner} - {None}
     if len(kinds) == 1:
         return kinds.pop()
-    if isinstance(dataset, Made) and dataset.last.startswith(("CIFAR", "MNIST")) and "train" not in dataset.kwargs:
+    if (
+        isinstance(dataset, Made)
+        and dataset.last.startswith(("CIFAR", "MNIST"))
+        and "train" not in dataset.kwargs
+    ):
         return True  # torchvision's default
     labels = [*getattr(loader, "labels", ()), *getattr(dataset, "labels", ())]
     if _named(labels) is not None:
@@ -91,20 +130,36 @@ def _flag(dataset) -> bool | None:
     """What `train=True`, a positional True, `split="test"` and the like say."""
     if isinstance(dataset, Made) and dataset.last.startswith("CIFAR") and len(dataset.args) > 1:
         return dataset.args[1] if isinstance(dataset.args[1], bool) else None
-    values = dict(getattr(dataset, "kwargs", {})) | (dataset.attributes if isinstance(dataset, Instance) else {})
+    values = dict(getattr(dataset, "kwargs", {})) | (
+        dataset.attributes if isinstance(dataset, Instance) else {}
+    )
     for name, value in values.items():
-        if name in ("train", "is_train", "training", "is_training", "istrain") and isinstance(value, bool):
+        if name in ("train", "is_train", "training", "is_training", "istrain") and isinstance(
+            value, bool
+        ):
             return value
         if name in ("test", "is_test", "val", "is_val") and isinstance(value, bool):
             return not value
-        if name in ("split", "mode", "phase", "stage", "kind", "dataset_type", "data_type") and isinstance(value, str):
+        if name in (
+            "split",
+            "mode",
+            "phase",
+            "stage",
+            "kind",
+            "dataset_type",
+            "data_type",
+        ) and isinstance(value, str):
             return _named([value])
     return None
 
 
 def _named(labels) -> bool | None:
     """What names say, where they agree; the last that says anything otherwise."""
-    said = [bool(_TRAIN.search(label)) for label in labels if bool(_TRAIN.search(label)) != bool(_TEST.search(label))]
+    said = [
+        bool(_TRAIN.search(label))
+        for label in labels
+        if bool(_TRAIN.search(label)) != bool(_TEST.search(label))
+    ]
     return said[-1] if said else None
 
 

@@ -14,6 +14,7 @@ _IMAGENET = (0.485, 0.456, 0.406)
 @dataclass(frozen=True)
 class Scale:
     """How a pixel of 0 to 255 is written: value = factor · pixel + shift, one of each a channel; `whole` while uint8."""
+
     factor: tuple[float, ...] = (1.0, 1.0, 1.0)
     shift: tuple[float, ...] = (0.0, 0.0, 0.0)
     whole: bool = True
@@ -24,7 +25,10 @@ class Scale:
         """The pixel, 0 to 255, that is written as `values`."""
         if self.whole:
             values = tuple(float(min(max(int(value), 0), 255)) for value in values)
-        return tuple((value - shift) / factor for value, factor, shift in zip(values, self.factor, self.shift))
+        return tuple(
+            (value - shift) / factor
+            for value, factor, shift in zip(values, self.factor, self.shift)
+        )
 
     def close_to(self, other: Scale) -> bool:
         """Whether black and white pixels are written alike to about one per cent."""
@@ -33,7 +37,9 @@ class Scale:
 
     def written(self, pixel) -> tuple[float, ...]:
         """How a pixel of three channels, 0 to 255, is written."""
-        return tuple(factor * part + shift for part, factor, shift in zip(pixel, self.factor, self.shift))
+        return tuple(
+            factor * part + shift for part, factor, shift in zip(pixel, self.factor, self.shift)
+        )
 
     def ends(self, pixel: float) -> tuple[float, ...]:
         """How a grey pixel, 0 to 255, is written in each of the three channels."""
@@ -49,11 +55,18 @@ class Scale:
             return "ImageNet's mean, not the data set's"
         if max(self.mean) > 3 or max(self.std or (0,)) > 3:
             return f"a mean of {shown(self.mean)}, which is not in units of 0 to 1"
-        return f"a std of {shown(self.std)}, which is the mean" if self.std and near(self.std, CIFAR10.mean, 0.002) else ""
+        return (
+            f"a std of {shown(self.std)}, which is the mean"
+            if self.std and near(self.std, CIFAR10.mean, 0.002)
+            else ""
+        )
 
     def __str__(self) -> str:
-        return f"with mean {shown(self.mean)} and std {shown(self.std)}" if self.mean else \
-            f"to {shown(self.ends(0))} … {shown(self.ends(255))}"
+        return (
+            f"with mean {shown(self.mean)} and std {shown(self.std)}"
+            if self.mean
+            else f"to {shown(self.ends(0))} … {shown(self.ends(255))}"
+        )
 
 
 def near(one, other, by: float) -> bool:
@@ -72,7 +85,11 @@ def channels(value) -> tuple[float, float, float] | None:
         return None
     if isinstance(value, (int, float)):
         return (float(value),) * 3
-    if isinstance(value, (tuple, list)) and len(value) in (1, 3) and all(isinstance(part, (int, float)) for part in value):
+    if (
+        isinstance(value, (tuple, list))
+        and len(value) in (1, 3)
+        and all(isinstance(part, (int, float)) for part in value)
+    ):
         return tuple(float(part) for part in value) if len(value) == 3 else (float(value[0]),) * 3
     return None
 
@@ -84,7 +101,9 @@ def after(step: Step, values: Effective | None, scale: Scale | None) -> Scale | 
     if step.library == "albumentations":
         given = values.values if values and values.values is not None else {}
         if step.name == "Normalize":
-            return _normalised(scale, *map(given.get, ("mean", "std", "max_pixel_value", "normalization")))
+            return _normalised(
+                scale, *map(given.get, ("mean", "std", "max_pixel_value", "normalization"))
+            )
         if step.name == "ToFloat":
             largest = given.get("max_value", 0)
             return _divided(scale, (255.0 if scale.whole else 1.0) if largest is None else largest)
@@ -106,9 +125,22 @@ def _divided(scale: Scale, by) -> Scale | None:
 
 def _normalised(scale: Scale, mean, std, largest, kind) -> Scale | None:
     """(value / largest − mean) / std, as both libraries do it."""
-    mean, std = (channels(value.tolist() if hasattr(value, "tolist") else value) for value in (mean, std))
+    mean, std = (
+        channels(value.tolist() if hasattr(value, "tolist") else value) for value in (mean, std)
+    )
     divided = _divided(scale, 1.0 if largest is None else largest)
-    if mean is None or std is None or not all(std) or divided is None or kind not in ("standard", None):
+    if (
+        mean is None
+        or std is None
+        or not all(std)
+        or divided is None
+        or kind not in ("standard", None)
+    ):
         return None
-    return Scale(tuple(factor / part for factor, part in zip(divided.factor, std)),
-                 tuple((shift - centre) / part for shift, centre, part in zip(divided.shift, mean, std)), False, mean, std)
+    return Scale(
+        tuple(factor / part for factor, part in zip(divided.factor, std)),
+        tuple((shift - centre) / part for shift, centre, part in zip(divided.shift, mean, std)),
+        False,
+        mean,
+        std,
+    )

@@ -11,6 +11,7 @@ def by_position(transform: Made) -> dict:
         return {}
     from torchvision import transforms  # takes a second, which few submissions need
     from torchvision.transforms import v2
+
     kind = getattr(v2 if ".v2." in transform.name else transforms, transform.last, None)
     names = list(inspect.signature(kind.__init__).parameters)[1:] if isinstance(kind, type) else []
     return dict(zip(names, transform.args))

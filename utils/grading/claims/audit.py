@@ -30,7 +30,11 @@ def check_claims(submission: Submission, subjects: Sequence[Subject]) -> list[Cl
     for statement in said:
         reading = read(statement.text, called)
         spoken = spoken_of(statement, subjects)
-        key = statement.text.lower(), statement.headings[:1], tuple(one.name for one in spoken.subjects)
+        key = (
+            statement.text.lower(),
+            statement.headings[:1],
+            tuple(one.name for one in spoken.subjects),
+        )
         if reading is None or key in seen or len(claims) == MOST:
             continue
         seen.add(key)
@@ -52,10 +56,14 @@ def _about_several(said: Iterable[Statement]) -> set[str]:
     return {path for path, headings in found.items() if len(headings) > 1}
 
 
-def _claim(statement: Statement, reading: Reading, spoken: Spoken, count: int, several: bool) -> Claim:
+def _claim(
+    statement: Statement, reading: Reading, spoken: Spoken, count: int, several: bool
+) -> Claim:
     """The verdict on a statement of a text that is, or is not, about `several` networks; the submission has `count`."""
     results = [(one, _judge(reading, one, statement.place)) for one in spoken.subjects]
-    subject, (part, verdict) = next((one for one in results if one[1][1].verdict == "true"), results[0])
+    subject, (part, verdict) = next(
+        (one for one in results if one[1][1].verdict == "true"), results[0]
+    )
     kind, why = verdict.verdict, verdict.why
     if kind == "true" and not subject.counts and count > 1:
         why = f"of {subject.name}: {why}"
@@ -65,7 +73,7 @@ def _claim(statement: Statement, reading: Reading, spoken: Spoken, count: int, s
         kind, why = "unverifiable", f"the heading names another network than {subject.name}"
     elif kind == "false" and not spoken.named and (spoken.apart or several):
         kind, why = "unverifiable", f"{why}; but {_SEVERAL}"
-    text = statement.text[reading.start:reading.end]
+    text = statement.text[reading.start : reading.end]
     marked = part.start - reading.start, part.end - reading.start
     return Claim(text, statement.place, kind, verdict.value, why, marked)
 
@@ -81,7 +89,9 @@ def _judge(reading: Reading, subject: Subject, place: Evidence) -> tuple[Part, V
         if found := next((one for one in results if one[1].verdict == kind), None):
             return found
     part, first = results[0]
-    return part, Verdict("true", first.value, "; ".join(dict.fromkeys(verdict.why for _, verdict in results)))
+    return part, Verdict(
+        "true", first.value, "; ".join(dict.fromkeys(verdict.why for _, verdict in results))
+    )
 
 
 def _judge_part(part: Part, subject: Subject, place: Evidence) -> Verdict:

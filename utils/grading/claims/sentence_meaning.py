@@ -8,8 +8,12 @@ from utils.grading.claims.vocabulary import PROPERTIES, Token, tokens
 
 _ITEM = re.compile(r"\s*(?:[-*+•>]\s+|\(?(?:\d{1,2}|[a-h])[.)]\s+)+")
 # What a sentence says in letters of words.py. A number belongs to the quantity beside it.
-_PARAMETERS = re.compile(r"(?P<s>s?)\.?y?(?P<n>#)[.wF]{0,4}P|P(?:\([.Td]{1,3}\))?[.wFbv:]{0,8}(?P<s2>s?)y?\.?(?P<n2>#)")
-_FIELD = re.compile(r"R(?:\([.w]{1,3}\))?[.wFbv:l]{0,9}(?P<s>s?)y?\.?(?P<n>[#z])(?!d)|(?P<s2>s?)(?P<n2>[#z])\.?R")
+_PARAMETERS = re.compile(
+    r"(?P<s>s?)\.?y?(?P<n>#)[.wF]{0,4}P|P(?:\([.Td]{1,3}\))?[.wFbv:]{0,8}(?P<s2>s?)y?\.?(?P<n2>#)"
+)
+_FIELD = re.compile(
+    r"R(?:\([.w]{1,3}\))?[.wFbv:l]{0,9}(?P<s>s?)y?\.?(?P<n>[#z])(?!d)|(?P<s2>s?)(?P<n2>[#z])\.?R"
+)
 _BARE = re.compile(r"A(?:\([.STd]{1,3}\))?[.wFbv:]{0,9}(?P<s>s?)y?\.?(?P<n>#)")
 _PER_CENT = re.compile(r"(?P<s>s?)[.y]{0,2}(?P<n>%)")
 _TRAIN_BEFORE = re.compile(r"T(?:[.d]{0,2}A|[.d]{0,2}(?=[:(b]))")
@@ -35,6 +39,7 @@ class Part:
     "final" or ""; `epoch` is the epoch that it belongs to and `when` says how: "at", "after" or "within". `reached`: the
     sentence says that it was reached, or that nothing is higher. `round`: a number that may be a limit rather than a result.
     """
+
     kind: str
     number: float
     start: int
@@ -56,6 +61,7 @@ class Part:
 class Reading:
     """What a sentence says from `start` to `end`; `whole`: nothing of it was left aside but explanations. Where it is not
     `whole`, its exact numbers tell of the network only if they are right."""
+
     parts: tuple[Part, ...]
     start: int
     end: int
@@ -68,16 +74,24 @@ def read(sentence: str, names: Sequence[re.Pattern] = ()) -> Reading | None:
     `names` match what the submission calls its networks.
     """
     begin = match.end() if (match := _ITEM.match(sentence)) else 0
-    words = [Token(one.letter, one.start + begin, one.end + begin, one.text, one.sense)
-             for one in tokens(sentence[begin:], names)]
+    words = [
+        Token(one.letter, one.start + begin, one.end + begin, one.text, one.sense)
+        for one in tokens(sentence[begin:], names)
+    ]
     words = _trimmed(words)
     main = _trimmed(_without_remarks(words))
     if parts := _parts(main):
-        start, end = (begin, len(sentence)) if len(main) == len(words) else (main[0].start, main[-1].end)
+        start, end = (
+            (begin, len(sentence)) if len(main) == len(words) else (main[0].start, main[-1].end)
+        )
         return Reading(tuple(parts), start, end)
     for place, clause in enumerate(_clauses(words)):
         clause = _trimmed(clause)
-        parts = [one for one in _parts(clause) or () if _tells_itself(one, first=place == 0, letters=_letters(clause))]
+        parts = [
+            one
+            for one in _parts(clause) or ()
+            if _tells_itself(one, first=place == 0, letters=_letters(clause))
+        ]
         if parts and len(parts) == len(_parts(clause)):
             return Reading(tuple(parts), clause[0].start, clause[-1].end, whole=False)
     return None
@@ -102,7 +116,7 @@ def _without_remarks(words: list[Token]) -> list[Token]:
     end = next((place for place, word in enumerate(words) if word.letter in "pr"), len(words))
     words = words[:end]
     match = _BOUND.search(_letters(words))
-    return words[:match.start()] if match and match.end() == len(words) else words
+    return words[: match.start()] if match and match.end() == len(words) else words
 
 
 def _clauses(words: list[Token]) -> Iterator[list[Token]]:
@@ -132,7 +146,11 @@ def _parts(words: list[Token]) -> list[Part] | None:
     if not words or "?" in letters or "r" in letters or "p" in letters or not _may_be_said(letters):
         return None
     taken: set[int] = set()
-    parts = [*_counts(words, letters, taken), *_accuracies(words, letters, taken), *_properties(words, letters)]
+    parts = [
+        *_counts(words, letters, taken),
+        *_accuracies(words, letters, taken),
+        *_properties(words, letters),
+    ]
     if any(letters[place] in "#%zg" for place in range(len(letters)) if place not in taken):
         return None
     epochs = _with_epochs(words, parts)
@@ -142,16 +160,30 @@ def _parts(words: list[Token]) -> list[Part] | None:
     if not _SAID.search(letters) and any(one.sense for one in parts) and "w" not in letters:
         return None  # "Parameters < 200,000" is a demand
     held = [(one.kind, one.split, one.role, one.epoch, one.when) for one in parts]
-    several = len(set(held)) < len(held) or len({one.number for one in parts if one.kind == "accuracy" and one.split == ""
-                                                 and one.epoch is None}) > 1
+    several = (
+        len(set(held)) < len(held)
+        or len(
+            {
+                one.number
+                for one in parts
+                if one.kind == "accuracy" and one.split == "" and one.epoch is None
+            }
+        )
+        > 1
+    )
     return None if several or not parts else parts
 
 
 def _may_be_said(letters: str) -> bool:
     """Not an order, a row of a log, a printed summary."""
     base = re.sub(r"(?<=[wcX])I|(?<=[cX]\.)I|(?<=c\.\.)I", "v", letters)
-    return not (_ORDER.match(letters) or "I" in base or re.match(r"k[:,]|kSA|kTA|ke", letters)
-                or re.search(r"e(?<!Fe)", letters) or re.search(r"X(?!\.{0,2}D|\.{0,2}[uI]\.{0,2}D)", letters))
+    return not (
+        _ORDER.match(letters)
+        or "I" in base
+        or re.match(r"k[:,]|kSA|kTA|ke", letters)
+        or re.search(r"e(?<!Fe)", letters)
+        or re.search(r"X(?!\.{0,2}D|\.{0,2}[uI]\.{0,2}D)", letters)
+    )
 
 
 def _figure(word: Token) -> tuple[float, float, int]:
@@ -160,8 +192,12 @@ def _figure(word: Token) -> tuple[float, float, int]:
     digits = match[1].replace(",", "")
     factor = {"k": 1e3, "t": 1e3, "m": 1e6}.get(match[2].lower(), 1) if word.letter == "#" else 1
     decimals = len(digits.partition(".")[2])
-    figures = len(digits.replace(".", "").lstrip("0")) if decimals or factor > 1 else len(digits.rstrip("0"))
-    return float(digits) * factor, 10.0 ** -decimals * factor, figures
+    figures = (
+        len(digits.replace(".", "").lstrip("0"))
+        if decimals or factor > 1
+        else len(digits.rstrip("0"))
+    )
+    return float(digits) * factor, 10.0**-decimals * factor, figures
 
 
 def _sense(words: list[Token], match: re.Match, name: str) -> str:
@@ -176,16 +212,34 @@ def _counts(words: list[Token], letters: str, taken: set[int]) -> Iterator[Part]
             if place in taken:
                 continue
             number, unit, figures = _figure(words[place])
-            if kind == "parameters" and not 1_000 <= number or kind == "receptive_field" and not 1 <= number < 2_000:
+            if (
+                kind == "parameters"
+                and not 1_000 <= number
+                or kind == "receptive_field"
+                and not 1 <= number < 2_000
+            ):
                 continue
             taken.add(place)
             is_round = figures <= 1 and not _SAID.search(letters)
-            yield Part(kind, number, words[match.start()].start, words[match.end() - 1].end, unit,
-                       _sense(words, match, sense), figures, round=is_round)
+            yield Part(
+                kind,
+                number,
+                words[match.start()].start,
+                words[match.end() - 1].end,
+                unit,
+                _sense(words, match, sense),
+                figures,
+                round=is_round,
+            )
 
 
 def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[Part]:
-    found = [match for pattern in (_BARE, _PER_CENT) for match in pattern.finditer(letters) if match.start("n") not in taken]
+    found = [
+        match
+        for pattern in (_BARE, _PER_CENT)
+        for match in pattern.finditer(letters)
+        if match.start("n") not in taken
+    ]
     found.sort(key=lambda match: match.start("n"))
     if not found or not re.search("[AvST]", letters):
         return
@@ -195,7 +249,7 @@ def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[P
     for place, match in enumerate(found):
         at = match.start("n")
         following = found[place + 1].start("n") if place + 1 < len(found) else len(letters)
-        before, after = letters[end:match.start()], letters[at + 1:following]
+        before, after = letters[end : match.start()], letters[at + 1 : following]
         if match["n"] == "#":
             before = letters[end:at]
         end = at + 1
@@ -213,13 +267,24 @@ def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[P
         final = at_last or bool(_FINAL.search(before)) or bool(re.match(r"F[STd]{0,2}A", after))
         plus = words[at].text.rstrip().endswith("+")
         first = _first(words, letters, match, end=at)
-        verb = letters[:match.start()].rstrip(".")
+        verb = letters[: match.start()].rstrip(".")
         passed = words[len(verb) - 1].sense if verb.endswith("v") else ""
         threshold = unit >= 1 and number % 5 == 0
         sense = _sense(words, match, "s") or ("at_least" if plus else passed)
-        yield Part("accuracy", number, first, words[at].end, unit, sense, figures, split,
-                   "best" if best else "final" if final else "", reached="v" in letters or plus,
-                   round=threshold and not _SAID.search(letters), loose="B" in letters and not best)
+        yield Part(
+            "accuracy",
+            number,
+            first,
+            words[at].end,
+            unit,
+            sense,
+            figures,
+            split,
+            "best" if best else "final" if final else "",
+            reached="v" in letters or plus,
+            round=threshold and not _SAID.search(letters),
+            loose="B" in letters and not best,
+        )
 
 
 def _first(words: list[Token], letters: str, match: re.Match, end: int) -> int:
@@ -247,12 +312,19 @@ def _properties(words: list[Token], letters: str) -> Iterator[Part]:
     for place, word in enumerate(words):
         if word.letter != "D":
             continue
-        kind = next(name for name, shape in PROPERTIES.items() if re.fullmatch(shape, word.text, re.I))
+        kind = next(
+            name for name, shape in PROPERTIES.items() if re.fullmatch(shape, word.text, re.I)
+        )
         denied = bool(re.search(r"X[.uI]{0,4}$", letters[:place]))
         if kind not in seen:
             seen.add(kind)
-            yield Part(kind, kind != "max_pooling" and not denied, word.start, word.end,
-                       separable="sep" in word.text.lower() or denied)
+            yield Part(
+                kind,
+                kind != "max_pooling" and not denied,
+                word.start,
+                word.end,
+                separable="sep" in word.text.lower() or denied,
+            )
 
 
 def _with_epochs(words: list[Token], parts: list[Part]) -> list[Part] | None:
@@ -267,24 +339,38 @@ def _with_epochs(words: list[Token], parts: list[Part]) -> list[Part] | None:
         if word.letter == "n" or (word.letter == "q" and not accuracies and "t" in letters):
             before = letters[:place]
             sense = words[place - 1].sense if before.endswith("s") else ""
-            if re.search(r"F\.?$|y\.?F$", before) or (before.endswith("s") and sense not in ("below", "at_most")):
+            if re.search(r"F\.?$|y\.?F$", before) or (
+                before.endswith("s") and sense not in ("below", "at_most")
+            ):
                 return None
-            if sense == "at_most" or (before.endswith("s") and not accuracies and "t" not in letters):
+            if sense == "at_most" or (
+                before.endswith("s") and not accuracies and "t" not in letters
+            ):
                 return None
             parts.append(Part("epochs", number, word.start, word.end, sense=sense))
         elif not accuracies:
             return None
         else:  # the nearest accuracy, rather one that stands before it
-            near = min(accuracies, key=lambda one: (_distance(parts[one], word)))
+            near = min(accuracies, key=lambda one: _distance(parts[one], word))
             if near in given:
                 return None
             given[near] = {"q": "within", "a": "after", "k": "at"}[word.letter], number, word
     for near, (when, number, word) in given.items():
-        others = [place for place in accuracies if place not in given and parts[place].split != parts[near].split]
+        others = [
+            place
+            for place in accuracies
+            if place not in given and parts[place].split != parts[near].split
+        ]
         for place in (near, *others):
             one = parts[place]
-            start, end = (min(one.start, word.start), max(one.end, word.end)) if place == near else (one.start, one.end)
-            parts[place] = Part(**vars(one) | {"epoch": number, "when": when, "start": start, "end": end})
+            start, end = (
+                (min(one.start, word.start), max(one.end, word.end))
+                if place == near
+                else (one.start, one.end)
+            )
+            parts[place] = Part(
+                **vars(one) | {"epoch": number, "when": when, "start": start, "end": end}
+            )
     return parts
 
 

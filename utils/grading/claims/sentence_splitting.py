@@ -12,29 +12,42 @@ from utils.grading.submission.contents import Submission, TextFile
 
 _NO_PROSE = (".csv", ".tsv", ".log", ".out", ".html", ".htm")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
-_HEADING = re.compile(r"\s*(?:(?P<marks>#{1,6})\s*(?P<text>.+)|<h(?P<level>[1-6])[^>]*>(?P<html>.+?)</h[1-6]>|"
-                      r"(?:\*\*|__)(?P<bold>[^*_]+)(?:\*\*|__)\s*:?\s*$|(?P<label>[A-Z][\w ]{2,40}):\s*$)")
+_HEADING = re.compile(
+    r"\s*(?:(?P<marks>#{1,6})\s*(?P<text>.+)|<h(?P<level>[1-6])[^>]*>(?P<html>.+?)</h[1-6]>|"
+    r"(?:\*\*|__)(?P<bold>[^*_]+)(?:\*\*|__)\s*:?\s*$|(?P<label>[A-Z][\w ]{2,40}):\s*$)"
+)
 _LINE_LEVEL = 7  # of a heading that is a line in bold, or one that ends with a colon
 # A heading of these words alone names the task; "The objective is 85 %" is a title.
-_TASK = frozenset("requirement requirements problem objective objectives task tasks assignment goal goals target targets "
-                  "constraint constraints question questions instructions guideline guidelines todo criteria expected asked "
-                  "specification specifications".split())
-_BESIDE_TASK = frozenset("the our my project session model statement definition description details of and for this key "
-                         "main given what is results result".split())
+_TASK = frozenset(
+    "requirement requirements problem objective objectives task tasks assignment goal goals target targets "
+    "constraint constraints question questions instructions guideline guidelines todo criteria expected asked "
+    "specification specifications".split()
+)
+_BESIDE_TASK = frozenset(
+    "the our my project session model statement definition description details of and for this key "
+    "main given what is results result".split()
+)
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+|\s*[|]|\s*<")
-_QUOTED = re.compile(r"\s*>|\s*(?:[-*+•]|\d{1,2}[.)])?\s*\[[^\]]{0,200}\]\([^)]{0,300}\)\s*$")  # or a table of contents
+_QUOTED = re.compile(
+    r"\s*>|\s*(?:[-*+•]|\d{1,2}[.)])?\s*\[[^\]]{0,200}\]\([^)]{0,300}\)\s*$"
+)  # or a table of contents
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'(*])|\n")
 _ENDS_LINE = re.compile(r"(?:[\d%.!?]|\*\*|<br\s*/?>|\\)\s*$")
 _LABEL = re.compile(r"(?:\*\*|__)?[A-Z][\w ()-]{1,40}(?:\*\*|__)?\s?[:=]")
-_SUMMARY = re.compile(r"\W*(?:Total|Trainable|Non-trainable) params:\s*[\d,]+\W*")  # as programs print it
+_SUMMARY = re.compile(
+    r"\W*(?:Total|Trainable|Non-trainable) params:\s*[\d,]+\W*"
+)  # as programs print it
 _TABLE_RULE = re.compile(r"[\s|:-]+")
-_COLUMNS = frozenset("attribute metric metrics value values result results score scores quantity property parameter "
-                     "parameters detail details name item".split())
+_COLUMNS = frozenset(
+    "attribute metric metrics value values result results score scores quantity property parameter "
+    "parameters detail details name item".split()
+)
 
 
 @dataclass(frozen=True)
 class Statement:
     """A sentence, its place, and the headings that it stands below, the nearest first."""
+
     text: str
     place: Evidence
     headings: tuple[str, ...] = ()
@@ -43,6 +56,7 @@ class Statement:
 @dataclass
 class _Section:
     """The headings above the line that is being read, by level, the highest first."""
+
     above: list[tuple[int, str]] = field(default_factory=list)
 
     def enter(self, level: int, heading: str) -> None:
@@ -57,7 +71,11 @@ class _Section:
     @property
     def quotes_task(self) -> bool:
         """Whether the nearest heading names the task, or one above it that is not the title."""
-        return any(is_task(heading) for level, heading in self.above if level > 1 or (level, heading) == self.above[-1])
+        return any(
+            is_task(heading)
+            for level, heading in self.above
+            if level > 1 or (level, heading) == self.above[-1]
+        )
 
 
 def statements(submission: Submission, notebooks: Collection[str] = ()) -> Iterator[Statement]:
@@ -65,13 +83,19 @@ def statements(submission: Submission, notebooks: Collection[str] = ()) -> Itera
     for text in submission.texts:
         if _is_prose(text):
             for line, sentence, headings in _sentences(text.text, _Section()):
-                yield Statement(sentence, Evidence(file=text.path, line=line, text=sentence[:200]), headings)
+                yield Statement(
+                    sentence, Evidence(file=text.path, line=line, text=sentence[:200]), headings
+                )
     for book in submission.notebooks:
         section = _Section()
         for cell in book.cells if not notebooks or book.path in notebooks else ():
             if cell.kind == "markdown":
                 for _, sentence, headings in _sentences(cell.source, section):
-                    yield Statement(sentence, Evidence(notebook=book.path, cell=cell.index, text=sentence[:200]), headings)
+                    yield Statement(
+                        sentence,
+                        Evidence(notebook=book.path, cell=cell.index, text=sentence[:200]),
+                        headings,
+                    )
 
 
 def is_task(heading: str) -> bool:
@@ -89,7 +113,9 @@ def _is_prose(text: TextFile) -> bool:
     if name.endswith(_NO_PROSE) or "requirements" in name or "license" in name:
         return False
     lines = text.text.split("\n")
-    written = name.endswith((".md", ".markdown", ".rst")) or any(re.match(r"#{1,6} ", line) for line in lines)
+    written = name.endswith((".md", ".markdown", ".rst")) or any(
+        re.match(r"#{1,6} ", line) for line in lines
+    )
     return written or not any(_begins_epoch(line) for line in lines)
 
 
@@ -113,13 +139,23 @@ def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str]]]
     lines = text.split("\n")
     hidden_rows = _rows_of_other_tables(lines)
     for number, raw in enumerate(lines, 1):
-        line = " ".join(raw[:5_000].split())  # long runs of blanks would be tried in every way to divide them
+        line = " ".join(
+            raw[:5_000].split()
+        )  # long runs of blanks would be tried in every way to divide them
         if _FENCE.match(line):
             fenced = not fenced
         heading = None if fenced else _HEADING.match(line)
-        if line.count("|") > 3 or number in hidden_rows:  # of a wide table, the cells alone say nothing
+        if (
+            line.count("|") > 3 or number in hidden_rows
+        ):  # of a wide table, the cells alone say nothing
             line = ""
-        passed = fenced or _FENCE.match(line) or not line.strip() or _is_printed(line) or _QUOTED.match(line)
+        passed = (
+            fenced
+            or _FENCE.match(line)
+            or not line.strip()
+            or _is_printed(line)
+            or _QUOTED.match(line)
+        )
         alone = bool(heading) or bool(_ITEM.match(line))
         if paragraph and (alone or passed or (ended and line[:1].isupper()) or _LABEL.match(line)):
             yield paragraph
@@ -152,7 +188,12 @@ def _rows_of_other_tables(lines: list[str]) -> set[int]:
     for number, line in enumerate(lines, 1):
         if "|" not in line:
             inside = False
-        elif not inside and number < len(lines) and "|" in lines[number] and _TABLE_RULE.fullmatch(lines[number][:500]):
+        elif (
+            not inside
+            and number < len(lines)
+            and "|" in lines[number]
+            and _TABLE_RULE.fullmatch(lines[number][:500])
+        ):
             inside = not _words(line) <= _COLUMNS
         if inside:
             rows.add(number)
@@ -162,8 +203,14 @@ def _rows_of_other_tables(lines: list[str]) -> set[int]:
 def _is_printed(line: str) -> bool:
     """Whether a program printed the line: a bar, counts, an epoch with its numbers, a summary."""
     read = read_line(line)
-    return bool(_SUMMARY.fullmatch(line[:200])) or (read is not None and bool(
-        read.bar or (read.epoch is not None and len(read.numbers) > 1) or (read.counted and "set" in line.lower())))
+    return bool(_SUMMARY.fullmatch(line[:200])) or (
+        read is not None
+        and bool(
+            read.bar
+            or (read.epoch is not None and len(read.numbers) > 1)
+            or (read.counted and "set" in line.lower())
+        )
+    )
 
 
 def _begins_epoch(line: str) -> bool:

@@ -13,14 +13,22 @@ from utils.grading.log.runs import Run
 
 _UNKNOWN = Fact(None, "it was not established")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_COMMON = re.compile(r"main|s\d+|session.?\d*|assignment.?\d*|notebook|copy|final|final.?model|untitled\d*|utils?|train\w*",
-                     re.I)
+_COMMON = re.compile(
+    r"main|s\d+|session.?\d*|assignment.?\d*|notebook|copy|final|final.?model|untitled\d*|utils?|train\w*",
+    re.I,
+)
 # A heading that sets a network or a training apart from others; "3. Model" numbers the section instead.
-_APART = re.compile(r"\b(?:step|model|experiment|attempt|iteration|network|net|version|code|trial|stage|try|run|phase)s?"
-                    r"\W{0,2}(?:\d+|one|two|three|four|[A-Da-d]\b)|\b(?:first|second|third|fourth|fifth)\b", re.I)
-_OTHER = re.compile(r"\b(?:another|other|previous|earlier|initial|baseline|base|old|alternative|comparison|compared|"
-                    r"ablations?|without|tried|failed|references?|related|paper|literature|citations?)\b|"
-                    r"\w\.(?:ipynb|py)\b", re.I)  # a file that belongs to none of them
+_APART = re.compile(
+    r"\b(?:step|model|experiment|attempt|iteration|network|net|version|code|trial|stage|try|run|phase)s?"
+    r"\W{0,2}(?:\d+|one|two|three|four|[A-Da-d]\b)|\b(?:first|second|third|fourth|fifth)\b",
+    re.I,
+)
+_OTHER = re.compile(
+    r"\b(?:another|other|previous|earlier|initial|baseline|base|old|alternative|comparison|compared|"
+    r"ablations?|without|tried|failed|references?|related|paper|literature|citations?)\b|"
+    r"\w\.(?:ipynb|py)\b",
+    re.I,
+)  # a file that belongs to none of them
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,7 @@ class Subject:
     `words` are what they call it: file names without suffix, the network's class. `notebook` is the one whose text cells
     speak of it. `runs` are its logged runs, the judged one first; of all subjects exactly one `counts`.
     """
+
     name: str
     words: tuple[str, ...]
     notebook: str | None
@@ -54,6 +63,7 @@ class Spoken:
 
     `apart`: its heading names a network that none of them is known to be; `other`: one that none of them is.
     """
+
     subjects: tuple[Subject, ...]
     named: bool
     apart: bool = False
@@ -83,9 +93,13 @@ def _name(word: str) -> re.Pattern | None:
     parts = _PART.findall(word)
     if not parts:
         return None
-    said_anyway = not re.search(r"\d", word) and not any(token.letter == "?" for token in tokens(" ".join(parts)))
+    said_anyway = not re.search(r"\d", word) and not any(
+        token.letter == "?" for token in tokens(" ".join(parts))
+    )
     suffix = r"\.(?:ipynb|py)" if said_anyway or _COMMON.fullmatch(word) else r"(?:\.(?:ipynb|py))?"
-    return re.compile(r"(?<!\w)" + r"[\s_-]?".join(map(re.escape, parts)) + suffix + r"(?!\w)", re.I)
+    return re.compile(
+        r"(?<!\w)" + r"[\s_-]?".join(map(re.escape, parts)) + suffix + r"(?!\w)", re.I
+    )
 
 
 def names(subject: Subject) -> list[re.Pattern]:

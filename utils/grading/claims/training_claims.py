@@ -14,7 +14,8 @@ NEAR, FAR = 1.0, 2.5  # per cent of images: how far "around" reaches, and from w
 
 @dataclass(frozen=True)
 class Verdict:
-    """"true", "false" or "unverifiable", what is so, and why in one sentence without a full stop."""
+    """ "true", "false" or "unverifiable", what is so, and why in one sentence without a full stop."""
+
     verdict: str
     value: object
     why: str
@@ -44,12 +45,21 @@ def judge_accuracy(part: Part, subject: Subject) -> Verdict:
     return _wrong(part, subject, judged)
 
 
-def _rows(part: Part, subject: Subject, known: bool) -> tuple[tuple[Row, ...], list[tuple[Run, tuple[Row, ...]]]]:
+def _rows(
+    part: Part, subject: Subject, known: bool
+) -> tuple[tuple[Row, ...], list[tuple[Run, tuple[Row, ...]]]]:
     """The judged run's accuracies on the split of `part`, none where they are not `known`, and those of the other runs."""
-    held = [(run, accuracy_rows(run, "train" if part.split == "train" else tested_split(run))) for run in subject.runs
-            if part.split == "train" or tested_split(run)]
+    held = [
+        (run, accuracy_rows(run, "train" if part.split == "train" else tested_split(run)))
+        for run in subject.runs
+        if part.split == "train" or tested_split(run)
+    ]
     held = [(run, rows) for run, rows in held if rows]
-    judged = next((rows for run, rows in held if run is subject.runs[0]), ()) if known or part.split == "train" else ()
+    judged = (
+        next((rows for run, rows in held if run is subject.runs[0]), ())
+        if known or part.split == "train"
+        else ()
+    )
     return judged, [(run, rows) for run, rows in held if run is not subject.runs[0]]
 
 
@@ -60,8 +70,16 @@ def _right(part: Part, rows: tuple[Row, ...], of: str = "") -> Verdict | None:
         if found is None or (part.role == "best" and found[0].accuracy < _best(rows).accuracy):
             return None
         row, reached = found
-        return Verdict("true", row.index if reached else row.accuracy,
-                       of or (f"first reached at {_counted(row)}" if reached else f"{row.label} logs {row.accuracy:.2f} %"))
+        return Verdict(
+            "true",
+            row.index if reached else row.accuracy,
+            of
+            or (
+                f"first reached at {_counted(row)}"
+                if reached
+                else f"{row.label} logs {row.accuracy:.2f} %"
+            ),
+        )
     for row in {"best": [_best(rows)], "final": [rows[-1]]}.get(part.role, [_best(rows), rows[-1]]):
         if agrees(part, row.accuracy):
             return Verdict("true", row.accuracy, of or f"logged: {row.accuracy:.2f} %")
@@ -86,7 +104,11 @@ def _at(part: Part, rows: tuple[Row, ...]) -> Iterator[tuple[Row, bool]]:
     if first is not None and first.index is not None:
         if part.when == "at" and first.index in (part.epoch, part.epoch - 1) and threshold:
             yield first, True
-        if part.when == "within" and first.index <= part.epoch <= rows[-1].index + 2 and _is_result(part, rows):
+        if (
+            part.when == "within"
+            and first.index <= part.epoch <= rows[-1].index + 2
+            and _is_result(part, rows)
+        ):
             yield first, True
 
 
@@ -101,16 +123,22 @@ def _first(part: Part, rows: tuple[Row, ...]) -> Row | None:
 
 
 def _near(part: Part, rows: tuple[Row, ...]) -> list[Row]:
-    return [row for row in rows if row.epoch.number == part.epoch or row.index in (part.epoch, part.epoch - 1)]
+    return [
+        row
+        for row in rows
+        if row.epoch.number == part.epoch or row.index in (part.epoch, part.epoch - 1)
+    ]
 
 
 def _wrong(part: Part, subject: Subject, rows: tuple[Row, ...]) -> Verdict:
-    """"false", or "unverifiable" where the words can be meant in a way that is right."""
+    """ "false", or "unverifiable" where the words can be meant in a way that is right."""
     best, which = _best(rows).accuracy, "training" if part.split == "train" else "test"
     if part.epoch is not None:
         return _wrong_at(part, rows)
     last = rows[-1].accuracy
-    found = f"the best logged {which} accuracy is {best:.2f} %" + (f", the last {last:.2f} %" if part.role != "best" else "")
+    found = f"the best logged {which} accuracy is {best:.2f} %" + (
+        f", the last {last:.2f} %" if part.role != "best" else ""
+    )
     value = last if part.role == "final" else best
     if reason := _otherwise(part, subject, rows):
         return Verdict("unverifiable", value, f"{found}; {reason}")
@@ -131,16 +159,25 @@ def _otherwise(part: Part, subject: Subject, rows: tuple[Row, ...]) -> str:
         return ""
     if part.role == "final" and agrees(part, max(values)):
         return "the sentence may mean the best"
-    if part.split == "train" and part.loose and any(agrees(part, value) for value in _train_at_best(subject)):
+    if (
+        part.split == "train"
+        and part.loose
+        and any(agrees(part, value) for value in _train_at_best(subject))
+    ):
         return "it is that of the epoch with the best test accuracy"
     if part.role != "best" and part.unit < 1:
         row = next((row for row in rows if agrees(part, row.accuracy)), None)
         if row is not None:
             return f"it is that of {row.label}"
-    if not part.split and any(agrees(part, row.accuracy) for row in accuracy_rows(subject.runs[0], "train")):
+    if not part.split and any(
+        agrees(part, row.accuracy) for row in accuracy_rows(subject.runs[0], "train")
+    ):
         return "it may be the training accuracy"
-    if part.split != "train" and any(agrees(part, number.value * scale) for number, _ in subject.runs[0].evaluations
-                                     for scale in (1, 100)):
+    if part.split != "train" and any(
+        agrees(part, number.value * scale)
+        for number, _ in subject.runs[0].evaluations
+        for scale in (1, 100)
+    ):
         return "it is that of an evaluation outside of the epochs"
     return ""
 
@@ -149,28 +186,49 @@ def _train_at_best(subject: Subject) -> list[float]:
     """The training accuracy of the epoch with the judged run's best test accuracy."""
     run = subject.runs[0]
     tested = accuracy_rows(run, tested_split(run)) if tested_split(run) else ()
-    return [row.accuracy for row in accuracy_rows(run, "train") if tested and row.epoch is _best(tested).epoch]
+    return [
+        row.accuracy
+        for row in accuracy_rows(run, "train")
+        if tested and row.epoch is _best(tested).epoch
+    ]
 
 
 def _wrong_at(part: Part, rows: tuple[Row, ...]) -> Verdict:
     best = _best(rows).accuracy
     if part.number > best + (part.unit if part.sense != "around" else FAR):
-        return Verdict("false", None, f"{part.number:g} % was never reached: the best logged is {best:.2f} %")
+        return Verdict(
+            "false", None, f"{part.number:g} % was never reached: the best logged is {best:.2f} %"
+        )
     first, near = _first(part, rows), _near(part, rows)
     if part.sense in ("around", "below", "at_most") or first is None and not near:
-        return Verdict("unverifiable", None, f"epoch {part.epoch} is not logged, or the sentence is not exact")
-    if part.reached and part.when != "after" and (part.unit >= 1 or part.when == "within") and first is not None:
+        return Verdict(
+            "unverifiable", None, f"epoch {part.epoch} is not logged, or the sentence is not exact"
+        )
+    if (
+        part.reached
+        and part.when != "after"
+        and (part.unit >= 1 or part.when == "within")
+        and first is not None
+    ):
         if first.index is None or rows[0].index:
             return Verdict("unverifiable", None, f"the log begins at {rows[0].label}")
         if part.when == "within" and first.index <= part.epoch:
-            return Verdict("unverifiable", first.index, f"only {rows[-1].index + 1} epochs are logged")
-        return Verdict("false", first.index, f"{part.number:g} % was first reached at {_counted(first)}")
+            return Verdict(
+                "unverifiable", first.index, f"only {rows[-1].index + 1} epochs are logged"
+            )
+        return Verdict(
+            "false", first.index, f"{part.number:g} % was first reached at {_counted(first)}"
+        )
     if part.when == "within":
         return Verdict("unverifiable", None, "which epoch is meant is not clear")
     if not near:
         return Verdict("unverifiable", None, f"epoch {part.epoch} is not logged")
     if part.when == "after" and near[-1].accuracy >= part.number and part.unit >= 1:
-        return Verdict("unverifiable", near[-1].accuracy, f"{near[-1].label} logs more, {near[-1].accuracy:.2f} %")
+        return Verdict(
+            "unverifiable",
+            near[-1].accuracy,
+            f"{near[-1].label} logs more, {near[-1].accuracy:.2f} %",
+        )
     return Verdict("false", near[-1].accuracy, f"{near[-1].label} logs {near[-1].accuracy:.2f} %")
 
 
@@ -179,22 +237,41 @@ def judge_epochs(part: Part, subject: Subject) -> Verdict:
     fact = subject.fact("epochs")
     if fact.value is None:
         return Verdict("unverifiable", None, fact.why)
-    if fact.value == part.number and not part.sense or part.sense == "below" and fact.value < part.number:
+    if (
+        fact.value == part.number
+        and not part.sense
+        or part.sense == "below"
+        and fact.value < part.number
+    ):
         return Verdict("true", fact.value, f"{fact.value} epochs are logged")
     if subject.runs and subject.runs[0].length == part.number and not part.sense:
-        return Verdict("true", int(part.number), f"{part.number:g} epochs were begun one after another; {fact.value} of "
-                       "them log a result")
+        return Verdict(
+            "true",
+            int(part.number),
+            f"{part.number:g} epochs were begun one after another; {fact.value} of "
+            "them log a result",
+        )
     other = next((run for run in subject.runs[1:] if run.length == part.number), None)
     if other and not part.sense:
-        return Verdict("true", other.length, f"of another run than the judged one: {describe(other)}")
+        return Verdict(
+            "true", other.length, f"of another run than the judged one: {describe(other)}"
+        )
     run = subject.runs[0] if subject.runs else None
     if run and run.epochs[0].number not in (None, 0, 1) and part.number > fact.value:
         first = run.epochs[0].number
-        return Verdict("unverifiable", fact.value, f"only {fact.value} epochs are logged, from epoch {first} on")
+        return Verdict(
+            "unverifiable",
+            fact.value,
+            f"only {fact.value} epochs are logged, from epoch {first} on",
+        )
     planned = {epoch.of for epoch in run.epochs} | {run.epochs[-1].number} if run else set()
     if part.number in planned:
-        return Verdict("unverifiable", fact.value, f"{fact.value} epochs are logged; {part.number:g} is the number of the "
-                       "last one, or how many were planned")
+        return Verdict(
+            "unverifiable",
+            fact.value,
+            f"{fact.value} epochs are logged; {part.number:g} is the number of the "
+            "last one, or how many were planned",
+        )
     return Verdict("false", fact.value, f"{fact.value} epochs are logged")
 
 
@@ -206,6 +283,11 @@ def agrees(part: Part, value: float) -> bool:
         return value > part.number or (value == part.number and part.sense == "at_least")
     if part.sense == "below":
         return False
-    if part.reached and part.unit >= 1 and part.number % 5 == 0 and part.number <= value < part.number + 5:
+    if (
+        part.reached
+        and part.unit >= 1
+        and part.number % 5 == 0
+        and part.number <= value < part.number + 5
+    ):
         return True  # round numbers are thresholds
     return same(part.number, part.unit, value)

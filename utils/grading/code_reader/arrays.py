@@ -4,7 +4,19 @@ import numpy as np
 
 from utils.grading.code_reader.values import Library, Unknown
 
-_ARRAY_METHODS = {"tolist", "mean", "std", "sum", "round", "item", "copy", "flatten", "ravel", "squeeze", "reshape"}
+_ARRAY_METHODS = {
+    "tolist",
+    "mean",
+    "std",
+    "sum",
+    "round",
+    "item",
+    "copy",
+    "flatten",
+    "ravel",
+    "squeeze",
+    "reshape",
+}
 _SAME_ARRAY = {"numpy", "cpu", "detach", "clone", "float", "double", "contiguous"}  # of torch's
 _ARITHMETIC = {"mul": np.multiply, "div": np.divide, "add": np.add, "sub": np.subtract}
 NOT_FOLLOWED = Unknown("what is computed from the array is not followed")

@@ -5,22 +5,58 @@ import ast
 from utils.grading.code_reader import changes, config_files, image_sources, known_functions, members
 from utils.grading.code_reader.command_line import argument_parser
 from utils.grading.code_reader.snapshots import NAMESPACES
-from utils.grading.code_reader.values import Frame, Instance, Library, Made, Super, Unknown, UserClass, UserFunction
+from utils.grading.code_reader.values import (
+    Frame,
+    Instance,
+    Library,
+    Made,
+    Super,
+    Unknown,
+    UserClass,
+    UserFunction,
+)
 
-_SAME_NETWORK = {"to", "cuda", "cpu", "train", "eval", "float", "double", "half", "bfloat16", "requires_grad_", "apply"}
-_WRAPPERS = {"torch.compile", "torch.nn.DataParallel", "torch.nn.parallel.DataParallel", "torch.jit.script", "copy.deepcopy",
-             "torch.nn.parallel.DistributedDataParallel", "copy.copy", "torch.jit.trace", "tqdm.tqdm", "tqdm.auto.tqdm",
-             "tqdm.notebook.tqdm", "importlib.reload"}
+_SAME_NETWORK = {
+    "to",
+    "cuda",
+    "cpu",
+    "train",
+    "eval",
+    "float",
+    "double",
+    "half",
+    "bfloat16",
+    "requires_grad_",
+    "apply",
+}
+_WRAPPERS = {
+    "torch.compile",
+    "torch.nn.DataParallel",
+    "torch.nn.parallel.DataParallel",
+    "torch.jit.script",
+    "copy.deepcopy",
+    "torch.nn.parallel.DistributedDataParallel",
+    "copy.copy",
+    "torch.jit.trace",
+    "tqdm.tqdm",
+    "tqdm.auto.tqdm",
+    "tqdm.notebook.tqdm",
+    "importlib.reload",
+}
 
 
 def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: bool = True):
     """The value of calling `callee` with values that are known already."""
     name = _name_of(node, callee)
-    receiver = callee.receiver if isinstance(callee, members.Member) else getattr(callee, "bound", None)
+    receiver = (
+        callee.receiver if isinstance(callee, members.Member) else getattr(callee, "bound", None)
+    )
     if isinstance(callee, (Instance, Made)):
         receiver, name = callee, "__call__"
     reader.record(name, callee, receiver, args, kwargs, node, frame.origin)
-    place = frame.origin.evidence(node, _text(node) if isinstance(callee, (Library, UserClass)) else "")
+    place = frame.origin.evidence(
+        node, _text(node) if isinstance(callee, (Library, UserClass)) else ""
+    )
     if isinstance(callee, UserClass):
         return reader.instantiate(callee, args, kwargs, place, whole)
     if isinstance(callee, UserFunction):
@@ -38,7 +74,11 @@ def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: 
 
 def _name_of(node, callee) -> str:
     func = getattr(node, "func", None)
-    return func.attr if isinstance(func, ast.Attribute) else getattr(func, "id", "") or getattr(callee, "name", "")
+    return (
+        func.attr
+        if isinstance(func, ast.Attribute)
+        else getattr(func, "id", "") or getattr(callee, "name", "")
+    )
 
 
 def _text(node) -> str:
@@ -54,13 +94,17 @@ def _text(node) -> str:
 def _call_instance(reader, instance, args, kwargs, place):
     method = instance.cls.find("__call__")[0]
     if isinstance(method, UserFunction):
-        return reader.invoke(members.bound(reader, method, instance, instance.cls), args, kwargs, place)
+        return reader.invoke(
+            members.bound(reader, method, instance, instance.cls), args, kwargs, place
+        )
     return Unknown("the output of an object that is known only when the code runs")
 
 
 def _call_made(reader, made, args, kwargs, node, frame):
     if made.name == "functools.partial" and made.args:
-        return apply(reader, made.args[0], (*made.args[1:], *args), made.kwargs | kwargs, node, frame)
+        return apply(
+            reader, made.args[0], (*made.args[1:], *args), made.kwargs | kwargs, node, frame
+        )
     return Unknown(f"the result of {made.last} is known only when the code runs")
 
 
@@ -77,14 +121,21 @@ def _call_member(reader, member, args, kwargs, place, frame, whole):
         return _library_init(value.instance, args, kwargs)
     if isinstance(value, Made) and value.name == "argparse.ArgumentParser":
         return argument_parser(reader, value, name, args, kwargs)
-    if name in ("open", "read_text") and (file := config_files.opened(reader, (value, *args), kwargs)) is not None:
+    if (
+        name in ("open", "read_text")
+        and (file := config_files.opened(reader, (value, *args), kwargs)) is not None
+    ):
         return file if name == "open" else config_files.read(file, name)
     if isinstance(value, Made) and value.name == "builtins.open":
         return config_files.read(value, name)
     if isinstance(value, (Instance, Made)):
         base = value.cls.name if isinstance(value, Instance) else value.name
         return Made(f"{base}.{name}", (value, *args), kwargs, place, whole=whole)
-    return value if isinstance(value, Unknown) else Unknown(f"the result of .{name}() is known only when the code runs")
+    return (
+        value
+        if isinstance(value, Unknown)
+        else Unknown(f"the result of .{name}() is known only when the code runs")
+    )
 
 
 DATASET = ("root", "train", "transform", "target_transform", "download")
@@ -104,7 +155,9 @@ def _call_library(reader, library, args, kwargs, place, node, frame, whole):
     if library.name in _WRAPPERS and args and not isinstance(args[0], Unknown):
         return args[0]
     if library.name in ("builtins.setattr", "builtins.delattr") and len(args) > 1:
-        return reader.set_attribute(*args[:2], args[2] if args[2:] else Unknown("it is deleted"), frame, node)
+        return reader.set_attribute(
+            *args[:2], args[2] if args[2:] else Unknown("it is deleted"), frame, node
+        )
     if args and library.last.startswith("__"):  # torch.nn.Module.__setattr__(model, …)
         changes.note_method(reader, args[0], library.last, place)
     if (computed := image_sources.function(library, args, kwargs)) is not None:
@@ -118,7 +171,15 @@ def _call_library(reader, library, args, kwargs, place, node, frame, whole):
         reader.doubts.append(f"{frame.origin} runs code that it puts together itself")
     if library.name.startswith("builtins."):
         return Unknown(f"the result of {library.last}() is known only when the code runs")
-    made = Made(library.name, args, kwargs, place, problem=library.problem, whole=whole, stack=tuple(reader.stack))
+    made = Made(
+        library.name,
+        args,
+        kwargs,
+        place,
+        problem=library.problem,
+        whole=whole,
+        stack=tuple(reader.stack),
+    )
     if library.name in NAMESPACES and not args:
         made.attributes.update(kwargs)
     reader.made.append(made)

@@ -16,13 +16,41 @@ from utils.grading.code_reader.values import (
 )
 from utils.grading.facts import Evidence
 
-_NETWORKS = ("torch.nn.", "pytorch_lightning.LightningModule", "pytorch_lightning.core.", "lightning.LightningModule",
-             "lightning.pytorch.LightningModule")
+_NETWORKS = (
+    "torch.nn.",
+    "pytorch_lightning.LightningModule",
+    "pytorch_lightning.core.",
+    "lightning.LightningModule",
+    "lightning.pytorch.LightningModule",
+)
 TRANSFORMS = ("albumentations.", "torchvision.transforms.")
-_METHODS = {"add_module", "register_module", "register_parameter", "append", "insert", "extend", "pop", "update", "clear",
-            "__setattr__", "__setitem__", "__delattr__", "__delitem__", "__iadd__"}
+_METHODS = {
+    "add_module",
+    "register_module",
+    "register_parameter",
+    "append",
+    "insert",
+    "extend",
+    "pop",
+    "update",
+    "clear",
+    "__setattr__",
+    "__setitem__",
+    "__delattr__",
+    "__delitem__",
+    "__iadd__",
+}
 # What gives back parts of a network, or the dict that holds them.
-_PARTS = {"children", "modules", "named_children", "named_modules", "get_submodule", "__getitem__", "values", "items"}
+_PARTS = {
+    "children",
+    "modules",
+    "named_children",
+    "named_modules",
+    "get_submodule",
+    "__getitem__",
+    "values",
+    "items",
+}
 _HOLDERS = {"_modules", "_parameters", "__dict__"}
 # Attributes of a layer that change neither its weights nor which operations it is made of.
 _HARMLESS = {"p", "momentum", "eps", "inplace", "training", "requires_grad"}
@@ -31,26 +59,35 @@ _HARMLESS = {"p", "momentum", "eps", "inplace", "training", "requires_grad"}
 @dataclass(frozen=True)
 class Change:
     """One change: where it stands, and the calls that led there."""
+
     place: Evidence
     stack: tuple[Step, ...]
 
     @property
     def constructing(self) -> bool:
         """Whether it happens while a network is built, so that building it again repeats it."""
-        return any(step.function.name == "__init__" and is_network(step.function.bound) for step in self.stack)
+        return any(
+            step.function.name == "__init__" and is_network(step.function.bound)
+            for step in self.stack
+        )
 
 
 def is_network(value) -> bool:
     """Whether the class, or the object's, inherits, through whatever classes, from torch.nn.Module."""
     cls = value.cls if isinstance(value, Instance) else value
-    return isinstance(cls, UserClass) and any(base.startswith(_NETWORKS) for base in cls.library_bases())
+    return isinstance(cls, UserClass) and any(
+        base.startswith(_NETWORKS) for base in cls.library_bases()
+    )
 
 
 def is_layer(value) -> bool:
     """Whether `value` is a network of the submission's or a layer of torch.nn; a loss is not one."""
     if isinstance(value, Made):
-        return value.name.startswith("torch.nn.") and not value.name.startswith("torch.nn.functional") \
+        return (
+            value.name.startswith("torch.nn.")
+            and not value.name.startswith("torch.nn.functional")
             and not value.last.endswith("Loss")
+        )
     return isinstance(value, Instance) and is_network(value)
 
 
@@ -59,11 +96,26 @@ def watched(value) -> Instance | Made | None:
     for _ in range(20):
         if isinstance(value, Super):
             value = value.instance
-        elif isinstance(value, Member) and value.name in _HOLDERS or isinstance(value, Made) and value.last in _PARTS:
-            value = value.receiver if isinstance(value, Member) else value.args[0] if value.args else None
+        elif (
+            isinstance(value, Member)
+            and value.name in _HOLDERS
+            or isinstance(value, Made)
+            and value.last in _PARTS
+        ):
+            value = (
+                value.receiver
+                if isinstance(value, Member)
+                else value.args[0]
+                if value.args
+                else None
+            )
         else:
             break
-    return value if is_layer(value) or isinstance(value, Made) and value.name.startswith(TRANSFORMS) else None
+    return (
+        value
+        if is_layer(value) or isinstance(value, Made) and value.name.startswith(TRANSFORMS)
+        else None
+    )
 
 
 def part(value):
@@ -92,12 +144,18 @@ def note_attribute(reader, owner, name, value, frame: Frame, node) -> None:
             note(reader, owner, place)
     elif changed is not None and (name not in _HARMLESS or not is_layer(changed)):
         note(reader, owner, place)
-    elif isinstance(owner, (UserClass, Module)) or isinstance(owner, Instance) and not _constructs(reader, owner):
+    elif (
+        isinstance(owner, (UserClass, Module))
+        or isinstance(owner, Instance)
+        and not _constructs(reader, owner)
+    ):
         owner.changes.append(Change(place, tuple(reader.stack)))
 
 
 def _constructs(reader, owner: Instance) -> bool:
-    return any(step.function.name == "__init__" and step.function.bound is owner for step in reader.stack)
+    return any(
+        step.function.name == "__init__" and step.function.bound is owner for step in reader.stack
+    )
 
 
 def note_method(reader, receiver, name: str, place: Evidence) -> None:

@@ -11,14 +11,26 @@ def argument_parser(reader, parser: Made, name: str, args: tuple, kwargs: dict):
     """What a method of an ArgumentParser gives; what it was told is kept in its attributes and keyword arguments."""
     if name == "add_argument" and args:
         flags = [arg for arg in args if isinstance(arg, str)]
-        key = kwargs.get("dest") or next((flag for flag in flags if flag.startswith("--")), flags[0] if flags else "")
+        key = kwargs.get("dest") or next(
+            (flag for flag in flags if flag.startswith("--")), flags[0] if flags else ""
+        )
         key = str(key).lstrip("-").replace("-", "_")
-        missing = False if kwargs.get("action") == "store_true" else True if kwargs.get("action") == "store_false" else None
+        missing = (
+            False
+            if kwargs.get("action") == "store_true"
+            else True
+            if kwargs.get("action") == "store_false"
+            else None
+        )
         parser.attributes[key] = kwargs.get("default", missing)
         parser.kwargs.update((flag, (key, kwargs)) for flag in flags)
         return None
     if name in ("parse_args", "parse_known_args"):
-        space = Made("argparse.namespace", place=parser.place, attributes=parser.attributes | _given(reader, parser, args))
+        space = Made(
+            "argparse.namespace",
+            place=parser.place,
+            attributes=parser.attributes | _given(reader, parser, args),
+        )
         return space if name == "parse_args" else (space, [])
     return parser if name.startswith("add_") else None
 
@@ -27,7 +39,9 @@ def _given(reader, parser: Made, args: tuple) -> dict:
     """The values of the flags that the command line, or the list in its place, gives."""
     words, values = _words(reader, args), {}
     if words is None:
-        return dict.fromkeys(parser.attributes, Unknown("it is given by a command line that is not known"))
+        return dict.fromkeys(
+            parser.attributes, Unknown("it is given by a command line that is not known")
+        )
     while words:
         flag, equals, text = words.pop(0).partition("=")
         key, spec = parser.kwargs.get(flag, (None, None))
@@ -43,7 +57,9 @@ def _given(reader, parser: Made, args: tuple) -> dict:
 
 def _words(reader, args: tuple) -> list[str] | None:
     if args and args[0] is not None:
-        known = isinstance(args[0], (list, tuple, str)) and all(isinstance(word, str) for word in args[0])
+        known = isinstance(args[0], (list, tuple, str)) and all(
+            isinstance(word, str) for word in args[0]
+        )
         return list(args[0]) if known else None
     try:
         return shlex.split(reader.flags)
@@ -53,7 +69,12 @@ def _words(reader, args: tuple) -> list[str] | None:
 
 def _converted(spec: dict, text: str | None):
     kind = spec.get("type", Library("builtins.str"))
-    if text is not None and isinstance(kind, Library) and kind.name in _KINDS and not spec.keys() & {"action", "nargs"}:
+    if (
+        text is not None
+        and isinstance(kind, Library)
+        and kind.name in _KINDS
+        and not spec.keys() & {"action", "nargs"}
+    ):
         try:
             return _KINDS[kind.name](text)
         except ValueError:

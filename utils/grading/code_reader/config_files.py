@@ -39,13 +39,21 @@ def _text(reader, path: str) -> str | None:
 
 def read(file: Made, name: str):
     """What a method of an opened file gives."""
-    return file.attributes["text"] if name in ("read", "read_text", "__enter__") else Unknown("a part of a file")
+    return (
+        file.attributes["text"]
+        if name in ("read", "read_text", "__enter__")
+        else Unknown("a part of a file")
+    )
 
 
 def load(reader, args: tuple, kwargs: dict, parse):
     """The numbers, texts, lists and dicts that a file or a text holds; None where it cannot be read."""
     source = args[0] if args else kwargs.get("stream", kwargs.get("fp"))
-    text = source.attributes.get("text") if isinstance(source, Made) and source.name == "builtins.open" else source
+    text = (
+        source.attributes.get("text")
+        if isinstance(source, Made) and source.name == "builtins.open"
+        else source
+    )
     if not isinstance(text, str) or len(text) > _LARGEST:
         return None
     try:
@@ -58,8 +66,14 @@ def load(reader, args: tuple, kwargs: dict, parse):
 def from_yaml(text: str):
     """What a YAML text holds, read by its safe loader."""
     import yaml  # albumentations needs it, so it is here
+
     return yaml.safe_load(text)
 
 
-PARSERS = {"json.load": json.loads, "json.loads": json.loads, "yaml.safe_load": from_yaml, "yaml.full_load": from_yaml,
-           "yaml.load": from_yaml}
+PARSERS = {
+    "json.load": json.loads,
+    "json.loads": json.loads,
+    "yaml.safe_load": from_yaml,
+    "yaml.full_load": from_yaml,
+    "yaml.load": from_yaml,
+}

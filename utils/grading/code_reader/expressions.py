@@ -28,7 +28,11 @@ def evaluate(reader, node: ast.expr | None, frame: Frame):
     if not reader.spend():
         return Unknown("the code is too long to follow")
     handler = _HANDLERS.get(type(node))
-    return handler(reader, node, frame) if handler else Unknown(f"{type(node).__name__} is not followed")
+    return (
+        handler(reader, node, frame)
+        if handler
+        else Unknown(f"{type(node).__name__} is not followed")
+    )
 
 
 def _constant(reader, node, frame):
@@ -39,8 +43,11 @@ def _name(reader, node, frame):
     try:
         return frame.lookup(node.id)
     except KeyError:
-        return Library(f"builtins.{node.id}") if node.id in members.BUILTINS else \
-            Unknown(f"the name {node.id} is not defined in what could be read")
+        return (
+            Library(f"builtins.{node.id}")
+            if node.id in members.BUILTINS
+            else Unknown(f"the name {node.id} is not defined in what could be read")
+        )
 
 
 def elements(reader, nodes, frame) -> tuple[list, bool]:
@@ -50,11 +57,15 @@ def elements(reader, nodes, frame) -> tuple[list, bool]:
         if isinstance(node, ast.Starred):
             part = evaluate(reader, node.value, frame)
             if isinstance(part, Unordered) and len(part) > 1:
-                values.extend([Unknown("which entry of a set comes first is not known")] * len(part))
+                values.extend(
+                    [Unknown("which entry of a set comes first is not known")] * len(part)
+                )
             elif isinstance(part, (list, tuple, dict)):
                 values.extend(part)
             else:
-                values.append(Unknown(f"what *{ast.unparse(node.value)[:40]} stands for is not known"))
+                values.append(
+                    Unknown(f"what *{ast.unparse(node.value)[:40]} stands for is not known")
+                )
                 whole = False
         else:
             values.append(evaluate(reader, node, frame))
@@ -92,7 +103,9 @@ def _subscript(reader, node, frame):
     value, key = evaluate(reader, node.value, frame), evaluate(reader, node.slice, frame)
     if isinstance(key, slice) and not isinstance(value, (*members.ARRAY, members.IMAGES)):
         bounds = [key.start, key.stop, key.step]
-        if isinstance(value, (list, tuple, str)) and all(bound is None or isinstance(bound, int) for bound in bounds):
+        if isinstance(value, (list, tuple, str)) and all(
+            bound is None or isinstance(bound, int) for bound in bounds
+        ):
             return value[key] if bounds[2] != 0 else Unknown("a slice with step 0")
         return value if isinstance(value, Made) else Unknown("a slice of what is not known")
     return members.item(reader, value, key, frame, node)
@@ -103,7 +116,9 @@ def _slice(reader, node, frame):
 
 
 def _binary(reader, node, frame):
-    return binary(type(node.op), evaluate(reader, node.left, frame), evaluate(reader, node.right, frame))
+    return binary(
+        type(node.op), evaluate(reader, node.left, frame), evaluate(reader, node.right, frame)
+    )
 
 
 def _unary(reader, node, frame):
@@ -172,7 +187,11 @@ def _comprehension(reader, node, frame):
 def _each_image(reader, node, over, frame: Frame):
     """What a comprehension makes of each image, where `over` is all images of the data set; None for any other."""
     one = image_sources.each(over)
-    plain = len(node.generators) == 1 and not node.generators[0].ifs and isinstance(node, (ast.ListComp, ast.GeneratorExp))
+    plain = (
+        len(node.generators) == 1
+        and not node.generators[0].ifs
+        and isinstance(node, (ast.ListComp, ast.GeneratorExp))
+    )
     if one is None or not plain:
         return None
     reader.bind(node.generators[0].target, one, frame)
@@ -194,7 +213,9 @@ def _generate(reader, node, generators, frame, results, items=None) -> bool:
         tests = [members.truth(evaluate(reader, test, frame)) for test in generator.ifs]
         if None in tests or not reader.spend():
             return False
-        inner = members.iterate(evaluate(reader, rest[0].iter, frame)) if all(tests) and rest else None
+        inner = (
+            members.iterate(evaluate(reader, rest[0].iter, frame)) if all(tests) and rest else None
+        )
         if all(tests) and not _generate(reader, node, rest, frame, results, inner):
             return False
     return True
@@ -209,7 +230,11 @@ def _text(reader, node, frame):
     for part in node.values:
         formatted = isinstance(part, ast.FormattedValue)
         value = evaluate(reader, part.value if formatted else part, frame)
-        if not isinstance(value, (str, int)) or formatted and (part.format_spec or part.conversion > 0):
+        if (
+            not isinstance(value, (str, int))
+            or formatted
+            and (part.format_spec or part.conversion > 0)
+        ):
             return Unknown("a text that is put together when the code runs")
         parts.append(str(value)[:LONGEST])
     return "".join(parts)
@@ -231,7 +256,11 @@ def call(reader, node: ast.Call, frame: Frame):
         if keyword.arg is not None:
             kwargs[keyword.arg] = reader.label(value, keyword.arg)
         elif isinstance(value, dict):
-            kwargs.update((key, reader.label(part, key)) for key, part in value.items() if isinstance(key, str))
+            kwargs.update(
+                (key, reader.label(part, key))
+                for key, part in value.items()
+                if isinstance(key, str)
+            )
         else:
             whole = False
     if isinstance(callee, Library) and callee.name == "builtins.super":
@@ -249,14 +278,36 @@ def _super(args, frame: Frame):
 
 
 _HANDLERS = {
-    ast.Constant: _constant, ast.Name: _name, ast.Tuple: _sequence(tuple), ast.List: _sequence(list),
-    ast.Set: _sequence(Unordered), ast.Dict: _dict, ast.Attribute: _attribute, ast.Subscript: _subscript, ast.BinOp: _binary,
-    ast.UnaryOp: _unary, ast.Compare: _compare, ast.BoolOp: _boolean, ast.IfExp: _conditional, ast.ListComp: _comprehension,
-    ast.GeneratorExp: _comprehension, ast.SetComp: _comprehension, ast.DictComp: _comprehension, ast.Lambda: _lambda,
-    ast.JoinedStr: _text, ast.NamedExpr: _walrus,
-    ast.Call: call, ast.Slice: _slice,
+    ast.Constant: _constant,
+    ast.Name: _name,
+    ast.Tuple: _sequence(tuple),
+    ast.List: _sequence(list),
+    ast.Set: _sequence(Unordered),
+    ast.Dict: _dict,
+    ast.Attribute: _attribute,
+    ast.Subscript: _subscript,
+    ast.BinOp: _binary,
+    ast.UnaryOp: _unary,
+    ast.Compare: _compare,
+    ast.BoolOp: _boolean,
+    ast.IfExp: _conditional,
+    ast.ListComp: _comprehension,
+    ast.GeneratorExp: _comprehension,
+    ast.SetComp: _comprehension,
+    ast.DictComp: _comprehension,
+    ast.Lambda: _lambda,
+    ast.JoinedStr: _text,
+    ast.NamedExpr: _walrus,
+    ast.Call: call,
+    ast.Slice: _slice,
     ast.Await: lambda reader, node, frame: evaluate(reader, node.value, frame),
-    ast.Yield: lambda reader, node, frame: (evaluate(reader, node.value, frame), Unknown("what a generator is sent"))[1],
-    ast.YieldFrom: lambda reader, node, frame: (evaluate(reader, node.value, frame), Unknown("what a generator returns"))[1],
+    ast.Yield: lambda reader, node, frame: (
+        evaluate(reader, node.value, frame),
+        Unknown("what a generator is sent"),
+    )[1],
+    ast.YieldFrom: lambda reader, node, frame: (
+        evaluate(reader, node.value, frame),
+        Unknown("what a generator returns"),
+    )[1],
     ast.Starred: lambda reader, node, frame: evaluate(reader, node.value, frame),
 }

@@ -20,7 +20,7 @@ def item(images: Images, key):
     keys = list(key) if isinstance(key, tuple) else [key]
     if Ellipsis in keys:
         place = keys.index(Ellipsis)
-        keys[place:place + 1] = [slice(None)] * (len(images.axes) - len(keys) + 1)
+        keys[place : place + 1] = [slice(None)] * (len(images.axes) - len(keys) + 1)
     axes, outer, channel = [], [], None
     for axis, part in zip(images.axes, keys):
         if isinstance(part, slice) and _takes_all(part, images.length(axis)):
@@ -33,16 +33,23 @@ def item(images: Images, key):
             return LOST
     if len(keys) > len(images.axes):
         return LOST
-    axes += images.axes[len(keys):]
+    axes += images.axes[len(keys) :]
     if channel is not None:
-        images = replace(images, mean=images.mean[channel], std=None if images.std is None else images.std[channel])
+        images = replace(
+            images,
+            mean=images.mean[channel],
+            std=None if images.std is None else images.std[channel],
+        )
     return settled(replace(images, axes=tuple(axes), outer=(*images.outer, *outer)))
 
 
 def _takes_all(part: slice, length: int) -> bool:
     parts = (part.start, part.stop, part.step)
-    return all(one is None or type(one) is int for one in parts) and part.step != 0 and \
-        range(length)[part] == range(length)
+    return (
+        all(one is None or type(one) is int for one in parts)
+        and part.step != 0
+        and range(length)[part] == range(length)
+    )
 
 
 def reshaped(images: Images, shape):
@@ -70,7 +77,9 @@ def flattened(images: Images, start=0, end=-1):
     if places is None or places[0] > places[1]:
         return LOST
     first, last = places[0], places[1] + 1
-    return replace(images, axes=(*images.axes[:first], "".join(images.axes[first:last]), *images.axes[last:]))
+    return replace(
+        images, axes=(*images.axes[:first], "".join(images.axes[first:last]), *images.axes[last:])
+    )
 
 
 def turned(images: Images, name: str, order):
@@ -79,7 +88,9 @@ def turned(images: Images, name: str, order):
     if not order and name == "transpose":
         return replace(images, axes=images.axes[::-1])
     places = places_of(images, tuple(order))
-    if not places or count == 2 and name == "transpose" and places == [0, 1]:  # the same for numpy, the other for torch
+    if (
+        not places or count == 2 and name == "transpose" and places == [0, 1]
+    ):  # the same for numpy, the other for torch
         return LOST
     if len(places) == 2 and name != "permute":
         one, other = places
@@ -96,7 +107,7 @@ def stacked(images: Images, place=0):
     if places is None or images.outer:
         return LOST
     first, *rest = images.axes
-    return replace(images, axes=(*rest[:places[0]], first, *rest[places[0]:]))
+    return replace(images, axes=(*rest[: places[0]], first, *rest[places[0] :]))
 
 
 def joined(images: Images, place=0):
@@ -108,18 +119,26 @@ def joined(images: Images, place=0):
     at = places[0]
     if first == "B":
         return replace(images, axes=tuple(rest), batch=0) if rest[at] == "N" else LOST
-    return replace(images, axes=(*rest[:at], first + rest[at], *rest[at + 1:]))
+    return replace(images, axes=(*rest[:at], first + rest[at], *rest[at + 1 :]))
 
 
 def together(parts, place=0):
     """concatenate() of the images of several data sets."""
     one = parts[0]
-    alike = all(isinstance(part, Images) and part.axes == one.axes and part.whole == one.whole and part.std is not None
-                and not part.outer and not part.batch and part.mean.shape == one.mean.shape for part in parts)
+    alike = all(
+        isinstance(part, Images)
+        and part.axes == one.axes
+        and part.whole == one.whole
+        and part.std is not None
+        and not part.outer
+        and not part.batch
+        and part.mean.shape == one.mean.shape
+        for part in parts
+    )
     places = places_of(one, [place]) if alike else None
     if not places or one.axes[places[0]] != "N":
         return LOST
     count = sum(part.count for part in parts)
     mean = sum(part.mean * part.count for part in parts) / count
-    square = sum((part.std ** 2 + part.mean ** 2) * part.count for part in parts) / count
-    return replace(one, mean=mean, std=np.sqrt(square - mean ** 2), count=count)
+    square = sum((part.std**2 + part.mean**2) * part.count for part in parts) / count
+    return replace(one, mean=mean, std=np.sqrt(square - mean**2), count=count)

@@ -11,11 +11,24 @@ from utils.grading.code_reader.images import Every, Images
 from utils.grading.code_reader.values import Instance, Library, Made, Unknown, UserFunction
 
 _TRAIN, _TEST = 50_000, 10_000
-_STATISTICS = {_TRAIN: (CIFAR10.mean, CIFAR10.std), _TEST: ((0.4942, 0.4851, 0.4504), (0.2467, 0.2429, 0.2616))}
+_STATISTICS = {
+    _TRAIN: (CIFAR10.mean, CIFAR10.std),
+    _TEST: ((0.4942, 0.4851, 0.4504), (0.2467, 0.2429, 0.2616)),
+}
 _LABEL = Unknown("a label")
 # Arguments of a loader that goes through all images once.
-_ALL_IMAGES = {"dataset", "batch_size", "shuffle", "num_workers", "pin_memory", "drop_last", "persistent_workers",
-               "generator", "prefetch_factor", "worker_init_fn"}
+_ALL_IMAGES = {
+    "dataset",
+    "batch_size",
+    "shuffle",
+    "num_workers",
+    "pin_memory",
+    "drop_last",
+    "persistent_workers",
+    "generator",
+    "prefetch_factor",
+    "worker_init_fn",
+}
 _FLIPS = {"RandomHorizontalFlip", "RandomVerticalFlip"}
 
 
@@ -25,8 +38,11 @@ def count_of(dataset) -> int | None:
         return None  # it was given others
     if isinstance(dataset, Made) and _is_cifar10(dataset.name) and dataset.whole:
         train = dataset.attributes.get("train", _argument(dataset, "train", 1, True))
-    elif isinstance(dataset, Instance) and any(map(_is_cifar10, dataset.cls.library_bases())) and \
-            dataset.cls.find("data")[1] is None:
+    elif (
+        isinstance(dataset, Instance)
+        and any(map(_is_cifar10, dataset.cls.library_bases()))
+        and dataset.cls.find("data")[1] is None
+    ):
         train = dataset.attributes.get("train", True)
     else:
         return None
@@ -68,7 +84,11 @@ def first(loader):
     """`next(iter(loader))` of a loader whose only batch has all images; else None."""
     batch = _batch(loader) if isinstance(loader, Made) and loader.last == "DataLoader" else None
     images = batch and batch[0]
-    return (replace(images, outer=(), batch=0), _LABEL) if images and images.batch >= images.count else None
+    return (
+        (replace(images, outer=(), batch=0), _LABEL)
+        if images and images.batch >= images.count
+        else None
+    )
 
 
 def entry(dataset, key):
@@ -79,12 +99,18 @@ def entry(dataset, key):
 def _batch(loader: Made):
     """A batch of a loader that goes through all images once."""
     size = _argument(loader, "batch_size", 1, 1)
-    whole = loader.whole and not loader.kwargs.keys() - _ALL_IMAGES and loader.kwargs.get("drop_last", False) is False
+    whole = (
+        loader.whole
+        and not loader.kwargs.keys() - _ALL_IMAGES
+        and loader.kwargs.get("drop_last", False) is False
+    )
     found = _entry(_argument(loader, "dataset", 0)) if whole else None
     if found is None or type(size) is not int or size < 1 or len(loader.args) > 3:
         return None
     images = found[0]
-    return replace(images, axes=("N", *images.axes), outer=("B",), batch=min(size, images.count)), _LABEL
+    return replace(
+        images, axes=("N", *images.axes), outer=("B",), batch=min(size, images.count)
+    ), _LABEL
 
 
 def _entry(dataset):
@@ -106,8 +132,12 @@ def _transformed(image: Images, transform):
     """What is left of an image's statistics behind torchvision's transforms; None where that is not known."""
     if transform is None:
         return image
-    if not isinstance(image, Images) or not isinstance(transform, Made) or transform.changes or \
-            not transform.name.startswith("torchvision.transforms."):
+    if (
+        not isinstance(image, Images)
+        or not isinstance(transform, Made)
+        or transform.changes
+        or not transform.name.startswith("torchvision.transforms.")
+    ):
         return None
     if transform.last == "Compose":
         steps = _argument(transform, "transforms", 0)
@@ -116,15 +146,29 @@ def _transformed(image: Images, transform):
         return image
     if transform.last in _FLIPS:
         return image
-    if transform.last in ("ToTensor", "PILToTensor") and image.whole and image.axes == ("H", "W", "C"):
+    if (
+        transform.last in ("ToTensor", "PILToTensor")
+        and image.whole
+        and image.axes == ("H", "W", "C")
+    ):
         turned = replace(image, axes=("C", "H", "W"))
-        return turned if transform.last == "PILToTensor" else image_statistics.binary(ast.Div, turned, 255)
+        return (
+            turned
+            if transform.last == "PILToTensor"
+            else image_statistics.binary(ast.Div, turned, 255)
+        )
     if transform.last == "Normalize" and image.axes == ("C", "H", "W"):
-        mean, std = (_argument(transform, name, place) for place, name in enumerate(("mean", "std")))
+        mean, std = (
+            _argument(transform, name, place) for place, name in enumerate(("mean", "std"))
+        )
         if all(isinstance(part, (list, tuple)) and len(part) in (1, 3) for part in (mean, std)):
             mean, std = ([[[one]] for one in part] for part in (mean, std))
             shifted = image_statistics.binary(ast.Sub, image, mean)
-            return image_statistics.binary(ast.Div, shifted, std) if isinstance(shifted, Images) else None
+            return (
+                image_statistics.binary(ast.Div, shifted, std)
+                if isinstance(shifted, Images)
+                else None
+            )
     return None
 
 
@@ -141,18 +185,57 @@ def _same(images, args, kwargs):
 
 
 def _at(place_of):
-    return lambda images, args, kwargs: place_of(images, kwargs.get("axis", kwargs.get("dim", args[0] if args else 0)))
+    return lambda images, args, kwargs: place_of(
+        images, kwargs.get("axis", kwargs.get("dim", args[0] if args else 0))
+    )
 
 
-_ARRAYS = ("numpy.array", "numpy.asarray", "numpy.asanyarray", "torch.tensor", "torch.as_tensor", "torch.from_numpy",
-           "numpy.ascontiguousarray")
-_JOIN = {"numpy.concatenate", "numpy.vstack", "torch.cat", "torch.concat", "torch.concatenate", "torch.vstack"}
+_ARRAYS = (
+    "numpy.array",
+    "numpy.asarray",
+    "numpy.asanyarray",
+    "torch.tensor",
+    "torch.as_tensor",
+    "torch.from_numpy",
+    "numpy.ascontiguousarray",
+)
+_JOIN = {
+    "numpy.concatenate",
+    "numpy.vstack",
+    "torch.cat",
+    "torch.concat",
+    "torch.concatenate",
+    "torch.vstack",
+}
 _FUNCTIONS = {
-    **{f"{library}.{name}": _method(name) for library in ("numpy", "torch")
-       for name in ("mean", "std", "var", "sum", "reshape", "transpose", "permute", "flatten", "ravel", "divide", "multiply",
-                    "subtract", "add", "div", "mul", "sub", "swapaxes")},
+    **{
+        f"{library}.{name}": _method(name)
+        for library in ("numpy", "torch")
+        for name in (
+            "mean",
+            "std",
+            "var",
+            "sum",
+            "reshape",
+            "transpose",
+            "permute",
+            "flatten",
+            "ravel",
+            "divide",
+            "multiply",
+            "subtract",
+            "add",
+            "div",
+            "mul",
+            "sub",
+            "swapaxes",
+        )
+    },
     **{name: _same for name in _ARRAYS},
-    **{name: _method("float") for name in ("torch.Tensor", "torch.FloatTensor", "numpy.float32", "numpy.float64")},
+    **{
+        name: _method("float")
+        for name in ("torch.Tensor", "torch.FloatTensor", "numpy.float32", "numpy.float64")
+    },
     **{name: _at(image_axes.stacked) for name in ("numpy.stack", "torch.stack")},
     **{name: _at(image_axes.joined) for name in _JOIN},
 }
@@ -163,7 +246,11 @@ def function(library: Library, args: tuple, kwargs: dict):
     known, images = _FUNCTIONS.get(library.name), args[0] if args else None
     if known is None:
         return None
-    if isinstance(images, (list, tuple)) and images and all(isinstance(part, Images) for part in images):
+    if (
+        isinstance(images, (list, tuple))
+        and images
+        and all(isinstance(part, Images) for part in images)
+    ):
         place = kwargs.get("axis", kwargs.get("dim", args[1] if len(args) > 1 else 0))
         return image_axes.together(images, place) if library.name in _JOIN else None
     return known(images, args[1:], kwargs) if isinstance(images, Images) else None

@@ -16,10 +16,19 @@ from utils.grading.code_reader.values import Library
 
 _SAME = {"numpy", "cpu", "cuda", "detach", "clone", "copy", "contiguous", "tolist"}
 _OVER = {"axis", "dim", "keepdims", "keepdim", "dtype", "ddof", "unbiased", "correction"}
-_WORDS = dict.fromkeys(("mean", "std", "var", "sum"), _OVER) | dict.fromkeys(("astype", "to", "type"), {
-    "dtype", "device", "copy", "non_blocking"})
-_ARITHMETIC = {"add": ast.Add, "sub": ast.Sub, "mul": ast.Mult, "div": ast.Div, "true_divide": ast.Div, "multiply": ast.Mult,
-               "divide": ast.Div, "subtract": ast.Sub}
+_WORDS = dict.fromkeys(("mean", "std", "var", "sum"), _OVER) | dict.fromkeys(
+    ("astype", "to", "type"), {"dtype", "device", "copy", "non_blocking"}
+)
+_ARITHMETIC = {
+    "add": ast.Add,
+    "sub": ast.Sub,
+    "mul": ast.Mult,
+    "div": ast.Div,
+    "true_divide": ast.Div,
+    "multiply": ast.Mult,
+    "divide": ast.Div,
+    "subtract": ast.Sub,
+}
 
 
 def attribute(images: Images, name: str):
@@ -54,7 +63,9 @@ def method(images: Images, name: str, args: tuple, kwargs: dict):
     if name in ("permute", "transpose", "swapaxes"):
         return image_axes.turned(images, name, flat)
     if name in ("size", "__len__"):
-        return images.shape[args[0]] if args else images.shape if name == "size" else images.shape[0]
+        return (
+            images.shape[args[0]] if args else images.shape if name == "size" else images.shape[0]
+        )
     return LOST
 
 
@@ -63,11 +74,24 @@ def binary(kind, left, right):
     images, other = (left, right) if isinstance(left, Images) else (right, left)
     by = _by_channel(images, other)
     first = images is left
-    if by is None or kind not in (ast.Add, ast.Sub, ast.Mult, ast.Div) or kind is ast.Div and (not first or not np.all(by)):
+    if (
+        by is None
+        or kind not in (ast.Add, ast.Sub, ast.Mult, ast.Div)
+        or kind is ast.Div
+        and (not first or not np.all(by))
+    ):
         return LOST
     if images.whole and kind is not ast.Div and not isinstance(other, float):
         return LOST  # whole numbers of 0 to 255 overflow
-    scale = by if kind is ast.Mult else 1 / by if kind is ast.Div else -1.0 if kind is ast.Sub and not first else 1.0
+    scale = (
+        by
+        if kind is ast.Mult
+        else 1 / by
+        if kind is ast.Div
+        else -1.0
+        if kind is ast.Sub and not first
+        else 1.0
+    )
     shift = by if kind is ast.Add else (-by if first else by) if kind is ast.Sub else 0.0
     std = None if images.std is None else images.std * np.abs(scale)
     return replace(images, mean=images.mean * scale + shift, std=std, whole=False)
@@ -99,27 +123,40 @@ def _as_type(images: Images, kind):
 
 def _axes_of(args: tuple, kwargs: dict) -> tuple:
     """The axes that a statistic is taken over, None for all, and whether they are kept with length 1."""
-    over = kwargs.get("axis", kwargs.get("dim", args[0] if args and not isinstance(args[0], (bool, Library)) else None))
-    keep = kwargs.get("keepdims", kwargs.get("keepdim", args[1] is True if len(args) > 1 else False))
+    over = kwargs.get(
+        "axis",
+        kwargs.get("dim", args[0] if args and not isinstance(args[0], (bool, Library)) else None),
+    )
+    keep = kwargs.get(
+        "keepdims", kwargs.get("keepdim", args[1] is True if len(args) > 1 else False)
+    )
     return over, keep
 
 
 def _reduced(images: Images, name: str, over, keep):
     """The mean, the standard deviation, the variance or the sum over some axes."""
     places = places_of(images, over)
-    uneven = images.batch and images.count % images.batch  # the last batch is smaller: it would weigh too much
+    uneven = (
+        images.batch and images.count % images.batch
+    )  # the last batch is smaller: it would weigh too much
     if places is None or uneven or not isinstance(keep, bool):
         return LOST
     gone = {letter for place in places for letter in images.axes[place]}
-    axes = tuple("" if place in places else axis for place, axis in enumerate(images.axes) if keep or place not in places)
+    axes = tuple(
+        "" if place in places else axis
+        for place, axis in enumerate(images.axes)
+        if keep or place not in places
+    )
     mean = images.mean.mean() if "C" in gone and images.mean.ndim else images.mean
     if name in ("mean", "sum"):
         times = prod(images.length(images.axes[place]) for place in places) if name == "sum" else 1
-        return settled(replace(images, axes=axes, mean=np.asarray(mean * times), std=None, whole=False))
+        return settled(
+            replace(images, axes=axes, mean=np.asarray(mean * times), std=None, whole=False)
+        )
     if images.std is None or {*"".join(axes), *"".join(images.outer)} - {"C"}:
         return LOST  # a spread within an image is not the spread of all
-    variance = images.std ** 2
+    variance = images.std**2
     if "C" in gone and images.mean.ndim:
-        variance = (variance + images.mean ** 2).mean() - mean ** 2
+        variance = (variance + images.mean**2).mean() - mean**2
     result = variance if name == "var" else np.sqrt(variance)
     return settled(replace(images, axes=axes, mean=np.asarray(result), std=None, whole=False))

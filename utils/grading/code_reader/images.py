@@ -13,6 +13,7 @@ LOST = Unknown("what is computed from the images is not followed")
 @dataclass(frozen=True)
 class Every:
     """The index of a comprehension over range(count)."""
+
     count: int
 
 
@@ -25,6 +26,7 @@ class Images:
     `mean` and `std` are those of the channels, `(3,)`, or one number where the channels are gone; `std` is None where the
     entries are means themselves.
     """
+
     axes: tuple[str, ...]
     mean: np.ndarray
     std: np.ndarray | None
@@ -40,7 +42,13 @@ class Images:
 
     def length(self, axis: str) -> int:
         """The length of an axis; for a joined one, such as "NHW", the product."""
-        sizes = {"N": self.batch or self.count, "B": -(-self.count // (self.batch or 1)), "H": 32, "W": 32, "C": 3}
+        sizes = {
+            "N": self.batch or self.count,
+            "B": -(-self.count // (self.batch or 1)),
+            "H": 32,
+            "W": 32,
+            "C": 3,
+        }
         return prod(sizes[letter] for letter in axis)
 
 
@@ -48,12 +56,24 @@ def settled(images: Images):
     """The images, or the number or array that is left of them once only channels are."""
     if images.std is not None or images.outer or {*"".join(images.axes)} - {"C"}:
         return images
-    return np.float64(images.mean) if not images.axes else np.asarray(images.mean).reshape(images.shape)
+    return (
+        np.float64(images.mean)
+        if not images.axes
+        else np.asarray(images.mean).reshape(images.shape)
+    )
 
 
 def places_of(images: Images, over) -> list[int] | None:
     """The places of axes, counted from 0; None where they are not those of `images`."""
-    over = range(len(images.axes)) if over is None else over if isinstance(over, (tuple, list)) else [over]
-    if not all(type(place) is int and -len(images.axes) <= place < len(images.axes) for place in over):
+    over = (
+        range(len(images.axes))
+        if over is None
+        else over
+        if isinstance(over, (tuple, list))
+        else [over]
+    )
+    if not all(
+        type(place) is int and -len(images.axes) <= place < len(images.axes) for place in over
+    ):
         return None
     return [place % len(images.axes) for place in over]

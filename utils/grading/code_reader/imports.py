@@ -10,14 +10,16 @@ from utils.grading.code_reader.values import Frame, Library, Module, Origin
 from utils.grading.submission import notebook_code
 from utils.grading.submission.module_files import Place
 
-_THIRD_PARTY = set("""
+_THIRD_PARTY = set(
+    """
 torch torchvision torchsummary torchinfo torchmetrics torchviz torchtext torchscan torch_lr_finder pytorch_lightning
 lightning timm albumentations numpy cv2 matplotlib tqdm PIL sklearn pandas seaborn scipy skimage imgaug kornia plotly
 google IPython ipywidgets wandb tensorboard tensorboardX einops prettytable requests yaml pytorch_grad_cam fastai
 accelerate rich gradio onnx dotenv pytz thop ptflops fvcore gdown kaggle six packaging typing_extensions tensorflow
 keras lion_pytorch netron hydra omegaconf click loguru absl easydict colorama transformers datasets ignite hiddenlayer
 termcolor psutil tabulate
-""".split())
+""".split()
+)
 
 
 @lru_cache
@@ -31,7 +33,11 @@ class Importing:
 
     def import_module(self, name: str, frame: Frame | None = None, level: int = 0):
         """The submission's own module of that name, read; a Library otherwise, with a problem where it should be its own."""
-        package = posixpath.dirname(frame.origin.file) if frame and frame.origin.file else self.index.start
+        package = (
+            posixpath.dirname(frame.origin.file)
+            if frame and frame.origin.file
+            else self.index.start
+        )
         top = name.partition(".")[0]
         known = not level and top in known_libraries()
         found = None if known and not self.index.has(top) else self.index.find(name, package, level)
@@ -50,8 +56,10 @@ class Importing:
         if level > 1 and level - 1 > len(package.split("/")) - (not package):
             return f"the module {name} is in a folder beside the one that was given; give the folder above"
         if self.index.outside:
-            return (f"the module {name} is not in the folder that was given; the program also looks in "
-                    f"{self.index.outside}, a folder beside it: give the folder above")
+            return (
+                f"the module {name} is not in the folder that was given; the program also looks in "
+                f"{self.index.outside}, a folder beside it: give the folder above"
+            )
         return f"the module {name} is not in the submission"
 
     def _import_packages(self, name: str) -> None:
@@ -73,11 +81,19 @@ class Importing:
     def _notebook_module(self, name: str) -> Module | None:
         """Another notebook of that name, as import_ipynb makes it a module."""
         for notebook in self.submission.notebooks:
-            if notebook.path.removesuffix(".ipynb").rpartition("/")[2] == name and notebook.path != self.program.notebook:
+            if (
+                notebook.path.removesuffix(".ipynb").rpartition("/")[2] == name
+                and notebook.path != self.program.notebook
+            ):
                 if notebook.path not in self.modules:
-                    module = self.modules[notebook.path] = Module(name, notebook.path, {"__name__": name})
+                    module = self.modules[notebook.path] = Module(
+                        name, notebook.path, {"__name__": name}
+                    )
                     for code in notebook_code.notebook_code(notebook):
-                        self._guarded(code.statements, Frame(module.names, Origin(notebook=notebook.path, cell=code.cell)))
+                        self._guarded(
+                            code.statements,
+                            Frame(module.names, Origin(notebook=notebook.path, cell=code.cell)),
+                        )
                 return self.modules[notebook.path]
         return None
 
@@ -85,7 +101,9 @@ class Importing:
         path = place.path
         if path in self.modules:
             return self.modules[path]
-        module = self.modules[path] = Module(name, path, {"__name__": name}, place.package if place.is_package else None)
+        module = self.modules[path] = Module(
+            name, path, {"__name__": name}, place.package if place.is_package else None
+        )
         if path.endswith(".py"):
             body, problem = notebook_code.parse(self.index.sources[path])
             module.problem = problem
@@ -103,7 +121,11 @@ class Importing:
         if module.package is not None and (found := self.index.find(name, module.package, 1)):
             return self._bound_in_its_package(self._module(f"{module.name}.{name}", found))
         problem = getattr(module, "problem", "")
-        why = f"{module.path} cannot be parsed: {problem}" if problem else f"{module.path} does not define {name}"
+        why = (
+            f"{module.path} cannot be parsed: {problem}"
+            if problem
+            else f"{module.path} does not define {name}"
+        )
         return Library(f"{module.name}.{name}", why)
 
 
@@ -125,8 +147,11 @@ def import_from(reader, node, frame):
         if alias.name == "*":
             frame.names.update(_public(module))
         else:
-            found = reader.module_name(module, alias.name) if isinstance(module, Module) else \
-                members.attribute(reader, module, alias.name, frame)
+            found = (
+                reader.module_name(module, alias.name)
+                if isinstance(module, Module)
+                else members.attribute(reader, module, alias.name, frame)
+            )
             frame.names[alias.asname or alias.name] = found
 
 
@@ -134,5 +159,11 @@ def _public(module) -> dict:
     if not isinstance(module, Module):
         return {}
     listed = module.names.get("__all__")
-    names = listed if isinstance(listed, (list, tuple)) else [name for name in module.names if not name.startswith("_")]
-    return {name: module.names[name] for name in names if isinstance(name, str) and name in module.names}
+    names = (
+        listed
+        if isinstance(listed, (list, tuple))
+        else [name for name in module.names if not name.startswith("_")]
+    )
+    return {
+        name: module.names[name] for name in names if isinstance(name, str) and name in module.names
+    }

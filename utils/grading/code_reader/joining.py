@@ -20,17 +20,34 @@ def joined(one, other, why: str, depth: int = 0):
     if device := on_the_cpu((one, other)):
         return device
     unknown = Unknown(why)
-    if depth > _DEEPEST or type(one) is not type(other) or watched(one) is not None or watched(other) is not None:
+    if (
+        depth > _DEEPEST
+        or type(one) is not type(other)
+        or watched(one) is not None
+        or watched(other) is not None
+    ):
         return unknown
     if isinstance(one, dict):
         return joined_dicts(one, other, why, depth)
-    alike = isinstance(one, Made) and one.name == other.name or isinstance(one, Instance) and one.cls is other.cls
+    alike = (
+        isinstance(one, Made)
+        and one.name == other.name
+        or isinstance(one, Instance)
+        and one.cls is other.cls
+    )
     if not alike or len(one.args) != len(other.args):
         return unknown
-    args = tuple(joined(first, second, why, depth + 1) for first, second in zip(one.args, other.args))
-    return replace(one, args=args, kwargs=joined_dicts(one.kwargs, other.kwargs, why, depth),
-                   attributes=joined_dicts(one.attributes, other.attributes, why, depth),
-                   labels=list(dict.fromkeys([*one.labels, *other.labels])), changes=[*one.changes, *other.changes])
+    args = tuple(
+        joined(first, second, why, depth + 1) for first, second in zip(one.args, other.args)
+    )
+    return replace(
+        one,
+        args=args,
+        kwargs=joined_dicts(one.kwargs, other.kwargs, why, depth),
+        attributes=joined_dicts(one.attributes, other.attributes, why, depth),
+        labels=list(dict.fromkeys([*one.labels, *other.labels])),
+        changes=[*one.changes, *other.changes],
+    )
 
 
 def _no_later_differences(one, other) -> bool:
@@ -41,15 +58,23 @@ def _no_later_differences(one, other) -> bool:
 
 def joined_dicts(one: dict, other: dict, why: str, depth: int = 0) -> dict:
     """Every key of both; a key that only one has, or whose values differ, stands for something that is not known."""
-    return {key: joined(one[key], other[key], why, depth + 1) if key in one and key in other else Unknown(why)
-            for key in [*one, *(key for key in other if key not in one)]}
+    return {
+        key: joined(one[key], other[key], why, depth + 1)
+        if key in one and key in other
+        else Unknown(why)
+        for key in [*one, *(key for key in other if key not in one)]
+    }
 
 
 class Contents:
     """The dicts that names stand for, as they are at one moment: both branches of a condition may change the same one."""
 
     def __init__(self, names: dict):
-        self.dicts = [(value, dict(value)) for value in names.values() if type(value) is dict and len(value) <= _LARGEST]
+        self.dicts = [
+            (value, dict(value))
+            for value in names.values()
+            if type(value) is dict and len(value) <= _LARGEST
+        ]
 
     def restore(self) -> None:
         """Make the dicts what they were."""

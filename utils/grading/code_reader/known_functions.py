@@ -4,21 +4,65 @@ import numpy as np
 
 from utils.grading.code_reader import arrays, config_files, image_sources, image_statistics, members
 from utils.grading.code_reader.snapshots import NAMESPACES
-from utils.grading.code_reader.values import Instance, Library, Made, Module, Unknown, Unordered, UserClass, UserFunction
+from utils.grading.code_reader.values import (
+    Instance,
+    Library,
+    Made,
+    Module,
+    Unknown,
+    Unordered,
+    UserClass,
+    UserFunction,
+)
 
 NOT_KNOWN = object()
-_TEXT = {"lower", "upper", "strip", "rstrip", "lstrip", "split", "join", "replace", "startswith", "endswith", "title"}
+_TEXT = {
+    "lower",
+    "upper",
+    "strip",
+    "rstrip",
+    "lstrip",
+    "split",
+    "join",
+    "replace",
+    "startswith",
+    "endswith",
+    "title",
+}
 _LONGEST = 10_000
 
 
 def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
     """What a method of a list, dict, text, tuple or array gives; a change under an undecided condition is marked as such."""
     try:
-        if isinstance(value, list) and name in ("append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort"):
+        if isinstance(value, list) and name in (
+            "append",
+            "extend",
+            "insert",
+            "pop",
+            "remove",
+            "clear",
+            "reverse",
+            "sort",
+        ):
             return _change(value, name, args, uncertain)
-        if isinstance(value, dict) and name in ("get", "items", "keys", "values", "copy", "update", "setdefault", "pop"):
+        if isinstance(value, dict) and name in (
+            "get",
+            "items",
+            "keys",
+            "values",
+            "copy",
+            "update",
+            "setdefault",
+            "pop",
+        ):
             return _of_dict(value, name, args, kwargs)
-        if isinstance(value, str) and name in _TEXT and members.plain(args) and len(value) < _LONGEST:
+        if (
+            isinstance(value, str)
+            and name in _TEXT
+            and members.plain(args)
+            and len(value) < _LONGEST
+        ):
             return _limited(getattr(value, name)(*args))
         if isinstance(value, (list, tuple)) and name in ("copy", "index", "count"):
             return value[:] if name == "copy" else getattr(value, name)(*args)
@@ -32,7 +76,11 @@ def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
 
 
 def _limited(result):
-    return result if not hasattr(result, "__len__") or len(result) <= _LONGEST else Unknown("the result is very large")
+    return (
+        result
+        if not hasattr(result, "__len__") or len(result) <= _LONGEST
+        else Unknown("the result is very large")
+    )
 
 
 def _change(value: list, name: str, args: tuple, uncertain: bool):
@@ -58,6 +106,7 @@ def _loaded(parse):
     def function(reader, args, kwargs, frame):
         value = config_files.load(reader, args, kwargs, parse)
         return NOT_KNOWN if value is None else value
+
     return function
 
 
@@ -67,7 +116,11 @@ def _open(reader, args, kwargs, frame):
 
 
 def _vars(reader, args, kwargs, frame):
-    return dict(args[0].attributes) if args and isinstance(args[0], Made) and args[0].name in NAMESPACES else NOT_KNOWN
+    return (
+        dict(args[0].attributes)
+        if args and isinstance(args[0], Made) and args[0].name in NAMESPACES
+        else NOT_KNOWN
+    )
 
 
 def _enumerate(reader, args, kwargs, frame):
@@ -84,22 +137,30 @@ def _statistic(name: str):
         if args and isinstance(args[0], members.ARRAY):
             return method(args[0], name, args[1:], kwargs, False)
         return NOT_KNOWN
+
     return function
 
 
 def _numbers(convert):
     def function(reader, args, kwargs, frame):
-        if not args or kwargs or not all(isinstance(arg, (int, float, str)) for arg in args) or len(str(args[0])) > 400:
+        if (
+            not args
+            or kwargs
+            or not all(isinstance(arg, (int, float, str)) for arg in args)
+            or len(str(args[0])) > 400
+        ):
             return NOT_KNOWN
         try:
             return convert(*args)
         except (ValueError, TypeError, OverflowError):
             return Unknown("it cannot be converted")
+
     return function
 
 
 def _entries(convert, ordered: bool = True):
     """What a function of entries gives; where it does not put them in order, a set stays one, and images stay images."""
+
     def function(reader, args, kwargs, frame):
         if not args:
             return convert([])
@@ -110,11 +171,16 @@ def _entries(convert, ordered: bool = True):
             return NOT_KNOWN if items is None else convert(items)
         except (TypeError, ValueError):
             return Unknown("the entries do not allow it")
+
     return function
 
 
 def _range(reader, args, kwargs, frame):
-    return range(*args) if args and all(type(arg) is int for arg in args) and args[2:] != (0,) else NOT_KNOWN
+    return (
+        range(*args)
+        if args and all(type(arg) is int for arg in args) and args[2:] != (0,)
+        else NOT_KNOWN
+    )
 
 
 def _zip(reader, args, kwargs, frame):
@@ -130,7 +196,11 @@ def _map(reader, args, kwargs, frame):
 
 
 def _get(reader, args, kwargs, frame):
-    return args[1] if len(args) > 1 else kwargs.get("default", Unknown("it comes from the environment"))
+    return (
+        args[1]
+        if len(args) > 1
+        else kwargs.get("default", Unknown("it comes from the environment"))
+    )
 
 
 def _array(reader, args, kwargs, frame):
@@ -152,8 +222,15 @@ def _getattr(reader, args, kwargs, frame):
 
 
 def _isinstance(reader, args, kwargs, frame):
-    kinds = {"builtins.int": int, "builtins.float": (float,), "builtins.str": str, "builtins.list": list,
-             "builtins.tuple": tuple, "builtins.dict": dict, "builtins.bool": bool}
+    kinds = {
+        "builtins.int": int,
+        "builtins.float": (float,),
+        "builtins.str": str,
+        "builtins.list": list,
+        "builtins.tuple": tuple,
+        "builtins.dict": dict,
+        "builtins.bool": bool,
+    }
     wanted = args[1] if len(args) == 2 and isinstance(args[1], tuple) else args[1:]
     if not wanted or not all(isinstance(kind, Library) and kind.name in kinds for kind in wanted):
         return NOT_KNOWN
@@ -166,18 +243,31 @@ def _replace(reader, args, kwargs, frame):
     if not args or not isinstance(args[0], Instance):
         return NOT_KNOWN
     old = args[0]
-    return Instance(old.cls, old.args, old.kwargs | kwargs, old.place, old.stack, old.attributes | kwargs, list(old.labels))
+    return Instance(
+        old.cls,
+        old.args,
+        old.kwargs | kwargs,
+        old.place,
+        old.stack,
+        old.attributes | kwargs,
+        list(old.labels),
+    )
 
 
 def _sum(reader, args, kwargs, frame):
     items = members.iterate(args[0]) if args else None
-    return sum(items) if items is not None and all(isinstance(entry, (int, float)) for entry in items) else NOT_KNOWN
+    return (
+        sum(items)
+        if items is not None and all(isinstance(entry, (int, float)) for entry in items)
+        else NOT_KNOWN
+    )
 
 
 def _path(first: bool):
     def function(reader, args, kwargs, frame):
         if args and isinstance(args[-1], str):
             reader.index.add_root(args[-1], first)
+
     return function
 
 
@@ -186,7 +276,11 @@ def _import(reader, args, kwargs, frame):
 
 
 def _import_top(reader, args, kwargs, frame):
-    return reader.import_module(args[0].partition(".")[0]) if args and isinstance(args[0], str) else NOT_KNOWN
+    return (
+        reader.import_module(args[0].partition(".")[0])
+        if args and isinstance(args[0], str)
+        else NOT_KNOWN
+    )
 
 
 def _type(reader, args, kwargs, frame):
@@ -199,8 +293,11 @@ def _dict(reader, args, kwargs, frame):
     if isinstance(args[0], dict):
         return args[0] | kwargs
     pairs = members.iterate(args[0])
-    if pairs is None or not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs) or \
-            not all(members.hashable(key) for key, _ in pairs):
+    if (
+        pairs is None
+        or not all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in pairs)
+        or not all(members.hashable(key) for key, _ in pairs)
+    ):
         return NOT_KNOWN
     return {key: value for key, value in pairs} | kwargs
 
@@ -225,29 +322,65 @@ def _next(reader, args, kwargs, frame):
 def _tensor(reader, args, kwargs, frame):
     """Statistics of images that are put together to a tensor; any other tensor is noted as one."""
     parts = args[0] if args else None
-    if isinstance(parts, (list, tuple)) and parts and all(isinstance(part, np.generic) for part in parts):
+    if (
+        isinstance(parts, (list, tuple))
+        and parts
+        and all(isinstance(part, np.generic) for part in parts)
+    ):
         return np.array(parts)
     return parts if isinstance(parts, members.ARRAY) else NOT_KNOWN
 
 
 FUNCTIONS = {
-    **{name: _loaded(parse) for name, parse in config_files.PARSERS.items()}, "builtins.open": _open, "builtins.vars": _vars,
-    "builtins.int": _numbers(int), "builtins.float": _numbers(float), "builtins.round": _numbers(round),
-    "builtins.abs": _numbers(abs), "builtins.str": _numbers(str), "builtins.bool": _numbers(bool),
-    "builtins.tuple": _entries(tuple, ordered=False), "builtins.list": _entries(list, ordered=False),
-    "builtins.set": _entries(Unordered), "builtins.frozenset": _entries(Unordered), "builtins.len": _length,
+    **{name: _loaded(parse) for name, parse in config_files.PARSERS.items()},
+    "builtins.open": _open,
+    "builtins.vars": _vars,
+    "builtins.int": _numbers(int),
+    "builtins.float": _numbers(float),
+    "builtins.round": _numbers(round),
+    "builtins.abs": _numbers(abs),
+    "builtins.str": _numbers(str),
+    "builtins.bool": _numbers(bool),
+    "builtins.tuple": _entries(tuple, ordered=False),
+    "builtins.list": _entries(list, ordered=False),
+    "builtins.set": _entries(Unordered),
+    "builtins.frozenset": _entries(Unordered),
+    "builtins.len": _length,
     "builtins.reversed": _entries(lambda items: items[::-1]),
-    "builtins.sorted": _entries(lambda items: sorted(items)), "builtins.enumerate": _enumerate,
-    "numpy.mean": _statistic("mean"), "numpy.std": _statistic("std"), "numpy.round": _statistic("round"),
+    "builtins.sorted": _entries(lambda items: sorted(items)),
+    "builtins.enumerate": _enumerate,
+    "numpy.mean": _statistic("mean"),
+    "numpy.std": _statistic("std"),
+    "numpy.round": _statistic("round"),
     "numpy.around": _statistic("round"),
-    "numpy.sqrt": _statistic("sqrt"), "torch.sqrt": _statistic("sqrt"), "torch.mean": _statistic("mean"),
-    "builtins.next": _next, "builtins.__import__": _import_top,
-    **{f"torch.{name}": _tensor for name in ("tensor", "as_tensor", "from_numpy", "stack", "Tensor", "FloatTensor")},
-    "builtins.sum": _sum, "builtins.range": _range, "builtins.zip": _zip, "builtins.map": _map, "builtins.dict": _dict,
+    "numpy.sqrt": _statistic("sqrt"),
+    "torch.sqrt": _statistic("sqrt"),
+    "torch.mean": _statistic("mean"),
+    "builtins.next": _next,
+    "builtins.__import__": _import_top,
+    **{
+        f"torch.{name}": _tensor
+        for name in ("tensor", "as_tensor", "from_numpy", "stack", "Tensor", "FloatTensor")
+    },
+    "builtins.sum": _sum,
+    "builtins.range": _range,
+    "builtins.zip": _zip,
+    "builtins.map": _map,
+    "builtins.dict": _dict,
     "builtins.iter": lambda reader, args, kwargs, frame: args[0] if args else NOT_KNOWN,
-    "builtins.getattr": _getattr, "builtins.isinstance": _isinstance, "builtins.type": _type,
-    "builtins.callable": _callable, "builtins.print": lambda *_: None, "collections.OrderedDict": _dict,
-    "os.environ.get": _get, "os.getenv": _get, "numpy.array": _array, "numpy.asarray": _array,
-    "dataclasses.replace": _replace, "importlib.import_module": _import,
-    "sys.path.append": _path(False), "sys.path.insert": _path(True), "os.chdir": _path(True),
+    "builtins.getattr": _getattr,
+    "builtins.isinstance": _isinstance,
+    "builtins.type": _type,
+    "builtins.callable": _callable,
+    "builtins.print": lambda *_: None,
+    "collections.OrderedDict": _dict,
+    "os.environ.get": _get,
+    "os.getenv": _get,
+    "numpy.array": _array,
+    "numpy.asarray": _array,
+    "dataclasses.replace": _replace,
+    "importlib.import_module": _import,
+    "sys.path.append": _path(False),
+    "sys.path.insert": _path(True),
+    "os.chdir": _path(True),
 }

@@ -22,12 +22,14 @@ from utils.grading.code_reader.values import (
 
 ARRAY = (np.ndarray, np.generic)
 IMAGES = Images
-BUILTINS = set("""
+BUILTINS = set(
+    """
 int float str bool tuple list dict set len range zip map sum round abs min max sorted reversed enumerate print super object
 isinstance getattr setattr delattr hasattr type property staticmethod classmethod open iter next any all filter Exception
 ValueError NotImplementedError vars callable input eval exec dir globals locals id repr format divmod pow slice frozenset
 bytes help exit __import__
-""".split())
+""".split()
+)
 MAY_BE_NONE = {"get", "find_spec", "getenv", "pop", "match", "search", "exec_module"}
 # What a library's object was given first, by the attribute that gives it back.
 _HOLDERS = {"transforms": ("Compose", "OneOf", "Sequential"), "dataset": ("DataLoader", "Subset")}
@@ -52,14 +54,22 @@ def attribute(reader, value, name: str, frame: Frame):
         return bound(reader, found, value.instance, owner) if owner else Member(value, name)
     if isinstance(value, Made) and name in value.attributes:
         return value.attributes[name]
-    if isinstance(value, Made) and value.last in _HOLDERS.get(name, ()) and (value.args or name in value.kwargs):
+    if (
+        isinstance(value, Made)
+        and value.last in _HOLDERS.get(name, ())
+        and (value.args or name in value.kwargs)
+    ):
         return value.kwargs.get(name, value.args[0] if value.args else None)
     if isinstance(value, IMAGES) and (known := image_statistics.attribute(value, name)) is not None:
         return known
     if name == "data" and (images := image_sources.array_of(value)) is not None:
         return images
     if isinstance(value, (float, int)) and not isinstance(value, ARRAY) or name.startswith("__"):
-        return Unknown(f"the attribute {name} of a number") if name != "__name__" else getattr(value, "name", "")
+        return (
+            Unknown(f"the attribute {name} of a number")
+            if name != "__name__"
+            else getattr(value, "name", "")
+        )
     return Member(value, name)
 
 
@@ -96,13 +106,24 @@ def bound(reader, found, receiver, owner: UserClass):
 
 
 def _bind(function: UserFunction, receiver) -> UserFunction:
-    return UserFunction(function.name, function.node, function.frame, function.origin, function.owner, receiver,
-                        function.kind)
+    return UserFunction(
+        function.name,
+        function.node,
+        function.frame,
+        function.origin,
+        function.owner,
+        receiver,
+        function.kind,
+    )
 
 
 def item(reader, value, key, frame: Frame, node):
     """What `value[key]` stands for."""
-    if isinstance(value, Made) and value.name == "argparse.namespace" or isinstance(key, (Unknown, Made)):
+    if (
+        isinstance(value, Made)
+        and value.name == "argparse.namespace"
+        or isinstance(key, (Unknown, Made))
+    ):
         return _item_of_object(reader, value, key, frame, node)
     if isinstance(value, (list, tuple, str, dict)):
         try:
@@ -131,14 +152,20 @@ def _item_of_object(reader, value, key, frame, node):
         return _part(value, key)
     if isinstance(value, (Made, Library)):
         reader.record("__getitem__", value, value, (key,), {}, node, frame.origin)
-    return value if isinstance(value, Unknown) else Unknown("an entry that is known only when the code runs")
+    return (
+        value
+        if isinstance(value, Unknown)
+        else Unknown("an entry that is known only when the code runs")
+    )
 
 
 def _part(value, key):
     """An entry of a Sequential or a Compose: the one that was given, or one of which only the owner is known."""
     given = value.args if isinstance(value, Made) else ()
     given = given[0] if len(given) == 1 and isinstance(given[0], list) else given
-    known = type(key) is int and -len(given) <= key < len(given) and not isinstance(given[key], Unknown)
+    known = (
+        type(key) is int and -len(given) <= key < len(given) and not isinstance(given[key], Unknown)
+    )
     return given[key] if known else changes.part(value)
 
 
@@ -149,8 +176,12 @@ def plain(value) -> bool:
 
 def hashable(value) -> bool:
     """Whether `value` can be a key of a dict here."""
-    return value is None or isinstance(value, (int, float, str, bytes)) or \
-        isinstance(value, tuple) and all(part is None or isinstance(part, (int, float, str, bytes)) for part in value)
+    return (
+        value is None
+        or isinstance(value, (int, float, str, bytes))
+        or isinstance(value, tuple)
+        and all(part is None or isinstance(part, (int, float, str, bytes)) for part in value)
+    )
 
 
 def truth(value) -> bool | None:
@@ -159,9 +190,15 @@ def truth(value) -> bool | None:
         return bool(value)
     if isinstance(value, (UserClass, UserFunction, Module)):
         return True
-    if isinstance(value, Made) and value.name.startswith(("albumentations.", "torchvision.transforms.", "torch.nn.")):
+    if isinstance(value, Made) and value.name.startswith(
+        ("albumentations.", "torchvision.transforms.", "torch.nn.")
+    ):
         return True
-    if isinstance(value, Instance) and not value.cls.find("__bool__")[1] and not value.cls.find("__len__")[1]:
+    if (
+        isinstance(value, Instance)
+        and not value.cls.find("__bool__")[1]
+        and not value.cls.find("__len__")[1]
+    ):
         return True
     return None
 
@@ -181,7 +218,9 @@ def iterate(value) -> list | None:
 
 def array_arithmetic(operation, left, right):
     """Arithmetic of small arrays with numbers, lists and each other."""
-    if operation is None or not all(isinstance(side, (ARRAY, int, float, list, tuple)) for side in (left, right)):
+    if operation is None or not all(
+        isinstance(side, (ARRAY, int, float, list, tuple)) for side in (left, right)
+    ):
         return Unknown("the operands are not known")
     try:
         with np.errstate(all="ignore"):

@@ -20,10 +20,15 @@ class ModuleIndex(ModuleFiles):
     """
 
     def __init__(self, submission: Submission, start: str = ""):
-        super().__init__({source.path: source.text for source in submission.sources}, [start, *_USUAL],
-                         [submission.root.name])
+        super().__init__(
+            {source.path: source.text for source in submission.sources},
+            [start, *_USUAL],
+            [submission.root.name],
+        )
         self.start = start
-        self.here: str | None = start  # the working folder; None where it is outside of the submission
+        self.here: str | None = (
+            start  # the working folder; None where it is outside of the submission
+        )
         self.outside = ""
 
     @property
@@ -44,7 +49,9 @@ class ModuleIndex(ModuleFiles):
 
     def _inside(self, folder: str) -> str | None:
         """The folder from the submission's top; None where it is above that, or nothing is known of it."""
-        inside = posixpath.normpath(_CONTENT.sub("", f"{folder.strip().strip(_QUOTES)}/").strip("/") or ".")
+        inside = posixpath.normpath(
+            _CONTENT.sub("", f"{folder.strip().strip(_QUOTES)}/").strip("/") or "."
+        )
         if inside.startswith(".."):
             if self.here is None:
                 return None
@@ -71,14 +78,20 @@ class ModuleIndex(ModuleFiles):
             return None
         parts = [part for part in path.split("/") if part not in ("", ".")]
         ends = ["/".join(parts[start:]) for start in range(len(parts))]
-        places = [*ends[:1], *(posixpath.normpath(posixpath.join(self.here or "", end)) for end in ends), *ends[1:]]
+        places = [
+            *ends[:1],
+            *(posixpath.normpath(posixpath.join(self.here or "", end)) for end in ends),
+            *ends[1:],
+        ]
         found = next((place for place in places if known(place)), None)
         return "" if found is None and (not parts or parts[0] in self.clones) else found
 
     def place(self, name: str, known) -> str | None:
         """The file that a command names: in a folder that it was started from, or at the longest known end of its path."""
         near = [posixpath.normpath(posixpath.join(root, name)) for root in self.roots]
-        found = next((path for path in near if known(path)), None) or self.known_end(posixpath.normpath(name), known)
+        found = next((path for path in near if known(path)), None) or self.known_end(
+            posixpath.normpath(name), known
+        )
         if not found and all(path.startswith("..") for path in near[:1]):
             self.outside = self.outside or posixpath.dirname(near[0])
         return found
@@ -97,5 +110,7 @@ class ModuleIndex(ModuleFiles):
         """Why something is not found, as the end of a sentence."""
         if not self.outside:
             return "which the submission does not contain"
-        return (f"which is not in the folder that was given; the program also uses {self.outside}, a folder beside it: "
-                "give the folder above")
+        return (
+            f"which is not in the folder that was given; the program also uses {self.outside}, a folder beside it: "
+            "give the folder above"
+        )

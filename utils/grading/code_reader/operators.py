@@ -8,10 +8,24 @@ from utils.grading.code_reader.values import Library, Made, Unknown, UserFunctio
 
 LONGEST = 10_000  # entries of a list, characters of a text: what is larger is not computed
 
-_BINARY = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
-           ast.FloorDiv: operator.floordiv, ast.Mod: operator.mod, ast.Pow: operator.pow, ast.BitOr: operator.or_}
-_COMPARE = {ast.Eq: operator.eq, ast.NotEq: operator.ne, ast.Lt: operator.lt, ast.LtE: operator.le, ast.Gt: operator.gt,
-            ast.GtE: operator.ge}
+_BINARY = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+    ast.BitOr: operator.or_,
+}
+_COMPARE = {
+    ast.Eq: operator.eq,
+    ast.NotEq: operator.ne,
+    ast.Lt: operator.lt,
+    ast.LtE: operator.le,
+    ast.Gt: operator.gt,
+    ast.GtE: operator.ge,
+}
 
 
 def binary(kind, left, right):
@@ -29,7 +43,11 @@ def binary(kind, left, right):
         result = _BINARY[kind](left, right)
     except Exception as error:  # whatever the operands make the operator raise
         return Unknown(f"the arithmetic fails: {error}")
-    return result if not hasattr(result, "__len__") or len(result) <= LONGEST else Unknown("the result is very large")
+    return (
+        result
+        if not hasattr(result, "__len__") or len(result) <= LONGEST
+        else Unknown("the result is very large")
+    )
 
 
 def _too_large(kind, left, right) -> bool:

@@ -19,13 +19,20 @@ class Calling:
         """The value of calling `callee` from code that has no call expression for it."""
         return calls.apply(self, callee, args, kwargs, None, frame)
 
-    def invoke(self, function: UserFunction, args: tuple, kwargs: dict, place: Evidence, whole: bool = True):
+    def invoke(
+        self, function: UserFunction, args: tuple, kwargs: dict, place: Evidence, whole: bool = True
+    ):
         """What one of the submission's own functions returns for these arguments."""
         node = function.node
-        if len(self.stack) >= _DEEPEST or sum(step.function.node is node for step in self.stack) > 2:
+        if (
+            len(self.stack) >= _DEEPEST
+            or sum(step.function.node is node for step in self.stack) > 2
+        ):
             return Unknown(f"{function.name} calls itself, or too many calls are nested")
         names = self._parameters(function, args, kwargs, whole)
-        frame = Frame(names, function.origin, function.frame, function=function, script=function.frame.script)
+        frame = Frame(
+            names, function.origin, function.frame, function=function, script=function.frame.script
+        )
         given = (args, kwargs) if function.owner is not None else (snapshot(args), snapshot(kwargs))
         self.stack.append(Step(function, *given, place))
         conditions = self.conditions
@@ -43,43 +50,62 @@ class Calling:
         values = [value for value in values if value is not None]
         if not values:
             return None
-        why = f"{function.name} returns different things under conditions that reading cannot decide"
+        why = (
+            f"{function.name} returns different things under conditions that reading cannot decide"
+        )
         return self.label(reduce(lambda one, other: joined(one, other, why), values), function.name)
 
     def _parameters(self, function: UserFunction, args: tuple, kwargs: dict, whole: bool) -> dict:
         spec = function.node.args
         plain = [*spec.posonlyargs, *spec.args]
-        if function.bound is not None and function.owner is not None and function.kind != "staticmethod":
+        if (
+            function.bound is not None
+            and function.owner is not None
+            and function.kind != "staticmethod"
+        ):
             args = (function.bound, *args)
         missing = Unknown(f"an argument of {function.name} that is not known")
         frame = Frame({}, function.origin, function.frame)
-        names = {arg.arg: expressions.evaluate(self, default, frame)
-                 for arg, default in zip(plain[len(plain) - len(spec.defaults):], spec.defaults)}
-        names |= {arg.arg: expressions.evaluate(self, default, frame)
-                  for arg, default in zip(spec.kwonlyargs, spec.kw_defaults) if default is not None}
+        names = {
+            arg.arg: expressions.evaluate(self, default, frame)
+            for arg, default in zip(plain[len(plain) - len(spec.defaults) :], spec.defaults)
+        }
+        names |= {
+            arg.arg: expressions.evaluate(self, default, frame)
+            for arg, default in zip(spec.kwonlyargs, spec.kw_defaults)
+            if default is not None
+        }
         known = {arg.arg for arg in [*plain, *spec.kwonlyargs]}
-        given = dict(zip((arg.arg for arg in plain), args)) | {key: value for key, value in kwargs.items() if key in known}
+        given = dict(zip((arg.arg for arg in plain), args)) | {
+            key: value for key, value in kwargs.items() if key in known
+        }
         if not whole:
             names = {name: missing for name in known}
         names |= given
         for name in known - names.keys():
             names[name] = missing
         if spec.vararg:
-            names[spec.vararg.arg] = tuple(args[len(plain):])
+            names[spec.vararg.arg] = tuple(args[len(plain) :])
         if spec.kwarg:
-            names[spec.kwarg.arg] = {key: value for key, value in kwargs.items() if key not in known}
+            names[spec.kwarg.arg] = {
+                key: value for key, value in kwargs.items() if key not in known
+            }
         for name, value in names.items():
             if name not in ("self", "cls"):
                 self.label(value, name)
         return names
 
-    def instantiate(self, cls: UserClass, args: tuple, kwargs: dict, place: Evidence, whole: bool = True) -> Instance:
+    def instantiate(
+        self, cls: UserClass, args: tuple, kwargs: dict, place: Evidence, whole: bool = True
+    ) -> Instance:
         """An object of one of the submission's own classes, with the attributes that its constructor gives it."""
         given = snapshot(args if whole else (*args, Unknown("starred arguments")))
         made = Instance(cls, given, snapshot(kwargs), place, tuple(self.stack))
         init, owner = cls.find("__init__")
         if isinstance(init, UserFunction):
-            bound = UserFunction(init.name, init.node, init.frame, init.origin, init.owner or owner, made)
+            bound = UserFunction(
+                init.name, init.node, init.frame, init.origin, init.owner or owner, made
+            )
             self.invoke(bound, args, kwargs, place, whole)
         else:
             made.attributes.update(self._fields(cls, args, kwargs))
@@ -89,6 +115,10 @@ class Calling:
         """The attributes of a dataclass or of a class that inherits its constructor from a library."""
         if any("CIFAR" in base for base in cls.library_bases()):
             return dict(zip(calls.DATASET, args)) | kwargs
-        annotated = [statement.target.id for one in reversed(list(cls.ancestors())) for statement in one.node.body
-                     if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)]
+        annotated = [
+            statement.target.id
+            for one in reversed(list(cls.ancestors()))
+            for statement in one.node.body
+            if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+        ]
         return dict(zip(annotated, args)) | kwargs

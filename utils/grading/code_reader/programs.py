@@ -21,16 +21,25 @@ def programs(submission: Submission) -> tuple[str, ...]:
     A file that no other file or notebook imports, and that calls something at its top level; and each file that asks
     whether it was started, imported or not.
     """
-    parsed = {source.path: [one for code in script_code(source.text) for one in code.statements]
-              for source in submission.sources}
-    imported = {path for file, statements in parsed.items() for path in _imported(submission, file, statements)
-                if path != file}
+    parsed = {
+        source.path: [one for code in script_code(source.text) for one in code.statements]
+        for source in submission.sources
+    }
+    imported = {
+        path
+        for file, statements in parsed.items()
+        for path in _imported(submission, file, statements)
+        if path != file
+    }
     for notebook in submission.notebooks:
         statements = [one for code in notebook_code(notebook) for one in code.statements]
         imported.update(_imported(submission, notebook.path, statements))
     guarded = {source.path for source in submission.sources if "__main__" in source.text}
-    return tuple(path for path, statements in parsed.items()
-                 if path in guarded or path not in imported and any(map(_works, statements)))
+    return tuple(
+        path
+        for path, statements in parsed.items()
+        if path in guarded or path not in imported and any(map(_works, statements))
+    )
 
 
 def _works(statement: ast.stmt) -> bool:
@@ -46,7 +55,9 @@ def _imported(submission: Submission, file: str, statements: Iterable[ast.stmt])
     index = ModuleIndex(submission, folder)
     for name, level in dict.fromkeys(_names(statements)):
         known = not level and name.partition(".")[0] in known_libraries()
-        if (not known or index.has(name.partition(".")[0])) and (found := index.find(name, folder, level)):
+        if (not known or index.has(name.partition(".")[0])) and (
+            found := index.find(name, folder, level)
+        ):
             yield found.path
 
 
@@ -58,5 +69,8 @@ def _names(statements: Iterable[ast.stmt]) -> Iterator[tuple[str, int]]:
                 yield from ((alias.name, 0) for alias in node.names)
             elif isinstance(node, ast.ImportFrom):
                 yield node.module or "", node.level
-                yield from ((".".join(filter(None, (node.module, alias.name))), node.level) for alias in node.names
-                            if alias.name != "*")
+                yield from (
+                    (".".join(filter(None, (node.module, alias.name))), node.level)
+                    for alias in node.names
+                    if alias.name != "*"
+                )

@@ -52,7 +52,9 @@ class Reader(Importing, Calling):
         self._given = {source.path for source in submission.sources}
         self.started: list[str] = []  # the scripts that commands start
         self.program = Origin()  # the notebook or script that is read
-        self.own_statements: list[tuple[Origin, ast.stmt]] = []  # the top-level statements of the program itself
+        self.own_statements: list[
+            tuple[Origin, ast.stmt]
+        ] = []  # the top-level statements of the program itself
         self.cell: int | None = None
         self.doubts: list[str] = []  # why what was read may not be what runs
         self.conditions = 0  # how many undecided conditions surround what is being read
@@ -91,10 +93,20 @@ class Reader(Importing, Calling):
         """What Lightning's fit() calls of the objects that it is given: the methods that make the loaders."""
         for call in [call for call in self.calls if call.name == "fit"]:
             for given in (*call.args, *call.kwargs.values()):
-                for name in ("prepare_data", "setup", "train_dataloader", "val_dataloader", "test_dataloader"):
-                    method, owner = given.cls.find(name) if isinstance(given, Instance) else (None, None)
+                for name in (
+                    "prepare_data",
+                    "setup",
+                    "train_dataloader",
+                    "val_dataloader",
+                    "test_dataloader",
+                ):
+                    method, owner = (
+                        given.cls.find(name) if isinstance(given, Instance) else (None, None)
+                    )
                     if isinstance(method, UserFunction):
-                        bound = UserFunction(name, method.node, method.frame, method.origin, owner, given)
+                        bound = UserFunction(
+                            name, method.node, method.frame, method.origin, owner, given
+                        )
                         self.invoke(bound, (), {}, given.place)
 
     def read_script(self, path: str, names: dict | None = None) -> dict:
@@ -109,7 +121,9 @@ class Reader(Importing, Calling):
             if code.problem:
                 self.problems.append(f"{path}: {code.problem}")
             if own:
-                self.own_statements.extend((self.program, statement) for statement in code.statements)
+                self.own_statements.extend(
+                    (self.program, statement) for statement in code.statements
+                )
             self._read(code, frame)
         self._trainers()
         return names
@@ -145,7 +159,9 @@ class Reader(Importing, Calling):
             notebook = next(one for one in self.submission.notebooks if one.path == path)
             if action.kind == "run" and path not in (frame.origin.notebook, self.program.notebook):
                 for code in notebook_code.notebook_code(notebook):
-                    self._guarded(code.statements, Frame(self.names, Origin(notebook=path, cell=code.cell)))
+                    self._guarded(
+                        code.statements, Frame(self.names, Origin(notebook=path, cell=code.cell))
+                    )
         elif self.started.count(path) < _MOST_STARTS:
             self.started.append(path)
             with self.index.first(posixpath.dirname(path)):
@@ -155,12 +171,21 @@ class Reader(Importing, Calling):
         """Where the submission has the program that is started; None where it has not."""
         if action.kind == "module":
             found = self.index.find(action.name)
-            main = f"{found.package}/__main__.py".lstrip("/") if found and found.is_package else found and found.path
+            main = (
+                f"{found.package}/__main__.py".lstrip("/")
+                if found and found.is_package
+                else found and found.path
+            )
             return main if main in self.index.sources else None
         known = {*self.index.sources, *(one.path for one in self.submission.notebooks)}
-        names = [action.name] if action.name.endswith((".py", ".ipynb")) else \
-            [f"{action.name}.py", f"{action.name}.ipynb"] * (action.kind == "run")
-        return next((path for name in names if (path := self.index.place(name, known.__contains__))), None)
+        names = (
+            [action.name]
+            if action.name.endswith((".py", ".ipynb"))
+            else [f"{action.name}.py", f"{action.name}.ipynb"] * (action.kind == "run")
+        )
+        return next(
+            (path for name in names if (path := self.index.place(name, known.__contains__))), None
+        )
 
     # --- names --------------------------------------------------------------------------------------------------------
 
@@ -181,7 +206,9 @@ class Reader(Importing, Calling):
             for part, entry in zip(target.elts, parts):
                 self.bind(part, entry, frame)
         elif isinstance(target, ast.Attribute):
-            self.set_attribute(expressions.evaluate(self, target.value, frame), target.attr, value, frame, target)
+            self.set_attribute(
+                expressions.evaluate(self, target.value, frame), target.attr, value, frame, target
+            )
         elif isinstance(target, ast.Subscript):
             owner = expressions.evaluate(self, target.value, frame)
             key = expressions.evaluate(self, target.slice, frame)
@@ -189,10 +216,16 @@ class Reader(Importing, Calling):
             if isinstance(owner, (*members.ARRAY, members.IMAGES)):
                 self.bind(target.value, Unknown("some of its entries are replaced"), frame)
             elif isinstance(owner, list) and isinstance(key, Unknown):
-                owner[:] = [Unknown("which of its entries is replaced is known only when the code runs")] * len(owner)
+                owner[:] = [
+                    Unknown("which of its entries is replaced is known only when the code runs")
+                ] * len(owner)
             elif isinstance(owner, (dict, list)) and isinstance(key, (str, int)):
                 try:
-                    owner[key] = Unknown("it depends on a condition") if self.uncertain(frame) and key in owner else value
+                    owner[key] = (
+                        Unknown("it depends on a condition")
+                        if self.uncertain(frame) and key in owner
+                        else value
+                    )
                 except IndexError:
                     pass
 
@@ -201,10 +234,15 @@ class Reader(Importing, Calling):
         if isinstance(value, (list, tuple)) and len(value) == count:
             return list(value)
         if isinstance(value, Made) and value.last == "random_split":
-            return [Made("torch.utils.data.Subset", value.args, {}, value.place) for _ in range(count)]
+            return [
+                Made("torch.utils.data.Subset", value.args, {}, value.place) for _ in range(count)
+            ]
         if changes.watched(value) is not None:
             return [value] * count  # the name and the layer that named_children() gives
-        return [value if isinstance(value, Unknown) else Unknown("a part of what is not known") for _ in range(count)]
+        return [
+            value if isinstance(value, Unknown) else Unknown("a part of what is not known")
+            for _ in range(count)
+        ]
 
     def set_attribute(self, owner, name, value, frame: Frame, node) -> None:
         """Assign `value` to an attribute of `owner`; `name` is Unknown where setattr() is given one that is not known."""
@@ -212,14 +250,24 @@ class Reader(Importing, Calling):
         if not isinstance(name, str):
             return
         if isinstance(owner, (Instance, Made)):
-            before = [owner.attributes[name]] if name in owner.attributes else \
-                [owner.cls.find(name)[0]] if isinstance(owner, Instance) and owner.cls.find(name)[1] else []
+            before = (
+                [owner.attributes[name]]
+                if name in owner.attributes
+                else [owner.cls.find(name)[0]]
+                if isinstance(owner, Instance) and owner.cls.find(name)[1]
+                else []
+            )
             unsure = self.uncertain(frame) and before and not same(before[0], value)
-            owner.attributes[name] = Unknown("it depends on a condition") if unsure else self.label(value, name)
+            owner.attributes[name] = (
+                Unknown("it depends on a condition") if unsure else self.label(value, name)
+            )
         elif isinstance(owner, (UserClass, Module)):
             owner.names[name] = value
-        elif isinstance(owner, Library) and owner.name.startswith(("albumentations", "torch")) and \
-                "backends" not in owner.name:
+        elif (
+            isinstance(owner, Library)
+            and owner.name.startswith(("albumentations", "torch"))
+            and "backends" not in owner.name
+        ):
             self.doubts.append(f"{frame.origin} replaces {owner.name}.{name}")
 
     def uncertain(self, frame: Frame) -> int:
@@ -241,15 +289,33 @@ class Reader(Importing, Calling):
     def spend(self) -> bool:
         """Use up one step of the budget; False when nothing is left."""
         self._left -= 1
-        if self._left > 0 and self._left % 1000 == 0 and time.process_time() - self._began > _SECONDS:
+        if (
+            self._left > 0
+            and self._left % 1000 == 0
+            and time.process_time() - self._began > _SECONDS
+        ):
             self._left = 0
         if self._left == 0:
             self.doubts.append("the code is too long to be followed to its end")
         return self._left > 0
 
-    def record(self, name, callee, receiver, args, kwargs, node, origin: Origin | None = None) -> None:
+    def record(
+        self, name, callee, receiver, args, kwargs, node, origin: Origin | None = None
+    ) -> None:
         """Note a call in `calls`, with its place and what surrounds it."""
         origin = origin or Origin()
         if len(self.calls) < 50_000:
-            self.calls.append(Call(name, callee, receiver, args, kwargs, origin.evidence(node), self.cell, tuple(self.stack),
-                                   self.conditions > 0, node))
+            self.calls.append(
+                Call(
+                    name,
+                    callee,
+                    receiver,
+                    args,
+                    kwargs,
+                    origin.evidence(node),
+                    self.cell,
+                    tuple(self.stack),
+                    self.conditions > 0,
+                    node,
+                )
+            )

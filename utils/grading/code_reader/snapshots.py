@@ -14,9 +14,24 @@ def snapshot(value, depth: int = 0):
     if depth > _DEEPEST:
         return value
     if isinstance(value, (list, tuple)):
-        return type(value)(snapshot(one, depth + 1) for one in value) if len(value) <= _LARGEST else value
+        return (
+            type(value)(snapshot(one, depth + 1) for one in value)
+            if len(value) <= _LARGEST
+            else value
+        )
     if isinstance(value, dict):
-        return {key: snapshot(one, depth + 1) for key, one in value.items()} if len(value) <= _LARGEST else value
-    if isinstance(value, Instance) and not is_network(value) or isinstance(value, Made) and value.name in NAMESPACES:
-        return replace(value, attributes=snapshot(value.attributes, depth + 1), changes=list(value.changes))
+        return (
+            {key: snapshot(one, depth + 1) for key, one in value.items()}
+            if len(value) <= _LARGEST
+            else value
+        )
+    if (
+        isinstance(value, Instance)
+        and not is_network(value)
+        or isinstance(value, Made)
+        and value.name in NAMESPACES
+    ):
+        return replace(
+            value, attributes=snapshot(value.attributes, depth + 1), changes=list(value.changes)
+        )
     return value

@@ -17,7 +17,9 @@ from utils.grading.code_reader.values import (
     same,
 )
 
-_MOST_TURNS = 40  # a loop over more known entries than these is read once, as if they were not known
+_MOST_TURNS = (
+    40  # a loop over more known entries than these is read once, as if they were not known
+)
 
 
 def run(reader, statements, frame: Frame) -> str:
@@ -63,9 +65,18 @@ def _load(target):
 
 
 def _function(reader, node, frame):
-    kind = next((name for decorator in node.decorator_list if (name := _decorator(decorator)) in
-                 ("property", "staticmethod", "classmethod", "cached_property")), "")
-    function = UserFunction(node.name, node, frame, frame.origin, kind="property" if kind == "cached_property" else kind)
+    kind = next(
+        (
+            name
+            for decorator in node.decorator_list
+            if (name := _decorator(decorator))
+            in ("property", "staticmethod", "classmethod", "cached_property")
+        ),
+        "",
+    )
+    function = UserFunction(
+        node.name, node, frame, frame.origin, kind="property" if kind == "cached_property" else kind
+    )
     frame.names[node.name] = function
 
 
@@ -81,7 +92,10 @@ def _class(reader, node, frame):
     made = UserClass(node.name, node, bases, body.names, frame.origin, frame)
     for name, value in body.names.items():
         if isinstance(value, UserFunction) and value.frame is body:
-            value.owner, value.frame = made, frame  # a method does not see the names of the class body
+            value.owner, value.frame = (
+                made,
+                frame,
+            )  # a method does not see the names of the class body
             body.names[name] = value
     frame.names[node.name] = made
     reader.classes.append(made)
@@ -115,7 +129,9 @@ def _if(reader, node, frame):
     if one_end and other_end:
         return one_end if one_end == other_end else "return"
     if (one_end == "return" or other_end == "return") and frame.function is not None:
-        reader.conditions += 1  # the rest of the function is reached in the other case only; its end takes this back
+        reader.conditions += (
+            1  # the rest of the function is reached in the other case only; its end takes this back
+        )
     return ""
 
 
@@ -138,7 +154,11 @@ def _for(reader, node, frame):
     if isinstance(over, (Made, Instance, Unknown)):
         reader.record("__iter__", over, over, (), {}, node, frame.origin)
     items = members.iterate(over)
-    if items is not None and len(items) <= _MOST_TURNS and not isinstance(_range_of(node), ast.Call):
+    if (
+        items is not None
+        and len(items) <= _MOST_TURNS
+        and not isinstance(_range_of(node), ast.Call)
+    ):
         for item in items:
             reader.bind(node.target, item, frame)
             ended = run(reader, node.body, frame)
@@ -155,7 +175,12 @@ def _for(reader, node, frame):
 def _range_of(node):
     """The call of range() that a loop runs over: a count of epochs or batches, of which one turn is enough."""
     call = node.iter
-    return call if isinstance(call, ast.Call) and getattr(call.func, "id", "") in ("range", "tqdm", "trange") else None
+    return (
+        call
+        if isinstance(call, ast.Call)
+        and getattr(call.func, "id", "") in ("range", "tqdm", "trange")
+        else None
+    )
 
 
 def _while(reader, node, frame):
@@ -190,7 +215,9 @@ def _try(reader, node, frame):
     before = set(frame.names)
     ended = run(reader, node.body, frame)
     new = [value for name, value in frame.names.items() if name not in before]
-    if any(isinstance(value, Library) and value.problem for value in new):  # it is not there: the handlers offer another
+    if any(
+        isinstance(value, Library) and value.problem for value in new
+    ):  # it is not there: the handlers offer another
         for handler in node.handlers:
             run(reader, handler.body, frame)
     if not ended:
@@ -204,7 +231,11 @@ def _delete(reader, node, frame):
         if isinstance(target, ast.Name):
             frame.names.pop(target.id, None)
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
-            changes.note(reader, expressions.evaluate(reader, target.value, frame), frame.origin.evidence(target))
+            changes.note(
+                reader,
+                expressions.evaluate(reader, target.value, frame),
+                frame.origin.evidence(target),
+            )
 
 
 def _match(reader, node, frame):
@@ -215,11 +246,27 @@ def _match(reader, node, frame):
 
 
 _HANDLERS = {
-    ast.Expr: _expression, ast.Assign: _assign, ast.AnnAssign: _annotated, ast.AugAssign: _augmented,
-    ast.FunctionDef: _function, ast.AsyncFunctionDef: _function, ast.ClassDef: _class, ast.Return: _return, ast.If: _if,
-    ast.For: _for, ast.AsyncFor: _for, ast.While: _while, ast.With: _with, ast.AsyncWith: _with, ast.Try: _try,
-    ast.Import: import_names, ast.ImportFrom: import_from, ast.Delete: _delete, ast.Match: _match,
-    ast.Raise: lambda reader, node, frame: "raise", ast.Break: lambda reader, node, frame: "break",
+    ast.Expr: _expression,
+    ast.Assign: _assign,
+    ast.AnnAssign: _annotated,
+    ast.AugAssign: _augmented,
+    ast.FunctionDef: _function,
+    ast.AsyncFunctionDef: _function,
+    ast.ClassDef: _class,
+    ast.Return: _return,
+    ast.If: _if,
+    ast.For: _for,
+    ast.AsyncFor: _for,
+    ast.While: _while,
+    ast.With: _with,
+    ast.AsyncWith: _with,
+    ast.Try: _try,
+    ast.Import: import_names,
+    ast.ImportFrom: import_from,
+    ast.Delete: _delete,
+    ast.Match: _match,
+    ast.Raise: lambda reader, node, frame: "raise",
+    ast.Break: lambda reader, node, frame: "break",
     ast.Continue: lambda reader, node, frame: "continue",
 }
 if hasattr(ast, "TryStar"):

@@ -10,7 +10,15 @@ from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.values import Call, Instance, Made, Unknown
 from utils.grading.submission.contents import Notebook, Submission
 
-_TRAINERS = ("pytorch_lightning.", "lightning.", "fastai.", "skorch.", "ignite.", "tensorflow.", "keras.")
+_TRAINERS = (
+    "pytorch_lightning.",
+    "lightning.",
+    "fastai.",
+    "skorch.",
+    "ignite.",
+    "tensorflow.",
+    "keras.",
+)
 
 
 def reading(submission: Submission, notebook: Notebook) -> Reader:
@@ -29,8 +37,11 @@ def script_readings(submission: Submission, without: Set[str] = frozenset()) -> 
     if training := [reader for reader in readers if trains(reader)]:
         return training
     read = {reader.program.file for reader in readers} | without
-    return readers + [_script(submission, source.path) for source in submission.sources if source.path not in read
-                      and ("backward" in source.text or "summary(" in source.text)]
+    return readers + [
+        _script(submission, source.path)
+        for source in submission.sources
+        if source.path not in read and ("backward" in source.text or "summary(" in source.text)
+    ]
 
 
 def _script(submission: Submission, path: str) -> Reader:
@@ -61,10 +72,19 @@ def modules_reading(submission: Submission) -> Reader:
 def is_dataset(value) -> bool:
     """Whether `value` is a data set, of torchvision, torch or the submission's own."""
     if isinstance(value, Made):
-        return value.name.startswith(("torchvision.datasets.", "torch.utils.data.Subset", "torch.utils.data.ConcatDataset",
-                                      "torch.utils.data.random_split", "torch.utils.data.dataset."))
-    return isinstance(value, Instance) and (value.cls.find("__getitem__")[1] is not None
-                                            or any("datasets." in base for base in value.cls.library_bases()))
+        return value.name.startswith(
+            (
+                "torchvision.datasets.",
+                "torch.utils.data.Subset",
+                "torch.utils.data.ConcatDataset",
+                "torch.utils.data.random_split",
+                "torch.utils.data.dataset.",
+            )
+        )
+    return isinstance(value, Instance) and (
+        value.cls.find("__getitem__")[1] is not None
+        or any("datasets." in base for base in value.cls.library_bases())
+    )
 
 
 _LOADERS = ("DataLoader", "DeviceDataLoader", "MultiEpochsDataLoader")
@@ -73,6 +93,7 @@ _LOADERS = ("DataLoader", "DeviceDataLoader", "MultiEpochsDataLoader")
 @dataclass(frozen=True)
 class Loop:
     """One loop: what it runs over, the data set behind it (None where that is not known), and what happens inside it."""
+
     loader: object
     dataset: object
     backward: tuple[Call, ...]
@@ -90,9 +111,18 @@ def loops(reader: Reader) -> list[Loop]:
     for moment, call in enumerate(reader.calls):
         if call.name == "__iter__":
             inside = list(_inside(reader.calls, moment))
-            found.append(Loop(call.receiver, dataset_of(call.receiver),
-                              tuple(one for one in inside if one.name == "backward"),
-                              tuple(one.receiver for one in inside if one.name == "__call__" and is_layer(one.receiver))))
+            found.append(
+                Loop(
+                    call.receiver,
+                    dataset_of(call.receiver),
+                    tuple(one for one in inside if one.name == "backward"),
+                    tuple(
+                        one.receiver
+                        for one in inside
+                        if one.name == "__call__" and is_layer(one.receiver)
+                    ),
+                )
+            )
     return found
 
 
@@ -100,7 +130,7 @@ def _inside(calls: list[Call], moment: int):
     """The calls that happen in the turns of the loop that begins at `moment`, in what it calls too."""
     loop = calls[moment]
     level = len(loop.stack)
-    for call in calls[moment + 1:]:
+    for call in calls[moment + 1 :]:
         if len(call.stack) < level or level and call.stack[level - 1] is not loop.stack[-1]:
             return
         if len(call.stack) == level and call.node is not None:

@@ -12,6 +12,7 @@ from utils.grading.facts import Evidence
 @dataclass(frozen=True)
 class Origin:
     """Which file, or which cell of which notebook, a piece of code stands in."""
+
     file: str | None = None
     notebook: str | None = None
     cell: int | None = None
@@ -28,6 +29,7 @@ class Origin:
 @dataclass(frozen=True)
 class Unknown:
     """A value that reading cannot establish, and why."""
+
     why: str = "it is known only when the code runs"
 
 
@@ -38,6 +40,7 @@ class Unordered(tuple):
 @dataclass(frozen=True)
 class Library:
     """Something of a package that is not the submission's own, by its full name; `problem` where it should have been."""
+
     name: str
     problem: str = ""
 
@@ -50,6 +53,7 @@ class Library:
 @dataclass(eq=False)
 class Frame:
     """The names of one module, class body or function call; `parent` is where a name is looked up next."""
+
     names: dict
     origin: Origin
     parent: "Frame | None" = None
@@ -71,6 +75,7 @@ class Frame:
 @dataclass(eq=False)
 class Made:
     """What a call of a library's function or class returned. `labels` are the names that it was given on its way."""
+
     name: str
     args: tuple = ()
     kwargs: dict = field(default_factory=dict)
@@ -80,7 +85,9 @@ class Made:
     attributes: dict = field(default_factory=dict)
     whole: bool = True  # False where a starred argument could not be read
     stack: tuple["Step", ...] = ()
-    changes: list = field(default_factory=list)  # what code did to it after it was built (reader.changes)
+    changes: list = field(
+        default_factory=list
+    )  # what code did to it after it was built (reader.changes)
 
     @property
     def last(self) -> str:
@@ -115,13 +122,15 @@ class UserClass:
 
     def library_bases(self) -> list[str]:
         """The full names of the libraries' classes that it inherits from."""
-        return [base.name for one in self.ancestors() for base in one.bases if isinstance(base, Library)]
+        return [
+            base.name for one in self.ancestors() for base in one.bases if isinstance(base, Library)
+        ]
 
     def find(self, name: str, after: "UserClass | None" = None):
         """The class attribute or method `name` and the class that has it, looked for behind `after`, as super() does."""
         order = list(self.ancestors())
         if after is not None and after in order:
-            order = order[order.index(after) + 1:]
+            order = order[order.index(after) + 1 :]
         return next(((one.names[name], one) for one in order if name in one.names), (None, None))
 
 
@@ -144,6 +153,7 @@ class UserFunction:
 @dataclass(frozen=True)
 class Step:
     """One entry of the stack of calls that led somewhere."""
+
     function: UserFunction
     args: tuple
     kwargs: dict
@@ -153,6 +163,7 @@ class Step:
 @dataclass(eq=False)
 class Instance:
     """An object of one of the submission's own classes."""
+
     cls: UserClass
     args: tuple
     kwargs: dict
@@ -160,12 +171,15 @@ class Instance:
     stack: tuple[Step, ...] = ()
     attributes: dict = field(default_factory=dict)
     labels: list[str] = field(default_factory=list)
-    changes: list = field(default_factory=list)  # what code did to it after it was built (reader.changes)
+    changes: list = field(
+        default_factory=list
+    )  # what code did to it after it was built (reader.changes)
 
 
 @dataclass(eq=False)
 class Module:
     """One of the submission's own modules or packages."""
+
     name: str
     path: str
     names: dict
@@ -190,6 +204,7 @@ class Super:
 @dataclass(frozen=True)
 class Call:
     """One call that reading met: the name that was called, on what, with what, where and from which functions."""
+
     name: str
     callee: object
     receiver: object
@@ -198,7 +213,9 @@ class Call:
     place: Evidence
     cell: int | None  # the notebook cell that was being read
     stack: tuple[Step, ...]
-    conditional: bool = False  # whether it happens only under a condition that reading cannot decide
+    conditional: bool = (
+        False  # whether it happens only under a condition that reading cannot decide
+    )
     node: ast.AST | None = None
 
 
@@ -223,21 +240,31 @@ def same(one, other) -> bool:
 def _parts_of_both(one, other) -> list[tuple] | None:
     """What has to be the same for two values to be the same; None where they differ."""
     if isinstance(one, Instance) and isinstance(other, Instance):
-        return [(one.args, other.args), (one.kwargs, other.kwargs)] if one.cls is other.cls else None
+        return (
+            [(one.args, other.args), (one.kwargs, other.kwargs)] if one.cls is other.cls else None
+        )
     if isinstance(one, Made) and isinstance(other, Made):
-        return [(one.args, other.args), (one.kwargs, other.kwargs)] if one.name == other.name else None
+        return (
+            [(one.args, other.args), (one.kwargs, other.kwargs)] if one.name == other.name else None
+        )
     if isinstance(one, (tuple, list)) and type(one) is type(other):
         return list(zip(one, other)) if len(one) == len(other) else None
     if isinstance(one, dict) and isinstance(other, dict):
         return [(one[key], other[key]) for key in one] if one.keys() == other.keys() else None
-    simple = isinstance(one, (int, float, str, bytes, complex, Library)) and type(one) is type(other)
+    simple = isinstance(one, (int, float, str, bytes, complex, Library)) and type(one) is type(
+        other
+    )
     return [] if simple and one == other else None
 
 
 def on_the_cpu(values) -> str | None:
     """Of the two names of a device that a condition decides between, the CPU's: nothing is read as if it had a GPU."""
     names = set(value for value in values if isinstance(value, str))
-    return "cpu" if len(names) == len(values) == 2 and "cpu" in names and names & {"cuda", "cuda:0", "mps"} else None
+    return (
+        "cpu"
+        if len(names) == len(values) == 2 and "cpu" in names and names & {"cuda", "cuda:0", "mps"}
+        else None
+    )
 
 
 def is_literal(value) -> bool:

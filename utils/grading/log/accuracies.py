@@ -12,6 +12,7 @@ from utils.grading.log.runs import Epoch, Run
 class Row:
     """The accuracy of one epoch on one split. `index` counts epochs from 0 (None where the log does not tell from what it
     counts), `label` is the epoch as the log calls it; `accuracy` is in per cent, exact to half of `unit`."""
+
     index: int | None
     label: str
     accuracy: float
@@ -23,7 +24,10 @@ class Row:
 
 def tested_split(run: Run) -> str | None:
     """Where the test accuracy stands: "test", or "val" where the log calls it validation; None where there is none."""
-    held = {split: sum((split, "accuracy") in epoch.numbers for epoch in run.epochs) for split in ("test", "val")}
+    held = {
+        split: sum((split, "accuracy") in epoch.numbers for epoch in run.epochs)
+        for split in ("test", "val")
+    }
     if held["test"] >= max(1, held["val"] / 2):
         return "test"
     return "val" if held["val"] else None
@@ -53,15 +57,25 @@ def per_cent(numbers: Iterable[Number]) -> float:
 
 def accuracy_rows(run: Run, split: str) -> tuple[Row, ...]:
     """One row for each epoch of `run` that logs an accuracy on `split`."""
-    factor = per_cent(epoch.numbers[split, "accuracy"] for epoch in run.epochs if (split, "accuracy") in epoch.numbers)
+    factor = per_cent(
+        epoch.numbers[split, "accuracy"]
+        for epoch in run.epochs
+        if (split, "accuracy") in epoch.numbers
+    )
     base, rows = counted_from(run), []
     for order, epoch in enumerate(run.epochs):
         number = epoch.numbers.get((split, "accuracy"))
         if number is None or not 0 <= number.value < float("inf"):
             continue
         index = order if epoch.number is None else None if base is None else epoch.number - base
-        label = f"epoch {epoch.number}" if epoch.number is not None else f"epoch {order}, counted from 0"
-        accuracy, unit = (number.value, 0.0) if number.total else (number.value * factor, number.unit * factor)
+        label = (
+            f"epoch {epoch.number}"
+            if epoch.number is not None
+            else f"epoch {order}, counted from 0"
+        )
+        accuracy, unit = (
+            (number.value, 0.0) if number.total else (number.value * factor, number.unit * factor)
+        )
         place = epoch.places.get(split, Evidence(run.source))
         rows.append(Row(index, label, round(accuracy, 6), unit, number, epoch, place))
     return tuple(rows)

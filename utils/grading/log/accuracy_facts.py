@@ -17,6 +17,7 @@ SINGLE = "only one evaluation is logged, no epochs"
 @dataclass(frozen=True)
 class JudgedRun:
     """The run that is judged, its test accuracies, the rubric's target (None: it sets none) and `why` this run."""
+
     run: Run
     rows: tuple[Row, ...]
     target: float | None
@@ -32,23 +33,38 @@ def accuracy_facts(judged: JudgedRun, found: list[Contradiction]) -> dict[str, F
     """The facts of DOUBTED, null where a contradiction makes the accuracies doubtful, and `epochs` and `accuracy_logged`."""
     run, top, last = judged.run, judged.top, judged.rows[-1]
     uncounted, unseen = _uncounted(judged), _unseen(judged)
-    facts = {"epochs": Fact(run.logged, judged.why, (judged.rows[0].place, last.place)) if uncounted != SINGLE
-             else Fact(None, SINGLE, (top.place,)),
-             "accuracy_logged": Fact(round(top.accuracy, 2), judged.why, (top.place,))}
+    facts = {
+        "epochs": Fact(run.logged, judged.why, (judged.rows[0].place, last.place))
+        if uncounted != SINGLE
+        else Fact(None, SINGLE, (top.place,)),
+        "accuracy_logged": Fact(round(top.accuracy, 2), judged.why, (top.place,)),
+    }
     if doubt := _doubt(found, judged):
         null = Fact(None, f"the log contradicts itself: {doubt.text}", (doubt.place,))
         return facts | {name: null for name in DOUBTED}
     coarse = _coarse(judged)
     open_best = coarse or (unseen if judged.target is None or top.accuracy < judged.target else "")
-    best = Fact(None, open_best, (top.place,)) if open_best else Fact(round(top.accuracy, 2), judged.why, (top.place,))
+    best = (
+        Fact(None, open_best, (top.place,))
+        if open_best
+        else Fact(round(top.accuracy, 2), judged.why, (top.place,))
+    )
     final = Fact(round(last.accuracy, 2), judged.why, (last.place,))
     if run.epochs[-1].no_better:
-        final = Fact(None, "the last epoch logs no accuracy, only that it was no better than the best", (last.place,))
+        final = Fact(
+            None,
+            "the last epoch logs no accuracy, only that it was no better than the best",
+            (last.place,),
+        )
     no_index = uncounted or unseen
     return facts | {
-        "best_test_accuracy": best, "final_test_accuracy": final,
-        "best_epoch": Fact(None, no_index, (top.place,)) if no_index else Fact(top.index, _as_printed(top), (top.place,)),
-        "first_epoch_at_target": _first_at_target(judged, coarse, uncounted)}
+        "best_test_accuracy": best,
+        "final_test_accuracy": final,
+        "best_epoch": Fact(None, no_index, (top.place,))
+        if no_index
+        else Fact(top.index, _as_printed(top), (top.place,)),
+        "first_epoch_at_target": _first_at_target(judged, coarse, uncounted),
+    }
 
 
 def tested_once(run: Run, split: str) -> Row | None:
@@ -68,9 +84,14 @@ def tested_once_facts(row: Row, judged: JudgedRun) -> dict[str, Fact]:
     value = Fact(round(row.accuracy, 2), f"{ONCE}; {judged.why}", (row.place,))
     null = Fact(None, "the test accuracy was measured only once, not in each epoch", (row.place,))
     coarse = _coarse(judged)
-    return {"epochs": Fact(judged.run.logged, judged.why, (row.place,)), "accuracy_logged": value,
-            "best_test_accuracy": Fact(None, coarse, (row.place,)) if coarse else value,
-            "final_test_accuracy": value, "best_epoch": null, "first_epoch_at_target": null}
+    return {
+        "epochs": Fact(judged.run.logged, judged.why, (row.place,)),
+        "accuracy_logged": value,
+        "best_test_accuracy": Fact(None, coarse, (row.place,)) if coarse else value,
+        "final_test_accuracy": value,
+        "best_epoch": null,
+        "first_epoch_at_target": null,
+    }
 
 
 def _uncounted(judged: JudgedRun) -> str:
@@ -94,20 +115,28 @@ def _unseen(judged: JudgedRun) -> str:
     numbered = [row for row in judged.rows if row.epoch.number is not None]
     open_ones = []
     for number in judged.run.silent:
-        before = next((row.accuracy for row in reversed(numbered) if row.epoch.number < number), 0.0)
+        before = next(
+            (row.accuracy for row in reversed(numbered) if row.epoch.number < number), 0.0
+        )
         after = next((row.accuracy for row in numbered if row.epoch.number > number), 0.0)
         open_ones += [number] if max(before, after) + SPIKE >= judged.top.accuracy else []
     if not open_ones:
         return ""
     if len(open_ones) == 1:
         return f"epoch {open_ones[0]} was begun and logs no result; it may have been the best"
-    return (f"{len(open_ones)} epochs were begun and log no result, the first of them epoch {open_ones[0]}; one of them may "
-            "have been the best")
+    return (
+        f"{len(open_ones)} epochs were begun and log no result, the first of them epoch {open_ones[0]}; one of them may "
+        "have been the best"
+    )
 
 
 def _coarse(judged: JudgedRun) -> str:
     """Why the best accuracy is too roughly printed to be held against the target, "" where it is not."""
-    return _rounded(judged.top) if judged.target is not None and _may_miss(judged.top, judged.target) else ""
+    return (
+        _rounded(judged.top)
+        if judged.target is not None and _may_miss(judged.top, judged.target)
+        else ""
+    )
 
 
 def _may_miss(row: Row, target: float) -> bool:
@@ -117,8 +146,10 @@ def _may_miss(row: Row, target: float) -> bool:
 
 def _rounded(row: Row) -> str:
     low, high = row.accuracy - row.unit / 2, row.accuracy + row.unit / 2
-    return (f"the log prints {row.accuracy:g} % for {row.label}, which is rounded: it may be {low:g} % or {high:g} %; print "
-            "correct/total")
+    return (
+        f"the log prints {row.accuracy:g} % for {row.label}, which is rounded: it may be {low:g} % or {high:g} %; print "
+        "correct/total"
+    )
 
 
 def _first_at_target(judged: JudgedRun, coarse: str, uncounted: str) -> Fact:
@@ -137,10 +168,18 @@ def _first_at_target(judged: JudgedRun, coarse: str, uncounted: str) -> Fact:
     if _may_miss(first, target):
         return Fact(None, _rounded(first), (first.place,))
     if run.numbered and run.epochs[0].number != counted_from(run):
-        return Fact(None, f"the log begins at {rows[0].label}; it may have been reached before", (reached.place,))
+        return Fact(
+            None,
+            f"the log begins at {rows[0].label}; it may have been reached before",
+            (reached.place,),
+        )
     before = max((row.index for row in rows if row.index < reached.index), default=-1)
     if reached.index - before > 1:
-        return Fact(None, f"reached by {reached.label}, but the epochs before it are not logged", (reached.place,))
+        return Fact(
+            None,
+            f"reached by {reached.label}, but the epochs before it are not logged",
+            (reached.place,),
+        )
     return Fact(reached.index, _as_printed(reached), (reached.place,))
 
 

@@ -4,7 +4,13 @@ from collections.abc import Iterator
 
 from utils.grading.facts import Audit, Fact
 from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
-from utils.grading.log.accuracy_facts import DOUBTED, JudgedRun, accuracy_facts, tested_once, tested_once_facts
+from utils.grading.log.accuracy_facts import (
+    DOUBTED,
+    JudgedRun,
+    accuracy_facts,
+    tested_once,
+    tested_once_facts,
+)
 from utils.grading.log.contradictions import Contradiction, number_contradictions
 from utils.grading.log.data_set import CIFAR10, data_set_of
 from utils.grading.log.implausible_curves import course_contradictions
@@ -14,8 +20,17 @@ from utils.grading.log.run_choice import Choice, describe
 from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
-NAMES = ("epochs", "best_test_accuracy", "best_epoch", "final_test_accuracy", "first_epoch_at_target", "log_consistent",
-         "loss_normalisation", "accuracy_logged", "run_parameters")
+NAMES = (
+    "epochs",
+    "best_test_accuracy",
+    "best_epoch",
+    "final_test_accuracy",
+    "first_epoch_at_target",
+    "log_consistent",
+    "loss_normalisation",
+    "accuracy_logged",
+    "run_parameters",
+)
 PRINTED = "the printed log stands in the cell's own source; what a cell prints from there was not measured"
 TAKEN_FOR_THE_TEST = "The log calls the test accuracy validation accuracy; it is taken to be measured on the test set."
 UNEXPLAINED = "no average cross-entropies, and no usual divisor explains them"
@@ -24,8 +39,13 @@ UNTRAINED = 70.0  # per cent on the test set that no small network reaches withi
 SHOWN = 10  # contradictions, and runs that are not judged, that the warnings name
 
 
-def log_audit(submission: Submission, choice: Choice, target: float | None, test_size: int = 10_000,
-              train_size: int = 50_000) -> Audit:
+def log_audit(
+    submission: Submission,
+    choice: Choice,
+    target: float | None,
+    test_size: int = 10_000,
+    train_size: int = 50_000,
+) -> Audit:
     """The facts in NAMES, of the run that was chosen; `target` in per cent, None where the rubric sets none.
 
     Epochs are counted from 0, accuracies are in per cent. A contradiction that makes the accuracies doubtful leaves them
@@ -37,7 +57,10 @@ def log_audit(submission: Submission, choice: Choice, target: float | None, test
     if not rows:
         why = choice.why if run is None else "the logged accuracies are no numbers"
         return Audit({name: Fact(None, why) for name in NAMES})
-    found = [*number_contradictions(run, split, test_size, train_size), *course_contradictions(run, split)]
+    found = [
+        *number_contradictions(run, split, test_size, train_size),
+        *course_contradictions(run, split),
+    ]
     losses = loss_scale(run, split, test_size, train_size)
     judged = JudgedRun(run, rows, target, choice.why)
     facts = accuracy_facts(judged, found)
@@ -45,9 +68,16 @@ def log_audit(submission: Submission, choice: Choice, target: float | None, test
         facts = tested_once_facts(once, judged)
     if copied := printed_from_source(submission, run, rows):
         facts |= dict.fromkeys(DOUBTED, Fact(None, PRINTED, (copied,)))
-    before = "printed before the run" if run.parameters is not None else "no summary was printed before the run"
-    facts |= {"log_consistent": _consistent(found, losses), "loss_normalisation": _normalisation(losses),
-              "run_parameters": Fact(run.parameters, before)}
+    before = (
+        "printed before the run"
+        if run.parameters is not None
+        else "no summary was printed before the run"
+    )
+    facts |= {
+        "log_consistent": _consistent(found, losses),
+        "loss_normalisation": _normalisation(losses),
+        "run_parameters": Fact(run.parameters, before),
+    }
     others = "; ".join(map(describe, choice.others[:SHOWN]))
     remark = [f"Judged is {choice.why}. Not judged: {others}."] if others else []
     remark += [f"In the log ({copied.where}), {PRINTED}."] if copied else []
@@ -65,16 +95,25 @@ def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:
         more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
         return Fact(False, found[0].text + more, tuple(one.place for one in found[:SHOWN]))
     if losses.broken and not losses.explanation:
-        return Fact(True, f"but the losses are {UNEXPLAINED}: {_broken(losses)}", (losses.broken[0].place,))
+        return Fact(
+            True, f"but the losses are {UNEXPLAINED}: {_broken(losses)}", (losses.broken[0].place,)
+        )
     if losses.explanation:
         return Fact(True, f"but the losses are no averages: {losses.explanation}")
-    return Fact(True, "no contradiction found" if losses.rows else "no contradiction found; no average loss is logged")
+    return Fact(
+        True,
+        "no contradiction found"
+        if losses.rows
+        else "no contradiction found; no average loss is logged",
+    )
 
 
 def _broken(losses: LossScale) -> str:
     row = losses.broken[0]
-    return (f"{len(losses.broken)} of {losses.rows} average losses are less than (1 − accuracy) · ln 2, "
-            f"the first at {row.label} with {row.accuracy:.2f} %")
+    return (
+        f"{len(losses.broken)} of {losses.rows} average losses are less than (1 − accuracy) · ln 2, "
+        f"the first at {row.label} with {row.accuracy:.2f} %"
+    )
 
 
 def _normalisation(losses: LossScale) -> Fact:
@@ -82,17 +121,27 @@ def _normalisation(losses: LossScale) -> Fact:
         return Fact(None, "no average loss is logged")
     place = (losses.broken[0].place,) if losses.broken else ()
     if losses.explanation:
-        return Fact(losses.explanation, _broken(losses) if place else "too large for an average cross-entropy", place)
+        return Fact(
+            losses.explanation,
+            _broken(losses) if place else "too large for an average cross-entropy",
+            place,
+        )
     if place:
         return Fact(None, f"{_broken(losses)}; no normalisation explains it", place)
-    return Fact(None, losses.suspicion or f"all {losses.rows} average losses can be average cross-entropies")
+    return Fact(
+        None, losses.suspicion or f"all {losses.rows} average losses can be average cross-entropies"
+    )
 
 
 def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScale) -> Iterator[str]:
     for one in found[:SHOWN]:
         yield f"In the log ({one.place.where}), {one.text}."
     if losses.explanation:
-        rows = f"{len(losses.broken)} of {losses.rows} rows" if losses.broken else f"{losses.rows} rows"
+        rows = (
+            f"{len(losses.broken)} of {losses.rows} rows"
+            if losses.broken
+            else f"{losses.rows} rows"
+        )
         yield f"The logged losses are no averages over images: {losses.explanation} ({rows})."
     elif losses.broken:
         yield f"The logged losses are {UNEXPLAINED}: {_broken(losses)}."
@@ -117,10 +166,20 @@ def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScal
 def _trained_before(run: Run, split: str) -> Iterator[str]:
     """Weights that were loaded: the first epoch of all is where no untrained network gets in one."""
     first = next(iter(accuracy_rows(run, split)))
-    if not run.numbered or first.epoch is not run.epochs[0] or first.index != 0 or first.accuracy <= UNTRAINED or \
-            len(run.epochs) < 2 or data_set_of(run) not in (None, CIFAR10):
+    if (
+        not run.numbered
+        or first.epoch is not run.epochs[0]
+        or first.index != 0
+        or first.accuracy <= UNTRAINED
+        or len(run.epochs) < 2
+        or data_set_of(run) not in (None, CIFAR10)
+    ):
         return
-    train = next((row.accuracy for row in accuracy_rows(run, "train") if row.epoch is first.epoch), None)
+    train = next(
+        (row.accuracy for row in accuracy_rows(run, "train") if row.epoch is first.epoch), None
+    )
     beside = f", with {train:.2f} % in training" if train is not None else ""
-    yield (f"The first epoch logs {first.accuracy:.2f} % on the test set{beside}: no small network learns CIFAR-10 that "
-           "fast, so the weights were probably trained before this log began. Show that training too.")
+    yield (
+        f"The first epoch logs {first.accuracy:.2f} % on the test set{beside}: no small network learns CIFAR-10 that "
+        "fast, so the weights were probably trained before this log began. Show that training too."
+    )

@@ -10,23 +10,30 @@ from utils.grading.log.accuracies import Row, accuracy_rows
 from utils.grading.log.quantities import Number
 from utils.grading.log.runs import Run
 
-TIME_FACTOR = 5  # tqdm's rate may be a moving average; a difference of more than this is not explained so
+TIME_FACTOR = (
+    5  # tqdm's rate may be a moving average; a difference of more than this is not explained so
+)
 
 
 @dataclass(frozen=True)
 class Contradiction:
     """What cannot be so, in one sentence with its numbers; `doubt`: it makes the accuracy itself doubtful."""
+
     text: str
     place: Evidence
     doubt: bool = True
     averaged: bool = False  # the accuracy is an average over batches: near the truth, not it
 
 
-def number_contradictions(run: Run, split: str, test_size: int, train_size: int) -> Iterator[Contradiction]:
+def number_contradictions(
+    run: Run, split: str, test_size: int, train_size: int
+) -> Iterator[Contradiction]:
     """What the numbers of a run say against each other, epoch by epoch; `split` is the one that stands for the test set."""
     rows = accuracy_rows(run, split)
     for row in rows:
-        yield from _count(row, f"the {test_size:,} test images", row.number.total in (None, test_size))
+        yield from _count(
+            row, f"the {test_size:,} test images", row.number.total in (None, test_size)
+        )
     for row in accuracy_rows(run, "train"):
         fits = (row.number.total or 0) <= train_size or row.number.total % train_size == 0
         yield from _count(row, f"the {train_size:,} training images", fits)
@@ -43,16 +50,24 @@ def _count(row: Row, images: str, fits: bool) -> Iterator[Contradiction]:
     if not number.total:
         return
     if not fits:
-        yield Contradiction(f"{row.label} counts {number.total:,} images, which are not {images}", row.place)
+        yield Contradiction(
+            f"{row.label} counts {number.total:,} images, which are not {images}", row.place
+        )
     if number.printed is not None and not _rounds_to(100 * number.correct / number.total, number):
-        yield Contradiction(f"{row.label} prints {number.printed:g} for {number.correct}/{number.total}, "
-                            f"which is {100 * number.correct / number.total:.2f} %", row.place)
+        yield Contradiction(
+            f"{row.label} prints {number.printed:g} for {number.correct}/{number.total}, "
+            f"which is {100 * number.correct / number.total:.2f} %",
+            row.place,
+        )
 
 
 def _rounds_to(accuracy: float, number: Number) -> bool:
     """Whether `accuracy` is what is printed: rounded, or cut off where no decimals are printed; a fraction will do too."""
     reach = (1 if number.unit >= 1 else 0.5) * number.unit + 1e-6
-    return abs(accuracy - number.printed) <= reach or abs(accuracy / 100 - number.printed) <= reach <= 0.01
+    return (
+        abs(accuracy - number.printed) <= reach
+        or abs(accuracy / 100 - number.printed) <= reach <= 0.01
+    )
 
 
 def _averages(rows: tuple[Row, ...], test_size: int) -> Iterator[Contradiction]:
@@ -61,8 +76,13 @@ def _averages(rows: tuple[Row, ...], test_size: int) -> Iterator[Contradiction]:
         images = row.accuracy * test_size / 100
         digits = max(row.unit, 2e-4) * test_size / 100  # float32 keeps seven digits
         if row.number.total is None and digits < 0.25 and abs(images - round(images)) > digits:
-            yield Contradiction(f"{row.label} logs {row.accuracy:.4f} %, which is no count of {test_size:,} images: "
-                                "an average over batches, perhaps", row.place, doubt=False, averaged=True)
+            yield Contradiction(
+                f"{row.label} logs {row.accuracy:.4f} %, which is no count of {test_size:,} images: "
+                "an average over batches, perhaps",
+                row.place,
+                doubt=False,
+                averaged=True,
+            )
             return
 
 
@@ -74,14 +94,22 @@ def _steps(run: Run, train_size: int) -> Iterator[Contradiction]:
         place = epoch.places.get("train") or next(iter(epoch.places.values()))
         train = epoch.numbers.get(("train", "accuracy"))
         if epoch.batch is not None and epoch.batch not in (bar.steps - 1, bar.steps):
-            yield Contradiction(f"{label} ends with Batch_id={epoch.batch} after {bar.steps} steps", place, doubt=False)
+            yield Contradiction(
+                f"{label} ends with Batch_id={epoch.batch} after {bar.steps} steps",
+                place,
+                doubt=False,
+            )
         if train and train.total and batch_size(train.total, bar.steps) is None:
             text = f"no batch size makes {bar.steps} steps of {train.total:,} images ({label})"
             yield Contradiction(text, place, doubt=False)
         shown = bar.steps / bar.rate if bar.rate else bar.seconds
         if bar.seconds >= 5 and not 1 / TIME_FACTOR < shown / bar.seconds < TIME_FACTOR:
-            yield Contradiction(f"{label} took {bar.seconds:g} s for {bar.steps} steps, but its rate of {bar.rate:g} steps "
-                                f"a second makes that {shown:.0f} s", place, doubt=False)
+            yield Contradiction(
+                f"{label} took {bar.seconds:g} s for {bar.steps} steps, but its rate of {bar.rate:g} steps "
+                f"a second makes that {shown:.0f} s",
+                place,
+                doubt=False,
+            )
 
 
 def _other_steps(run: Run) -> Iterator[Contradiction]:
@@ -90,7 +118,9 @@ def _other_steps(run: Run) -> Iterator[Contradiction]:
     change = next((place for place in range(1, len(steps)) if steps[place][1] != steps[0][1]), 0)
     if 1 < change < len(steps) - 1 and len({count for _, count in steps[change:]}) == 1:
         epoch, count = steps[change]
-        label = f"epoch {epoch.number}" if epoch.number is not None else f"the epoch of index {change}"
+        label = (
+            f"epoch {epoch.number}" if epoch.number is not None else f"the epoch of index {change}"
+        )
         text = f"from {label} on, an epoch has {count} steps, before it {steps[0][1]}: another run, or another batch size"
         yield Contradiction(text, next(iter(epoch.places.values())), doubt=False)
 
@@ -99,8 +129,15 @@ def batch_size(images: int, steps: int) -> int | None:
     """The batch size that makes `steps` steps of `images` images, preferably a power of two; None where there is none."""
     if not 0 < steps <= images:
         return None
-    fitting = [size for size in range(images // (steps + 1), images // max(steps - 1, 1) + 2)
-               if size and steps in (images // size, -(-images // size))] if steps > 1 else [images]
+    fitting = (
+        [
+            size
+            for size in range(images // (steps + 1), images // max(steps - 1, 1) + 2)
+            if size and steps in (images // size, -(-images // size))
+        ]
+        if steps > 1
+        else [images]
+    )
     return min(fitting, key=lambda size: (bin(size).count("1"), size % 10 != 0), default=None)
 
 
@@ -113,9 +150,15 @@ def _gaps(run: Run) -> Iterator[Contradiction]:
         if step == usual or (usual > 1 and place in (0, len(steps) - 1)):
             continue
         before, after = numbers[place], numbers[place + 1]
-        if bisect_right(begun, before) < bisect_left(begun, after):  # they were begun and log nothing
+        if bisect_right(begun, before) < bisect_left(
+            begun, after
+        ):  # they were begun and log nothing
             continue
         text = f"after epoch {before} the log goes on with epoch {after}"
         if usual == 1:
-            text = f"epoch {before + 1} is missing" if step == 2 else f"epochs {before + 1} to {after - 1} are missing"
+            text = (
+                f"epoch {before + 1} is missing"
+                if step == 2
+                else f"epochs {before + 1} to {after - 1} are missing"
+            )
         yield Contradiction(text, next(iter(run.epochs[place + 1].places.values())), doubt=False)

@@ -18,6 +18,7 @@ class Epoch:
     `bar` is the last complete training bar, `batch` the Batch_id in it; `places` say where the numbers of a split stand.
     `no_better`: the log gives no number, but says that the epoch was no better than the best before it.
     """
+
     number: int | None = None
     of: int | None = None
     numbers: dict[tuple[str, str], Number] = field(default_factory=dict)
@@ -29,7 +30,9 @@ class Epoch:
     @property
     def measured(self) -> bool:
         """Whether an accuracy, or that it was no better, is logged."""
-        return self.no_better or any(quantity in ("accuracy", AVERAGED["accuracy"]) for _, quantity in self.numbers)
+        return self.no_better or any(
+            quantity in ("accuracy", AVERAGED["accuracy"]) for _, quantity in self.numbers
+        )
 
 
 @dataclass
@@ -42,6 +45,7 @@ class Run:
     first: of a notebook's output, those in the text cells before it. `before` are the lines printed just before it in the
     same output. `averaged`: its test accuracies are of averaged weights (EMA, SWA), as it logs no others.
     """
+
     source: str
     notebook: bool
     epochs: list[Epoch] = field(default_factory=list)
@@ -62,9 +66,13 @@ class Run:
     @property
     def logged(self) -> int:
         """How many epochs log a result; a last one without an accuracy, where all others have one, was broken off."""
-        numbers = len({epoch.number for epoch in self.epochs}) if self.numbered else len(self.epochs)
+        numbers = (
+            len({epoch.number for epoch in self.epochs}) if self.numbered else len(self.epochs)
+        )
         *others, last = self.epochs
-        return numbers - bool(others and not last.measured and all(epoch.measured for epoch in others))
+        return numbers - bool(
+            others and not last.measured and all(epoch.measured for epoch in others)
+        )
 
     @property
     def silent(self) -> list[int]:
@@ -89,7 +97,14 @@ def begin(runs: list[Run], line: LogLine, place: Evidence) -> None:
     if last and (last.number is None or line.epoch <= last.number):
         run = Run(run.source, run.notebook)
         runs.append(run)
-    run.epochs.append(Epoch(line.epoch, line.of, places={"": place} if line.no_better else {}, no_better=line.no_better))
+    run.epochs.append(
+        Epoch(
+            line.epoch,
+            line.of,
+            places={"": place} if line.no_better else {},
+            no_better=line.no_better,
+        )
+    )
     run.begun.append(line.epoch)
 
 
@@ -100,7 +115,9 @@ def _done_again(epoch: Epoch, line: LogLine) -> bool:
         return False
     if not line.numbers:
         return True
-    return any(key in line.numbers and not _same(line.numbers[key], epoch.numbers[key]) for key in tested)
+    return any(
+        key in line.numbers and not _same(line.numbers[key], epoch.numbers[key]) for key in tested
+    )
 
 
 def add(runs: list[Run], line: LogLine, place: Evidence, heading: str, test_size: int) -> None:
@@ -111,8 +128,10 @@ def add(runs: list[Run], line: LogLine, place: Evidence, heading: str, test_size
     if run.notebook and not run.numbered and run.epochs and place.cell != run.cell:
         run = Run(run.source, run.notebook)  # epochs without numbers do not go on in another cell
         runs.append(run)
-    numbers = {(_split(split, quantity, number, line, run, heading, test_size), quantity): number
-               for (split, quantity), number in line.numbers.items()}
+    numbers = {
+        (_split(split, quantity, number, line, run, heading, test_size), quantity): number
+        for (split, quantity), number in line.numbers.items()
+    }
     if line.remark and (run.numbered or not numbers):
         return
     tested = next((key for key in _MEASURED if key in numbers), None)
@@ -139,7 +158,9 @@ def add(runs: list[Run], line: LogLine, place: Evidence, heading: str, test_size
         epoch.bar, epoch.batch = line.bar, line.batch
 
 
-def _split(split: str, quantity: str, number: Number, line: LogLine, run: Run, heading: str, test_size: int) -> str:
+def _split(
+    split: str, quantity: str, number: Number, line: LogLine, run: Run, heading: str, test_size: int
+) -> str:
     """The split of a number: the one that the line or the heading above it names, or the one that its place gives."""
     if split or heading:
         return split or heading
@@ -147,33 +168,54 @@ def _split(split: str, quantity: str, number: Number, line: LogLine, run: Run, h
         return "test" if number.total == test_size else "train"
     epoch = run.epochs[-1] if run.epochs else None
     if line.bar:
-        second = epoch and epoch.bar and epoch.bar.steps != line.bar.steps and line.bar.steps < epoch.bar.steps
+        second = (
+            epoch
+            and epoch.bar
+            and epoch.bar.steps != line.bar.steps
+            and line.bar.steps < epoch.bar.steps
+        )
         return "test" if second else "train"
-    return "train" if PLAIN.get(quantity, quantity) == "loss" and any(other for other, _ in line.numbers) else ""
+    return (
+        "train"
+        if PLAIN.get(quantity, quantity) == "loss" and any(other for other, _ in line.numbers)
+        else ""
+    )
 
 
 def _is_next(epoch: Epoch, numbers: dict, line: LogLine) -> bool:
     """In a log without epoch numbers: whether these numbers belong to the next epoch."""
     tested = next((key for key in _MEASURED if key in epoch.numbers), None)
-    if not tested or (line.bar and tested in numbers and _same(numbers[tested], epoch.numbers[tested])):
+    if not tested or (
+        line.bar and tested in numbers and _same(numbers[tested], epoch.numbers[tested])
+    ):
         return False
     return bool(line.bar or numbers.keys() & epoch.numbers.keys())
 
 
 def _same(one: Number, other: Number) -> bool:
     """The same accuracy, perhaps once as a fraction and once in per cent, or with fewer digits."""
-    return any(abs(one.value * scale - other.value * back) <= max(one.unit * scale, other.unit * back, 1e-9)
-               for scale, back in ((1, 1), (100, 1), (1, 100)))
+    return any(
+        abs(one.value * scale - other.value * back)
+        <= max(one.unit * scale, other.unit * back, 1e-9)
+        for scale, back in ((1, 1), (100, 1), (1, 100))
+    )
 
 
 def keep_plain(run: Run) -> None:
     """Leave out the results of averaged weights; where no others are logged for the test set, they stand for them."""
-    run.averaged = not any(key in epoch.numbers for key in TESTED for epoch in run.epochs) and \
-        any(key in epoch.numbers for key in _MEASURED for epoch in run.epochs)
+    run.averaged = not any(key in epoch.numbers for key in TESTED for epoch in run.epochs) and any(
+        key in epoch.numbers for key in _MEASURED for epoch in run.epochs
+    )
     for epoch in run.epochs:
         averaged = {key: number for key, number in epoch.numbers.items() if key[1] in PLAIN}
         plain = {key: number for key, number in epoch.numbers.items() if key not in averaged}
         if run.averaged:
-            plain = {key: number for key, number in plain.items() if key[0] == "train"}  # a plain loss is not theirs
-            plain |= {(split, PLAIN[held]): number for (split, held), number in averaged.items() if split != "train"}
+            plain = {
+                key: number for key, number in plain.items() if key[0] == "train"
+            }  # a plain loss is not theirs
+            plain |= {
+                (split, PLAIN[held]): number
+                for (split, held), number in averaged.items()
+                if split != "train"
+            }
         epoch.numbers = plain

@@ -37,7 +37,7 @@ class Outline:
         """Take in the next line; whether it begins or ends a section or a block of code."""
         line = line[:LONGEST]
         fence = _FENCE.match(line)
-        if fence and fence[1] not in line[fence.end():]:
+        if fence and fence[1] not in line[fence.end() :]:
             if not self._fence or self._fence == fence[1]:
                 self._fence = "" if self._fence else fence[1]
             return True
@@ -62,10 +62,16 @@ class Outline:
             level, text = 1 if match[1][0] == "=" else 2, self._before[1]
         else:
             return None
-        title = " ".join(re.sub(r"[*`]+|__", "", html.unescape(_TAG.sub(" ", _LINK.sub(r"\1", text)))).split())
+        title = " ".join(
+            re.sub(r"[*`]+|__", "", html.unescape(_TAG.sub(" ", _LINK.sub(r"\1", text)))).split()
+        )
         read = read_line(title)
         is_log = read is not None and (read.epoch is not None or bool(read.numbers))
-        return (level, title) if any(map(str.isalnum, title)) and not is_log and "|" not in title else None
+        return (
+            (level, title)
+            if any(map(str.isalnum, title)) and not is_log and "|" not in title
+            else None
+        )
 
 
 def notebook_headings(notebook: Notebook) -> dict[int, tuple[str, ...]]:

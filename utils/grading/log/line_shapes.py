@@ -12,6 +12,7 @@ LINE_LIMIT = 2_000  # characters; what comes later in a line is no log
 @dataclass(frozen=True)
 class Bar:
     """A progress bar: steps done of all, seconds shown, and the steps a second that it shows (None where it does not)."""
+
     done: int
     steps: int
     seconds: float
@@ -27,6 +28,7 @@ class LogLine:
     `remark`: the line comments on an epoch (a checkpoint saved, a learning rate set) and neither begins nor measures one.
     `counted`: an accuracy is given as correct/total, which prose does not do.
     """
+
     epoch: int | None = None
     of: int | None = None
     numbers: dict[tuple[str, str], Number] = field(default_factory=dict)
@@ -37,36 +39,61 @@ class LogLine:
     no_better: bool = False
 
 
-_HINT = re.compile(r"ep(?:oche?)?\W{0,4}\d|acc|loss|top.?1|prec|/s\]|s/it|\d{1,9}/\d{1,9} \[|"
-                   r"(?:test|val)\w{0,8}(?: set| data)?\W{1,3}\d", re.I)
-_EPOCH = re.compile(r"(?<![a-z_])ep(?:oche?)?(?![a-z])['\"]?\s*(?:no\.?|number|num|#)?\s*[:=#\-]?\s*[\[(]?\s*(\d{1,5})"
-                    r"(?![\d.]\d|%)\s*(?:(?:/|of|out of)\s*(\d{1,5}))?", re.I)
-_BRACKETED = re.compile(r"^\s*\[\s*(\d{1,5})\s*(?:/\s*(\d{1,5})\s*)?\]\s*(?=train|test|val|loss|acc)", re.I)
+_HINT = re.compile(
+    r"ep(?:oche?)?\W{0,4}\d|acc|loss|top.?1|prec|/s\]|s/it|\d{1,9}/\d{1,9} \[|"
+    r"(?:test|val)\w{0,8}(?: set| data)?\W{1,3}\d",
+    re.I,
+)
+_EPOCH = re.compile(
+    r"(?<![a-z_])ep(?:oche?)?(?![a-z])['\"]?\s*(?:no\.?|number|num|#)?\s*[:=#\-]?\s*[\[(]?\s*(\d{1,5})"
+    r"(?![\d.]\d|%)\s*(?:(?:/|of|out of)\s*(\d{1,5}))?",
+    re.I,
+)
+_BRACKETED = re.compile(
+    r"^\s*\[\s*(\d{1,5})\s*(?:/\s*(\d{1,5})\s*)?\]\s*(?=train|test|val|loss|acc)", re.I
+)
 # What may stand before the word "epoch" of a line that begins one, and after its number.
-_BEFORE = re.compile(r"(?:[^a-z]|info|debug|it/s|s/it|train(?:ing)?|valid(?:ation)?|test(?:ing)?|start(?:ing|ed)?|running|"
-                     r"results?|end|finished|completed?|current(?:ly)?|begin(?:ning)?|for|root|main|trainer|logger|log)*",
-                     re.I)
-_MEASURED = re.compile(r"\W*(?:train\w*|test\w*|val\w*)?\s*(?:set\s*)?(?:loss|acc\w*)\s+(?:after|at|for|in|of|on)\s+", re.I)
-_AFTER = re.compile(r"\s*(?:$|[^\w\s]|\d|train|test|val|loss|acc|lr|learning|time|took|result|summary|done|complete|"
-                    r"finish|avg|average|batch|global)", re.I)
+_BEFORE = re.compile(
+    r"(?:[^a-z]|info|debug|it/s|s/it|train(?:ing)?|valid(?:ation)?|test(?:ing)?|start(?:ing|ed)?|running|"
+    r"results?|end|finished|completed?|current(?:ly)?|begin(?:ning)?|for|root|main|trainer|logger|log)*",
+    re.I,
+)
+_MEASURED = re.compile(
+    r"\W*(?:train\w*|test\w*|val\w*)?\s*(?:set\s*)?(?:loss|acc\w*)\s+(?:after|at|for|in|of|on)\s+",
+    re.I,
+)
+_AFTER = re.compile(
+    r"\s*(?:$|[^\w\s]|\d|train|test|val|loss|acc|lr|learning|time|took|result|summary|done|complete|"
+    r"finish|avg|average|batch|global)",
+    re.I,
+)
 
-_BAR = re.compile(r"(?<!\d)(\d{1,9})/(\d{1,9})\s*\[(?:(\d{1,4}):)?(\d{1,4}):(\d{1,4})<[^\],]*"
-                  r"(?:,\s*(\d{1,9}(?:\.\d{1,9})?)\s*(it/s|s/it|batch/s|s/batch))?")
-_KERAS_BAR = re.compile(r"(?<!\d)(\d{1,9})/(\d{1,9})\s*(?:\[[=>.]*\]|[━╸╺\s]{5,60})(?:\s*-)?\s*(?:(\d{1,4}):)?(\d{1,6})s\b")
+_BAR = re.compile(
+    r"(?<!\d)(\d{1,9})/(\d{1,9})\s*\[(?:(\d{1,4}):)?(\d{1,4}):(\d{1,4})<[^\],]*"
+    r"(?:,\s*(\d{1,9}(?:\.\d{1,9})?)\s*(it/s|s/it|batch/s|s/batch))?"
+)
+_KERAS_BAR = re.compile(
+    r"(?<!\d)(\d{1,9})/(\d{1,9})\s*(?:\[[=>.]*\]|[━╸╺\s]{5,60})(?:\s*-)?\s*(?:(\d{1,4}):)?(\d{1,6})s\b"
+)
 _HALF_BAR = re.compile(r"\d{1,3}%\s?\|[^|]{0,400}\|?\s?\d{1,9}/\d{1,9}\s?\[[^\]]*\]?")
 _BATCH = re.compile(r"batch(?:[_ ]?id)?\s*[:=]\s*(\d{1,9})(?!\d)", re.I)
 
 # Where a line stops to measure and begins to comment.
-_COMMENT = re.compile(r"(?<![a-z])(?:best|highest|max(?:imum)?|improv|increas|decreas|sav(?:ed|ing)|checkpoint|early.?stop|"
-                      r"patience|target|threshold|goal|previous|setting learning|adjusting|reducing|reached|achieved|"
-                      r"did not)", re.I)
+_COMMENT = re.compile(
+    r"(?<![a-z])(?:best|highest|max(?:imum)?|improv|increas|decreas|sav(?:ed|ing)|checkpoint|early.?stop|"
+    r"patience|target|threshold|goal|previous|setting learning|adjusting|reducing|reached|achieved|"
+    r"did not)",
+    re.I,
+)
 _LIGHTNING = re.compile(r"'(\w+)' reached ")
 _NO_BETTER = re.compile(r"'\w{0,20}acc\w{0,20}' was not in top \d", re.I)
 
 
 def read_line(text: str) -> LogLine | None:
     """What `text`, one line or one frame of a progress bar, says of training; None where it says nothing."""
-    text = " ".join(text[:LINE_LIMIT].split())  # long runs of blanks would be tried in every way to divide them
+    text = " ".join(
+        text[:LINE_LIMIT].split()
+    )  # long runs of blanks would be tried in every way to divide them
     if not _HINT.search(text):
         return None
     text = _LIGHTNING.sub(r"\1: ", text)
@@ -74,7 +101,7 @@ def read_line(text: str) -> LogLine | None:
     if bar and bar.done < bar.steps and "poch" not in text.lower():
         return LogLine(bar=bar)  # a frame that was redrawn
     comment = None if bar else _COMMENT.search(text)
-    measured = text[:comment.start()] if comment else text
+    measured = text[: comment.start()] if comment else text
     epoch, of = _epoch(_HALF_BAR.sub(" ", measured) if "|" in measured else measured)
     pairs, rest = read_pairs(with_points(measured))
     numbers = read_numbers(rest, strict=epoch is None and bar is None) | pairs
@@ -84,7 +111,9 @@ def read_line(text: str) -> LogLine | None:
     remark = comment is not None and not (numbers and epoch is not None)
     counted = any(number.total for number in numbers.values())
     no_better = epoch is not None and not numbers and bool(_NO_BETTER.search(measured))
-    return LogLine(epoch, of, numbers, bar, int(batch[1]) if batch else None, remark, counted, no_better)
+    return LogLine(
+        epoch, of, numbers, bar, int(batch[1]) if batch else None, remark, counted, no_better
+    )
 
 
 def _epoch(text: str) -> tuple[int | None, int | None]:
@@ -94,8 +123,10 @@ def _epoch(text: str) -> tuple[int | None, int | None]:
     match = _EPOCH.search(text)
     if not match or match.start() > 120:
         return None, None
-    before = text[:match.start()]
-    if not (_BEFORE.fullmatch(before) and _AFTER.match(text, match.end()) or _MEASURED.fullmatch(before)):
+    before = text[: match.start()]
+    if not (
+        _BEFORE.fullmatch(before) and _AFTER.match(text, match.end()) or _MEASURED.fullmatch(before)
+    ):
         return None, None
     return int(match[1]), int(match[2]) if match[2] else None
 

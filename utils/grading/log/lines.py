@@ -21,7 +21,9 @@ def notebook_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
 
 def text_lines(path: str, text: str) -> Iterator[tuple[str, Evidence]]:
     """The lines of a text, and what a \\r in them redrew."""
-    lines = ((line, Evidence(file=path, line=number)) for number, line in enumerate(text.split("\n"), 1))
+    lines = (
+        (line, Evidence(file=path, line=number)) for number, line in enumerate(text.split("\n"), 1)
+    )
     yield from _printed((frame, place) for line, place in lines for frame in line.split("\r"))
 
 

@@ -25,8 +25,14 @@ def read_lists(text: str, place: Evidence) -> Lists:
         return found
     for name, values in _LIST.findall(text[:LIST_LIMIT]):
         held, parts = meaning(name), [part.strip() for part in values.split(",")]
-        if held and held != "epoch" and held[0] and held[1] in ("loss", "accuracy") and 1 < len(parts) <= MOST_EPOCHS and \
-                all(_VALUE.fullmatch(part) for part in parts):
+        if (
+            held
+            and held != "epoch"
+            and held[0]
+            and held[1] in ("loss", "accuracy")
+            and 1 < len(parts) <= MOST_EPOCHS
+            and all(_VALUE.fullmatch(part) for part in parts)
+        ):
             found.setdefault(held, (tuple(number_of(part, False) for part in parts), place))
     return found
 

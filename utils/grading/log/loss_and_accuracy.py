@@ -13,10 +13,14 @@ _PAIR = re.compile(
          (?:[\s_:]{{0,2}}\(?(?:{_BOTH}|(?:(?P<average>avg|average|mean)\s)?loss(?![a-z])))?
          [\s:=(\[>-]{{0,5}}(?<![a-z0-9.])(?P<loss>{REAL})(?![\w.])\s?(?P<sign>%)?\s?(?:[/|,;]\s?|(?P<opened>[(\[])\s?)?
          (?:acc(?:uracy)?\s?[:=]?\s?)?(?P<accuracy>{REAL})(?![\w.])\s?(?P<percent>%)?(?!\s?/\s?\d)(?(opened)\s?[)\]])""",
-    re.I | re.X)
+    re.I | re.X,
+)
 # With one of these words the share may be another than that of the right answers.
-_OTHER_SHARE = re.compile(r"(?<![a-z])(?:err(?:or)?s?|top[-_ @]?[2-9]|improve\w*|better|worse|less|more|lower|higher|"
-                          r"progress|done|best|split|share|ratio|f1|recall|precision|m?iou)(?![a-z])", re.I)
+_OTHER_SHARE = re.compile(
+    r"(?<![a-z])(?:err(?:or)?s?|top[-_ @]?[2-9]|improve\w*|better|worse|less|more|lower|higher|"
+    r"progress|done|best|split|share|ratio|f1|recall|precision|m?iou)(?![a-z])",
+    re.I,
+)
 
 
 def read_pairs(text: str) -> tuple[dict[tuple[str, str], Number], str]:
@@ -32,20 +36,27 @@ def read_pairs(text: str) -> tuple[dict[tuple[str, str], Number], str]:
     pairs = [match for match in _PAIR.finditer(text) if _plausible(match, bool(names), swapped)]
     splits = {split_named(match["split"]) for match in pairs}
     exact = len(splits) > 1 or any("." in match["accuracy"] for match in pairs)
-    if not names and (splits <= {"train"} or not exact or (len(splits) > 1 and all(map(_twice, pairs)))):
+    if not names and (
+        splits <= {"train"} or not exact or (len(splits) > 1 and all(map(_twice, pairs)))
+    ):
         return {}, text
     found, averaged = {}, stretches(text)
     for match in pairs:
-        loss, accuracy = (match["accuracy"], match["loss"]) if swapped else (match["loss"], match["accuracy"])
+        loss, accuracy = (
+            (match["accuracy"], match["loss"]) if swapped else (match["loss"], match["accuracy"])
+        )
         split = split_named(match["split"])
         stands = any(begin <= match.start() < end for begin, end in averaged)
         held = AVERAGED if stands and (split, AVERAGED["accuracy"]) not in found else {}
-        found.setdefault((split, held.get("loss", "loss")), replace(number_of(loss, False), average=bool(match["average"])))
+        found.setdefault(
+            (split, held.get("loss", "loss")),
+            replace(number_of(loss, False), average=bool(match["average"])),
+        )
         signed = bool(match["percent"] or match["sign"])
         found.setdefault((split, held.get("accuracy", "accuracy")), number_of(accuracy, signed))
     rest, end = [], 0
     for match in pairs:
-        rest.append(text[end:match.start()])
+        rest.append(text[end : match.start()])
         end = match.end()
     return found, " ".join((*rest, text[end:]))
 
@@ -53,7 +64,11 @@ def read_pairs(text: str) -> tuple[dict[tuple[str, str], Number], str]:
 def _plausible(match: re.Match, named: bool, swapped: bool) -> bool:
     """Whether two numbers can be a loss and an accuracy."""
     share = float(match["loss"] if swapped else match["accuracy"])
-    if not 0 <= share <= 100 or (match["loss"] + match["accuracy"]).startswith(("+", "-")) or match["accuracy"][0] in "+-":
+    if (
+        not 0 <= share <= 100
+        or (match["loss"] + match["accuracy"]).startswith(("+", "-"))
+        or match["accuracy"][0] in "+-"
+    ):
         return False
     if named:
         return not (match["percent"] if swapped else match["sign"])

@@ -13,7 +13,9 @@ from utils.grading.log.accuracies import Row, accuracy_rows
 from utils.grading.log.contradictions import batch_size
 from utils.grading.log.runs import Run
 
-USUAL = 2.9  # average loss for each share of wrong answers, in nats; overconfident networks pay more
+USUAL = (
+    2.9  # average loss for each share of wrong answers, in nats; overconfident networks pay more
+)
 PLAUSIBLE = (1.5, 9.0)  # the same, as far as it is believable
 TOO_LARGE = 30.0
 USUAL_BATCHES = (4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 250, 256, 500, 512, 1000, 1024)
@@ -23,6 +25,7 @@ USUAL_BATCHES = (4, 8, 10, 16, 20, 32, 50, 64, 100, 128, 200, 250, 256, 500, 512
 class LossScale:
     """`broken` of `rows` average losses cannot be; `explanation` names the normalisation that would make them what they say,
     or is None; `suspicion` is what is probable and not proven."""
+
     rows: int = 0
     broken: tuple[Row, ...] = ()
     explanation: str | None = None
@@ -38,9 +41,12 @@ def loss_scale(run: Run, split: str, test_size: int, train_size: int) -> LossSca
     for name, images in ((split, test_size), ("train", train_size)):
         if held := list(_averages(run, name, name == split)):
             scales[name] = _scale(held, batch, images)
-    return LossScale(sum(scale.rows for scale in scales.values()), sum((scale.broken for scale in scales.values()), ()),
-                     _together({name: scale.explanation or "" for name, scale in scales.items()}) or None,
-                     _together({name: scale.suspicion for name, scale in scales.items()}))
+    return LossScale(
+        sum(scale.rows for scale in scales.values()),
+        sum((scale.broken for scale in scales.values()), ()),
+        _together({name: scale.explanation or "" for name, scale in scales.items()}) or None,
+        _together({name: scale.suspicion for name, scale in scales.items()}),
+    )
 
 
 def _together(said: dict[str, str]) -> str:
@@ -54,8 +60,14 @@ def _scale(held: list[tuple[Row, float, float]], batch: int | None, images: int)
     """What the average losses of one split say; `batch` is the batch size that the steps give, if any."""
     negative = tuple(row for row, loss, _ in held if loss < 0)
     if negative:
-        return LossScale(len(held), negative, "negative: no cross-entropy; the NLL lacks its log-softmax, perhaps")
-    broken = tuple(row for row, loss, unit in held if loss + unit / 2 < (1 - row.accuracy / 100) * math.log(2))
+        return LossScale(
+            len(held),
+            negative,
+            "negative: no cross-entropy; the NLL lacks its log-softmax, perhaps",
+        )
+    broken = tuple(
+        row for row, loss, unit in held if loss + unit / 2 < (1 - row.accuracy / 100) * math.log(2)
+    )
     ratios = [loss / (1 - row.accuracy / 100) for row, loss, _ in held if row.accuracy < 99.9]
     ratio = median(ratios) if ratios else USUAL
     if len(broken) * 2 > len(held):
@@ -63,9 +75,16 @@ def _scale(held: list[tuple[Row, float, float]], batch: int | None, images: int)
     if ratio > TOO_LARGE:
         return LossScale(len(held), broken, _too_large(ratio, batch, images))
     suspicion = ""
-    if ratio < 1.5 * math.log(2) and batch and batch > 1 and PLAUSIBLE[0] <= ratio * batch <= PLAUSIBLE[1]:
-        suspicion = (f"the losses stand just above the least that a cross-entropy can be ({ratio / math.log(2):.2f} times "
-                     f"(1 − accuracy) · ln 2); probably sums of batch means divided by images: × {batch} makes them usual")
+    if (
+        ratio < 1.5 * math.log(2)
+        and batch
+        and batch > 1
+        and PLAUSIBLE[0] <= ratio * batch <= PLAUSIBLE[1]
+    ):
+        suspicion = (
+            f"the losses stand just above the least that a cross-entropy can be ({ratio / math.log(2):.2f} times "
+            f"(1 − accuracy) · ln 2); probably sums of batch means divided by images: × {batch} makes them usual"
+        )
     return LossScale(len(held), broken, None, suspicion)
 
 
@@ -86,21 +105,40 @@ def _too_small(held: list, ratio: float, batch: int | None) -> str | None:
     fitting = [size for size in USUAL_BATCHES if _explains(size, held, ratio)]
     if not fitting:
         factor = round(USUAL / ratio)
-        return f"too small, as if divided by a wrong count: × about {factor}" if _explains(factor, held, ratio) else None
+        return (
+            f"too small, as if divided by a wrong count: × about {factor}"
+            if _explains(factor, held, ratio)
+            else None
+        )
     nearest = min(fitting, key=lambda size: abs(math.log(ratio * size / USUAL)))
     return f"sum of batch means divided by images: × about {nearest} (the batch size)"
 
 
 def _explains(size: int, held: list, ratio: float) -> bool:
-    possible = all(size * (loss + unit / 2) >= (1 - row.accuracy / 100) * math.log(2) for row, loss, unit in held)
+    possible = all(
+        size * (loss + unit / 2) >= (1 - row.accuracy / 100) * math.log(2)
+        for row, loss, unit in held
+    )
     return possible and PLAUSIBLE[0] <= ratio * size <= PLAUSIBLE[1]
 
 
 def _too_large(ratio: float, batch: int | None, images: int) -> str | None:
     sizes = (batch, *USUAL_BATCHES) if batch else USUAL_BATCHES
     candidates = [(f"a sum over the images, not divided by them: ÷ {images:,}", images)]
-    candidates += [(f"batch sums divided by batches: ÷ {size} (the batch size)", size) for size in sizes]
-    candidates += [(f"batch means not divided by the batches: ÷ {-(-images // size)}", -(-images // size))
-                   for size in sizes]
-    fitting = [(text, factor) for text, factor in candidates if PLAUSIBLE[0] <= ratio / factor <= PLAUSIBLE[1]]
-    return min(fitting, key=lambda pair: abs(math.log(ratio / pair[1] / USUAL)))[0] if fitting else None
+    candidates += [
+        (f"batch sums divided by batches: ÷ {size} (the batch size)", size) for size in sizes
+    ]
+    candidates += [
+        (f"batch means not divided by the batches: ÷ {-(-images // size)}", -(-images // size))
+        for size in sizes
+    ]
+    fitting = [
+        (text, factor)
+        for text, factor in candidates
+        if PLAUSIBLE[0] <= ratio / factor <= PLAUSIBLE[1]
+    ]
+    return (
+        min(fitting, key=lambda pair: abs(math.log(ratio / pair[1] / USUAL)))[0]
+        if fitting
+        else None
+    )

@@ -24,14 +24,24 @@ def printed_from_source(submission: Submission, run: Run, rows: tuple[Row, ...])
     """
     if not run.notebook:
         return None
-    sources = {cell.index: cell.source for book in submission.notebooks if book.path == run.source for cell in book.cells
-               if cell.kind == "code"}
+    sources = {
+        cell.index: cell.source
+        for book in submission.notebooks
+        if book.path == run.source
+        for cell in book.cells
+        if cell.kind == "code"
+    }
     top = max(rows, key=lambda row: row.accuracy)
     trees = {index: _tree(source) for index, source in sources.items() if index <= top.place.cell}
-    lines = {index: set(_literal_lines(trees[index])) for index in {row.place.cell for row in rows} & set(trees)}
+    lines = {
+        index: set(_literal_lines(trees[index]))
+        for index in {row.place.cell for row in rows} & set(trees)
+    }
     literal = [row for row in rows if _line(row.place.text) in lines.get(row.place.cell, ())]
     accuracies = tuple(round(row.number.value, 4) for row in rows)
-    if top in literal or (len(rows) >= FEWEST and any(accuracies in _literal_lists(tree) for tree in trees.values())):
+    if top in literal or (
+        len(rows) >= FEWEST and any(accuracies in _literal_lists(tree) for tree in trees.values())
+    ):
         return top.place
     return literal[0].place if 2 * len(literal) >= len(rows) else None
 
@@ -49,10 +59,18 @@ def _line(text: str) -> str:
 
 def _literal_lines(tree: ast.AST) -> Iterator[str]:
     """The lines of string literals that could be lines of a log: long enough, and with a result in them."""
-    left_out = {id(part) for node in ast.walk(tree) if isinstance(node, (ast.JoinedStr, ast.Expr))
-                for part in (ast.walk(node) if isinstance(node, ast.JoinedStr) else (node.value,))}
+    left_out = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, (ast.JoinedStr, ast.Expr))
+        for part in (ast.walk(node) if isinstance(node, ast.JoinedStr) else (node.value,))
+    }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
+        if (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in left_out
+        ):
             for line in re.split(r"[\r\n]+", node.value):
                 line = _line(line.strip()[:200])
                 if len(line) >= SHORTEST and _NUMBER.search(line):

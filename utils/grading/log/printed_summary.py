@@ -11,20 +11,25 @@ from utils.grading.log.printed_totals import printed_total
 from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
-_LAYER = re.compile(r"^\s*\w+-\d+\s+\[[-\d,\s\[\]]*\]\s+(\d[\d,]{0,12})\s*$")  # a row of torchsummary
+_LAYER = re.compile(
+    r"^\s*\w+-\d+\s+\[[-\d,\s\[\]]*\]\s+(\d[\d,]{0,12})\s*$"
+)  # a row of torchsummary
 _TABLE_HEAD = re.compile(r"Layer \(type\)")
 
 
 @dataclass(frozen=True)
 class Summary:
     """A printed total; `layers` is the sum of the rows above it where torchsummary printed them, else None."""
+
     total: int
     exact: bool
     layers: int | None
     place: Evidence
 
 
-def printed_summary(submission: Submission, run: Run | None, notebook: str | None, alone: bool = True) -> Audit:
+def printed_summary(
+    submission: Submission, run: Run | None, notebook: str | None, alone: bool = True
+) -> Audit:
     """The fact `printed_parameters`: the total that torchsummary, torchinfo, Keras or Lightning printed.
 
     That is the last one before the judged `run`, else the only one where that run stands, in the outputs of `notebook`, in a
@@ -32,26 +37,37 @@ def printed_summary(submission: Submission, run: Run | None, notebook: str | Non
     before the run, a rounded one ("185.9 K") and one that its own layers contradict establish nothing.
     """
     sources = {book.path: list(_summaries(notebook_lines(book))) for book in submission.notebooks}
-    sources |= {text.path: list(_summaries(text_lines(text.path, text.text))) for text in submission.texts}
+    sources |= {
+        text.path: list(_summaries(text_lines(text.path, text.text))) for text in submission.texts
+    }
     where, found = _nearest(sources, run, notebook, alone)
     if not found:
-        return Audit({"printed_parameters": Fact(None, "no summary with a total of parameters is printed")})
+        return Audit(
+            {"printed_parameters": Fact(None, "no summary with a total of parameters is printed")}
+        )
     before = [one for one in found if run and run.source == where and one.total == run.parameters]
     values = sorted({one.total for one in found})
     totals = ", ".join(f"{total:,}" for total in values)
     if len(values) == 1 or before:
         several = f"{where} prints several totals of parameters ({totals}); taken is the last before the judged run."
-        return Audit({"printed_parameters": _fact((before or found)[-1])}, (several,) if len(values) > 1 else ())
+        return Audit(
+            {"printed_parameters": _fact((before or found)[-1])},
+            (several,) if len(values) > 1 else (),
+        )
     why = f"{where} prints several totals of parameters ({totals}), none of them before the judged run"
     return Audit({"printed_parameters": Fact(None, why, tuple(one.place for one in found[:5]))})
 
 
-def _nearest(sources: dict[str, list[Summary]], run: Run | None, notebook: str | None, alone: bool
-             ) -> tuple[str, list[Summary]]:
+def _nearest(
+    sources: dict[str, list[Summary]], run: Run | None, notebook: str | None, alone: bool
+) -> tuple[str, list[Summary]]:
     """Where the summary of a run is looked for first, and those that are printed there."""
     folder = posixpath.dirname(run.source) if run else ""
-    tiers = [[run.source] if run else [], [notebook] if notebook else [],
-             [path for path in sources if folder and posixpath.dirname(path) == folder]]
+    tiers = [
+        [run.source] if run else [],
+        [notebook] if notebook else [],
+        [path for path in sources if folder and posixpath.dirname(path) == folder],
+    ]
     tiers += [list(sources)] if alone else []
     for paths in tiers:
         held = [path for path in paths if sources.get(path)]

@@ -13,6 +13,7 @@ class Number:
     Where the log counts, as in 8654/10000 (86.54%), `value` follows from the counts, in per cent, and `printed` is what
     stands beside them.
     """
+
     value: float
     unit: float
     percent: bool = False
@@ -42,23 +43,35 @@ _TOKEN = re.compile(
        [\s"'`*]{{0,6}}(?P<mark>[:=|│┃]|->|→|is\s|-(?=\s))?[\s"'`*|│┃]{{0,6}}(?:tensor\()?\s?
        (?:(?P<correct>{_COUNT})\s*/\s*(?P<total>{_COUNT})(?![\d.])(?:\s*[(=]?\s*(?P<percent>{REAL})\s*(?P<sign1>%)?)?
          |(?P<real>{REAL})(?!\w)\s*(?P<sign>%)?(?:\s*\(\s*(?P<correct2>{_COUNT})\s*/\s*(?P<total2>{_COUNT})\s*\))?)""",
-    re.I | re.X)
+    re.I | re.X,
+)
 _SPLITS = {"tr": "train", "te": "test", "va": "val", "ev": "val"}
 
 # What may stand in brackets between the word and its number; with anything else there it is another quantity.
-_ASIDE = re.compile(rf"\W*(?:in\s)?(?:%|percent(?:age)?|overall|total|full|whole|all|raw|top[-_ ]?1|(?P<averaged>{WORD})|"
-                    rf"(?P<splits>{_SEVERAL})|(?P<split>{SPLIT})(?:\s(?:set|data))?|[\d,]+\s(?:test\s)?images)\W*", re.I)
+_ASIDE = re.compile(
+    rf"\W*(?:in\s)?(?:%|percent(?:age)?|overall|total|full|whole|all|raw|top[-_ ]?1|(?P<averaged>{WORD})|"
+    rf"(?P<splits>{_SEVERAL})|(?P<split>{SPLIT})(?:\s(?:set|data))?|[\d,]+\s(?:test\s)?images)\W*",
+    re.I,
+)
 # Accuracies that are not the share of all images that is classified rightly.
-_OTHER = (r"(?:balanced|class(?:es|[-_ ]?wise)?|(?:mini-?)?batch|top[-_ ]?(?:[2-9]|\d\d)|macro|weighted|robust|adversarial|"
-          r"noisy|(?:air)?planes?|automobiles?|cars?|birds?|cats?|deers?|dogs?|frogs?|horses?|ships?|trucks?)")
-_OTHER_BEFORE = re.compile(rf"(?<![a-z]){_OTHER}[\s_:'\"-]{{0,3}}(?:{SPLIT}[\s_]?(?:set\s)?)?$", re.I)
+_OTHER = (
+    r"(?:balanced|class(?:es|[-_ ]?wise)?|(?:mini-?)?batch|top[-_ ]?(?:[2-9]|\d\d)|macro|weighted|robust|adversarial|"
+    r"noisy|(?:air)?planes?|automobiles?|cars?|birds?|cats?|deers?|dogs?|frogs?|horses?|ships?|trucks?)"
+)
+_OTHER_BEFORE = re.compile(
+    rf"(?<![a-z]){_OTHER}[\s_:'\"-]{{0,3}}(?:{SPLIT}[\s_]?(?:set\s)?)?$", re.I
+)
 OTHER = re.compile(rf"(?<![a-z]){_OTHER}(?![a-z])", re.I)
-_ON_SPLIT = re.compile(rf"\s(?:on|of|for|in)\s(?:the\s)?({SPLIT})(?:\s(?:set|data|dataset|images))?\s?", re.I)
+_ON_SPLIT = re.compile(
+    rf"\s(?:on|of|for|in)\s(?:the\s)?({SPLIT})(?:\s(?:set|data|dataset|images))?\s?", re.I
+)
 _ANY_SPLIT = re.compile(rf"(?<![a-z]){SPLIT}(?![a-z])", re.I)
 
 _DECIMAL_COMMA = re.compile(r"(?<![\d,.])\d{1,3},\d{1,6}\s?%")
 _COMMA = re.compile(r"(?<![\d,./])(\d{1,3}),(\d{1,6})(?![\d,.])(?!\s?/\s?\d)")
-_ANOTHER = re.compile(r"\s?/\s?\d|,\d")  # after a number: it is one of several, or has a decimal comma
+_ANOTHER = re.compile(
+    r"\s?/\s?\d|,\d"
+)  # after a number: it is one of several, or has a decimal comma
 _STEP_OF_TEST = re.compile(rf"{SPLIT}:?\s?\[\s?\d{{1,6}}\s?/\s?\d{{1,6}}\s?\]", re.I)
 _METER = re.compile(rf"\s?\(\s?(?:{REAL})\s?%?\s?\)", re.I)
 
@@ -76,21 +89,26 @@ def read_numbers(text: str, strict: bool) -> dict[tuple[str, str], Number]:
             splits = _splits(match[0])
             continue
         if match["of_network"]:
-            found.setdefault((match["split2"].lower(), "accuracy"), number_of(match["percent_of"], True))
+            found.setdefault(
+                (match["split2"].lower(), "accuracy"), number_of(match["percent_of"], True)
+            )
             marked = True
             continue
-        before, end = text[max(end, match.start() - 40):match.start()], match.end()
+        before, end = text[max(end, match.start() - 40) : match.start()], match.end()
         own = _own_splits(match, before, splits)
         quantity = "loss" if match["key"].lower() == "loss" else "accuracy"
         stands = any(begin < match.start("key") < last for begin, last in averaged)
-        if _names_averaged(match) or (stands and not any((split, AVERAGED[quantity]) in found for split in own)):
+        if _names_averaged(match) or (
+            stands and not any((split, AVERAGED[quantity]) in found for split in own)
+        ):
             quantity = AVERAGED[quantity]
         numbers = _numbers(text, match, own, average=bool(match["average"]) or keras) if own else {}
         for split, number in numbers.items():
             if match["key"].lower() == "loss" and number.total is not None:
                 continue
-            if keras and not text[max(match.start("key") - 6, 0):match.start("key")].lower().endswith(
-                    ("val_", "val ", "train_", "train ")):
+            if keras and not text[
+                max(match.start("key") - 6, 0) : match.start("key")
+            ].lower().endswith(("val_", "val ", "train_", "train ")):
                 split = "train"  # "loss: … - val_loss: …": what names no split in such a line is of the training set
             found.setdefault((split, quantity), number)
             marked = marked or bool(match["mark"] or match["filler"])
@@ -113,7 +131,10 @@ def _splits(words: str) -> tuple[str, ...]:
 
 def _names_averaged(match: re.Match) -> bool:
     """Whether the name of the quantity says that it is of averaged weights: "test_acc_ema", "accuracy of the EMA model"."""
-    return bool(match["suffix"] or any(match[part] and NAMED.search(match[part]) for part in ("aside", "filler")))
+    return bool(
+        match["suffix"]
+        or any(match[part] and NAMED.search(match[part]) for part in ("aside", "filler"))
+    )
 
 
 def _own_splits(match: re.Match, before: str, splits: tuple[str, ...]) -> tuple[str, ...]:
@@ -134,7 +155,9 @@ def _own_splits(match: re.Match, before: str, splits: tuple[str, ...]) -> tuple[
     return splits
 
 
-def _numbers(text: str, match: re.Match, splits: tuple[str, ...], average: bool) -> dict[str, Number]:
+def _numbers(
+    text: str, match: re.Match, splits: tuple[str, ...], average: bool
+) -> dict[str, Number]:
     """The number of each split; none where there are more or fewer numbers than splits."""
     if match["key"].lower() == "prediction" and not match["total"]:
         return {}
@@ -142,13 +165,23 @@ def _numbers(text: str, match: re.Match, splits: tuple[str, ...], average: bool)
         each = rf"\s?({REAL})\s?(%?)\s?"
         values = re.compile(r"(?:[/,|&]|and)".join([each] * len(splits)) + r"(?![\w/,])", re.I)
         row = values.match(text, match.start("real" if match["real"] else "correct"))
-        return {split: replace(number_of(row[2 * place + 1], bool(row[2 * place + 2])), average=average)
-                for place, split in enumerate(splits)} if row else {}
+        return (
+            {
+                split: replace(
+                    number_of(row[2 * place + 1], bool(row[2 * place + 2])), average=average
+                )
+                for place, split in enumerate(splits)
+            }
+            if row
+            else {}
+        )
     if match["real"] and not match["total2"]:
         after = _ANOTHER.match(text, match.end())
         if after and (after[0][0] != "," or "." not in match["real"]):
             return {}
-        if _METER.match(text, match.end()) and _STEP_OF_TEST.search(text):  # of one batch, and in brackets of those so far
+        if _METER.match(text, match.end()) and _STEP_OF_TEST.search(
+            text
+        ):  # of one batch, and in brackets of those so far
             return {}
     number = _measured(match, average)
     return {splits[0]: number} if number else {}
@@ -160,7 +193,11 @@ def _measured(match: re.Match, average: bool) -> Number | None:
     printed = match["percent"] if match["correct"] else match["real"]
     if printed is None and not total:
         return None
-    number = number_of(printed, bool(match["sign"] or match["sign1"] or match["correct"])) if printed else None
+    number = (
+        number_of(printed, bool(match["sign"] or match["sign1"] or match["correct"]))
+        if printed
+        else None
+    )
     if total is not None and total < 100:  # "Accuracy: 3/5" is no count of images
         return None if match["correct"] else number
     if total is None:

@@ -11,7 +11,9 @@ from utils.grading.log.lines import notebook_lines
 from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
-_ACCURACY = re.compile(r"(?<![a-z])(?:acc(?:urac(?:y|ies))?|top[-_ ]?1|correct|metrics?|scores?)(?![a-z])", re.I)
+_ACCURACY = re.compile(
+    r"(?<![a-z])(?:acc(?:urac(?:y|ies))?|top[-_ ]?1|correct|metrics?|scores?)(?![a-z])", re.I
+)
 _OF_TRAINING = re.compile(r"(?<![a-z])(?:test|val|epoch|train)", re.I)
 GOES_ON = 65.0  # per cent on the test set; no network this small gets there in its first epoch
 
@@ -19,6 +21,7 @@ GOES_ON = 65.0  # per cent on the test set; no network this small gets there in 
 @dataclass(frozen=True)
 class Choice:
     """The run that is judged (None where nothing is logged), one sentence that says why, and the other runs."""
+
     run: Run | None
     why: str
     others: tuple[Run, ...] = ()
@@ -35,9 +38,17 @@ def choose_run(submission: Submission, runs: Sequence[Run], notebook: str | None
 
     Copies of the chosen run, as a README pastes them, are not among the others.
     """
-    tiers = [("the outputs of the training notebook", [run for run in runs if run.notebook and run.source == notebook]),
-             ("the outputs of notebooks", [run for run in runs if run.notebook and run.source != notebook]),
-             ("texts", [run for run in runs if not run.notebook])]
+    tiers = [
+        (
+            "the outputs of the training notebook",
+            [run for run in runs if run.notebook and run.source == notebook],
+        ),
+        (
+            "the outputs of notebooks",
+            [run for run in runs if run.notebook and run.source != notebook],
+        ),
+        ("texts", [run for run in runs if not run.notebook]),
+    ]
     where, held = next(((where, held) for where, held in tiers if held), ("", []))
     if not held:
         return Choice(None, nothing_logged(submission, notebook))
@@ -60,9 +71,13 @@ def best(run: Run) -> float:
 def describe(run: Run) -> str:
     """A run in words: where it stands, how long it is, what it reaches, which network was printed before it."""
     place = next(iter(run.epochs[0].places.values()))
-    network = f", after a summary of {run.parameters:,} parameters" if run.parameters is not None else ""
+    network = (
+        f", after a summary of {run.parameters:,} parameters" if run.parameters is not None else ""
+    )
     count = len(accuracy_rows(run, tested_split(run)))
-    return f"{count} epoch{'s' if count > 1 else ''} ({place.where}{network}; best {best(run):.2f} %)"
+    return (
+        f"{count} epoch{'s' if count > 1 else ''} ({place.where}{network}; best {best(run):.2f} %)"
+    )
 
 
 def _joined(runs: list[Run]) -> list[Run]:
@@ -72,15 +87,25 @@ def _joined(runs: list[Run]) -> list[Run]:
     for run in runs:
         if joined and _resumes(joined[-1], run):
             before, first = joined[-1], run.epochs[0].number
-            joined[-1] = replace(before, epochs=[one for one in before.epochs if one.number < first] + run.epochs,
-                                 evaluations=before.evaluations + run.evaluations,
-                                 begun=[number for number in before.begun if number < first] + run.begun)
+            joined[-1] = replace(
+                before,
+                epochs=[one for one in before.epochs if one.number < first] + run.epochs,
+                evaluations=before.evaluations + run.evaluations,
+                begun=[number for number in before.begun if number < first] + run.begun,
+            )
         elif joined and _goes_on(joined[-1], run):
             before, base = joined[-1], counted_from(run) or 0
             shift = before.epochs[-1].number + 1 - base if run.numbered else 0
-            epochs = [replace(epoch, number=epoch.number + shift if run.numbered else None, of=None) for epoch in run.epochs]
-            joined[-1] = replace(before, epochs=before.epochs + epochs, evaluations=before.evaluations + run.evaluations,
-                                 begun=before.begun + [number + shift for number in run.begun])
+            epochs = [
+                replace(epoch, number=epoch.number + shift if run.numbered else None, of=None)
+                for epoch in run.epochs
+            ]
+            joined[-1] = replace(
+                before,
+                epochs=before.epochs + epochs,
+                evaluations=before.evaluations + run.evaluations,
+                begun=before.begun + [number + shift for number in run.begun],
+            )
         else:
             joined.append(run)
     return joined
@@ -88,8 +113,12 @@ def _joined(runs: list[Run]) -> list[Run]:
 
 def _same_training(before: Run, after: Run) -> bool:
     """Whether nothing around two runs says that another network, or other images, are trained in the second."""
-    return (before.source, before.parameters, before.headings, data_set_of(before)) == \
-        (after.source, after.parameters, after.headings, data_set_of(after))
+    return (before.source, before.parameters, before.headings, data_set_of(before)) == (
+        after.source,
+        after.parameters,
+        after.headings,
+        data_set_of(after),
+    )
 
 
 def _goes_on(before: Run, after: Run) -> bool:
@@ -122,8 +151,10 @@ def tested_values(run: Run) -> list[float]:
 def copies_of(run: Run, whole: list[float]) -> bool:
     """Whether `run` is one whose test accuracies are `whole` again, or a part of it."""
     part = tested_values(run)
-    return any(part[:1] == whole[start:start + 1] and part == whole[start:start + len(part)]
-               for start in range(len(whole) - len(part) + 1))
+    return any(
+        part[:1] == whole[start : start + 1] and part == whole[start : start + len(part)]
+        for start in range(len(whole) - len(part) + 1)
+    )
 
 
 def nothing_logged(submission: Submission, notebook: str | None) -> str:
@@ -144,6 +175,8 @@ def _unread(submission: Submission, notebook: str | None) -> str:
             count, cell = count + 1 if cell == place.cell else 1, place.cell
             line = " ".join(text[:LINE_LIMIT].split())
             if _ACCURACY.search(line) and _OF_TRAINING.search(line) and any(map(str.isdigit, line)):
-                return (f"; line {count} of cell {cell} of {book.path} looks like a log ('{line[:80]}'), but no test "
-                        "accuracy of all images can be read from it")
+                return (
+                    f"; line {count} of cell {cell} of {book.path} looks like a log ('{line[:80]}'), but no test "
+                    "accuracy of all images can be read from it"
+                )
     return ""

@@ -17,14 +17,18 @@ from utils.grading.submission.contents import Submission
 
 BEFORE = 40  # lines before a run that are kept with it
 _PROSE = (".md", ".markdown", ".rst", ".ipynb")
-_HEADING = re.compile(r"\W*(train|test|val|eval)[a-z]*(?:\s+(?:set|phase|metrics|results?|data))?\W*", re.I)
+_HEADING = re.compile(
+    r"\W*(train|test|val|eval)[a-z]*(?:\s+(?:set|phase|metrics|results?|data))?\W*", re.I
+)
 
 
 def submission_runs(submission: Submission, test_size: int = 10_000) -> list[Run]:
     """All runs that the submission logs: those of its notebooks' outputs first, then those pasted into texts."""
     runs = []
     for notebook in submission.notebooks:
-        runs += read_runs(notebook_lines(notebook), notebook.path, True, test_size, notebook_headings(notebook))
+        runs += read_runs(
+            notebook_lines(notebook), notebook.path, True, test_size, notebook_headings(notebook)
+        )
     for notebook in submission.notebooks:
         runs += read_runs(markdown_lines(notebook), notebook.path, False, test_size)
     for text in submission.texts:
@@ -32,8 +36,13 @@ def submission_runs(submission: Submission, test_size: int = 10_000) -> list[Run
     return runs
 
 
-def read_runs(lines: Iterable[tuple[str, Evidence]], source: str, notebook: bool, test_size: int = 10_000,
-              headings: Mapping[int, tuple[str, ...]] | None = None) -> list[Run]:
+def read_runs(
+    lines: Iterable[tuple[str, Evidence]],
+    source: str,
+    notebook: bool,
+    test_size: int = 10_000,
+    headings: Mapping[int, tuple[str, ...]] | None = None,
+) -> list[Run]:
     """The runs in the lines of one source; a new run begins where the epoch number does not grow.
 
     In a text (not `notebook`), single numbers are claims: a run there has two epochs, or lines that only programs print.
@@ -58,7 +67,9 @@ def read_runs(lines: Iterable[tuple[str, Evidence]], source: str, notebook: bool
             if match := _HEADING.fullmatch(text[:80]):
                 heading = {"eval": "val"}.get(match[1].lower(), match[1].lower())
             summary = place.cell if begins_summary(text) else summary
-            line = (read_summary(text) if summary is not None and summary == place.cell else None) or read_line(text)
+            line = (
+                read_summary(text) if summary is not None and summary == place.cell else None
+            ) or read_line(text)
             lists |= read_lists(text, _seen(place, text)) if notebook else {}
         if line is None:
             around.printed.append(text[:200])
@@ -78,16 +89,27 @@ def read_runs(lines: Iterable[tuple[str, Evidence]], source: str, notebook: bool
             _set_evaluations_apart(run)
         else:
             run.epochs = []
-    runs = [run for run in runs if run.epochs and (notebook or run.counted or (run.numbered and len(run.epochs) > 1))]
+    runs = [
+        run
+        for run in runs
+        if run.epochs and (notebook or run.counted or (run.numbered and len(run.epochs) > 1))
+    ]
     return runs + _listed(lists, runs, source, parameters, headings or {})
 
 
 class _Surroundings:
     """What stands around the line that is read: the headings above it, and what was printed before it."""
 
-    def __init__(self, source: str, notebook: bool, headings: Mapping[int, tuple[str, ...]]) -> None:
+    def __init__(
+        self, source: str, notebook: bool, headings: Mapping[int, tuple[str, ...]]
+    ) -> None:
         self.printed: deque[str] = deque(maxlen=BEFORE)
-        self._notebook, self._by_cell, self._outline, self._cell = notebook, headings, Outline(), None
+        self._notebook, self._by_cell, self._outline, self._cell = (
+            notebook,
+            headings,
+            Outline(),
+            None,
+        )
         self._prose = not notebook and source.lower().endswith(_PROSE)
         self._described: Run | None = None
 
@@ -102,7 +124,9 @@ class _Surroundings:
     def describe(self, run: Run, cell: int | None) -> None:
         """Tell a run that has just begun where it stands; what was printed so far is not before the next one."""
         if run is not self._described:
-            spoken = not self._prose or self._outline.fenced  # prose around a log may speak of anything
+            spoken = (
+                not self._prose or self._outline.fenced
+            )  # prose around a log may speak of anything
             self._described, run.before = run, tuple(self.printed) if spoken else ()
             run.headings = self._by_cell.get(cell, ()) if self._notebook else self._outline.headings
         self.printed.clear()
@@ -112,17 +136,36 @@ def _seen(place: Evidence, text: str) -> Evidence:
     return replace(place, text=text[:200])
 
 
-def _listed(lists: Lists, runs: list[Run], source: str, parameters: int | None,
-            headings: Mapping[int, tuple[str, ...]]) -> list[Run]:
+def _listed(
+    lists: Lists,
+    runs: list[Run],
+    source: str,
+    parameters: int | None,
+    headings: Mapping[int, tuple[str, ...]],
+) -> list[Run]:
     """The run whose results stand only in lists, one value an epoch; none where the log counts other epochs."""
     lists, length = epochs_of(lists)
     numbered = [run.length for run in runs if run.numbered]
     if not length or any(map(_tested, runs)) or (numbered and length not in numbered):
         return []
-    epochs = [Epoch(numbers={key: numbers[index] for key, (numbers, _) in lists.items()},
-                    places={split: place for (split, _), (_, place) in lists.items()}) for index in range(length)]
+    epochs = [
+        Epoch(
+            numbers={key: numbers[index] for key, (numbers, _) in lists.items()},
+            places={split: place for (split, _), (_, place) in lists.items()},
+        )
+        for index in range(length)
+    ]
     cell = next(place.cell for _, place in lists.values())
-    return [Run(source, True, epochs, parameters=parameters, counted=True, headings=headings.get(cell, ()))]
+    return [
+        Run(
+            source,
+            True,
+            epochs,
+            parameters=parameters,
+            counted=True,
+            headings=headings.get(cell, ()),
+        )
+    ]
 
 
 def _tested(run: Run) -> bool:
@@ -137,5 +180,8 @@ def _set_evaluations_apart(run: Run) -> None:
     """In a log without epoch numbers, what follows the last training is no epoch."""
     while not run.numbered and not _trained(run.epochs[-1]) and any(map(_trained, run.epochs)):
         last = run.epochs.pop()
-        run.evaluations += [(number, last.places[split]) for (split, quantity), number in last.numbers.items()
-                            if quantity == "accuracy" and split]
+        run.evaluations += [
+            (number, last.places[split])
+            for (split, quantity), number in last.numbers.items()
+            if quantity == "accuracy" and split
+        ]

@@ -13,7 +13,14 @@ _COUNTED = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*(?:\(.*\))?\s*")
 _TOP_OTHER = re.compile(r"(?:acc(?:uracy)?|prec|top)[-_@ ]?(?:[2-9]|\d\d)(?!\d)", re.I)
 _NAME = re.compile(r"[A-Za-z][\w./@-]{0,40}")
 _ACCURACIES = ("accuracy", AVERAGED["accuracy"])
-_NO_RESULTS = ("lr", "learning_rate", "time", "seconds", "epoch_time", "step")  # columns beside those of a training
+_NO_RESULTS = (
+    "lr",
+    "learning_rate",
+    "time",
+    "seconds",
+    "epoch_time",
+    "step",
+)  # columns beside those of a training
 
 
 @dataclass(frozen=True)
@@ -22,6 +29,7 @@ class Header:
 
     `frame`: pandas printed it, in columns that blanks or tabs separate; its rows may begin with an index that has no name.
     """
+
     columns: dict[int, object]
     width: int
     frame: bool
@@ -29,7 +37,12 @@ class Header:
 
 def read_header(text: str) -> Header | None:
     """The columns of a header line; None where it heads no log."""
-    if len(text) > LINE_LIMIT or "acc" not in text.lower() and "correct" not in text.lower() or "%|" in text:
+    if (
+        len(text) > LINE_LIMIT
+        or "acc" not in text.lower()
+        and "correct" not in text.lower()
+        or "%|" in text
+    ):
         return None
     if "poch" not in text.lower():
         return _frame_header(text, epochs=0)
@@ -38,7 +51,9 @@ def read_header(text: str) -> Header | None:
     held = [held for held in columns.values() if held]
     if held.count("epoch") != 1 or not any(one[1] in (*_ACCURACIES, "correct") for one in held):
         return _frame_header(text, epochs=1)
-    fastai = ("val", "loss") in held and ("train", "loss") in held and ("val", "accuracy") not in held
+    fastai = (
+        ("val", "loss") in held and ("train", "loss") in held and ("val", "accuracy") not in held
+    )
     unnamed = "val" if fastai else "train" if ("val", "accuracy") in held else ""
     columns = {place: (unnamed, one[1]) if one[0] == "" else one for place, one in columns.items()}
     return Header(columns, len(names), "\t" in text and "|" not in text)
@@ -93,7 +108,9 @@ def read_row(header: Header, text: str) -> LogLine | None:
             epoch = int(float(match[1])) if match and 0 <= float(match[1]) < 100_000 else None
         elif number := _number(cell):
             numbers[held] = number
-    return LogLine(epoch, numbers=_with_counts(numbers), counted=True) if epoch is not None else None
+    return (
+        LogLine(epoch, numbers=_with_counts(numbers), counted=True) if epoch is not None else None
+    )
 
 
 def is_rule(text: str) -> bool:
@@ -103,27 +120,40 @@ def is_rule(text: str) -> bool:
 
 def _fields(text: str) -> list[str]:
     separator = next((mark for mark in ("|", "\t", ",", ";") if mark in text), None)
-    return [" ".join(field.split()) for field in text.strip().strip("|").split(separator)] if separator else []
+    return (
+        [" ".join(field.split()) for field in text.strip().strip("|").split(separator)]
+        if separator
+        else []
+    )
 
 
 def meaning(name: str) -> object:
     """What a column or list of that name holds: "epoch", (split, quantity), or None."""
-    name = name.strip("*`\" ").lower()
+    name = name.strip('*`" ').lower()
     if _EPOCH.fullmatch(name):
         return "epoch"
     quantity = re.search(r"loss|acc|correct|total", name)
-    if not quantity or "best" in name or name.endswith("_step") or OTHER.search(name) or \
-            _TOP_OTHER.search(name):
+    if (
+        not quantity
+        or "best" in name
+        or name.endswith("_step")
+        or OTHER.search(name)
+        or _TOP_OTHER.search(name)
+    ):
         return None
     split = re.search(r"train|test|val|eval", name)
     held = {"acc": "accuracy"}.get(quantity[0], quantity[0])
-    return {"eval": "val"}.get(split[0], split[0]) if split else "", AVERAGED.get(held, held) if NAMED.search(name) else held
+    return {"eval": "val"}.get(split[0], split[0]) if split else "", AVERAGED.get(
+        held, held
+    ) if NAMED.search(name) else held
 
 
 def _number(cell: str) -> Number | None:
     if match := _COUNTED.fullmatch(cell):
         correct, total = int(match[1]), int(match[2])
-        return Number(100 * correct / total, 0.0, True, None, correct, total) if total >= 100 else None
+        return (
+            Number(100 * correct / total, 0.0, True, None, correct, total) if total >= 100 else None
+        )
     match = _REAL.fullmatch(cell)
     if not match:
         return None
@@ -132,11 +162,21 @@ def _number(cell: str) -> Number | None:
 
 def _with_counts(numbers: dict) -> dict:
     """Columns "correct" and "total" give the accuracy, where the table has both."""
-    found = {meaning: number for meaning, number in numbers.items() if meaning[1] not in ("correct", "total")}
+    found = {
+        meaning: number
+        for meaning, number in numbers.items()
+        if meaning[1] not in ("correct", "total")
+    }
     for split in ("train", "test", "val"):
         correct, total = numbers.get((split, "correct")), numbers.get((split, "total"))
         if correct and total and total.value >= 100:
             printed = found.get((split, "accuracy"))
-            found[split, "accuracy"] = Number(100 * correct.value / total.value, printed.unit if printed else 0.0, True,
-                                              printed.value if printed else None, int(correct.value), int(total.value))
+            found[split, "accuracy"] = Number(
+                100 * correct.value / total.value,
+                printed.unit if printed else 0.0,
+                True,
+                printed.value if printed else None,
+                int(correct.value),
+                int(total.value),
+            )
     return found

@@ -11,32 +11,59 @@ from utils.grading.network.field_facts import receptive_field, receptive_field_w
 from utils.grading.network.layer_facts import depthwise_separable, dilated, multiply_adds
 from utils.grading.network.pool_facts import after_pool, global_average_pooling, max_pooling
 from utils.grading.network.view import NetworkView
-from utils.grading.network.weight_facts import parameters, parameters_executed, printable_totals, remarks_on_weights
+from utils.grading.network.weight_facts import (
+    parameters,
+    parameters_executed,
+    printable_totals,
+    remarks_on_weights,
+)
 from utils.grading.program.attempts import Attempt
 from utils.grading.sandbox.isolation import isolation
 from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 
 FACTS: dict[str, Callable[[NetworkView], Fact]] = {
-    "parameters": parameters, "parameters_executed": parameters_executed,
-    "receptive_field": receptive_field, "receptive_field_with_pool": receptive_field_with_pool,
-    "depthwise_separable": depthwise_separable, "dilated": dilated, "max_pooling": max_pooling,
-    "global_average_pooling": global_average_pooling, "after_pool": after_pool, "blocks": blocks,
-    "multiply_adds": multiply_adds}
+    "parameters": parameters,
+    "parameters_executed": parameters_executed,
+    "receptive_field": receptive_field,
+    "receptive_field_with_pool": receptive_field_with_pool,
+    "depthwise_separable": depthwise_separable,
+    "dilated": dilated,
+    "max_pooling": max_pooling,
+    "global_average_pooling": global_average_pooling,
+    "after_pool": after_pool,
+    "blocks": blocks,
+    "multiply_adds": multiply_adds,
+}
 _LONG = 200  # letters of a reason that stands once, among the remarks, and not beside each fact
 # What a doubtful layer cannot mend: these stay as they are where nothing is known for certain.
-_WORST = {"depthwise_separable": False, "dilated": False, "global_average_pooling": False, "blocks": False,
-          "max_pooling": True}
-_NAMED = ("depthwise_separable", "dilated", "global_average_pooling")  # the facts whose layers a remark names
+_WORST = {
+    "depthwise_separable": False,
+    "dilated": False,
+    "global_average_pooling": False,
+    "blocks": False,
+    "max_pooling": True,
+}
+_NAMED = (
+    "depthwise_separable",
+    "dilated",
+    "global_average_pooling",
+)  # the facts whose layers a remark names
 
 
-def architecture_audit(submission: Submission, found: Attempt, run: bool = False, limits: Limits = LIMITS) -> Audit:
+def architecture_audit(
+    submission: Submission, found: Attempt, run: bool = False, limits: Limits = LIMITS
+) -> Audit:
     """Facts about the network that `found` names, by the names in FACTS; without `run` nothing is executed, all null.
 
     `blocks` is True, False or None, with one evidence text for each block; `receptive_field` is in pixels, the larger axis.
     """
     if found.model is None:
-        return _without(f"no model to execute was found: {found.why}" if found.why else "no model to execute was found")
+        return _without(
+            f"no model to execute was found: {found.why}"
+            if found.why
+            else "no model to execute was found"
+        )
     if not run:
         return _without("the network was not executed in this grading")
     try:
@@ -50,8 +77,9 @@ def architecture_audit(submission: Submission, found: Attempt, run: bool = False
     return Audit(facts, (*remarks, f"The network was executed under {isolation(limits)}."), totals)
 
 
-def network_facts(network: ExecutedNetwork, place: Evidence,
-                  classes: Mapping[str, Evidence]) -> tuple[dict[str, Fact], tuple[str, ...]]:
+def network_facts(
+    network: ExecutedNetwork, place: Evidence, classes: Mapping[str, Evidence]
+) -> tuple[dict[str, Fact], tuple[str, ...]]:
     """The facts by name, null where they depend on layers that are in doubt, and remarks.
 
     The network's class stands at `place`, those of its modules at `classes`, by their names.
@@ -60,15 +88,26 @@ def network_facts(network: ExecutedNetwork, place: Evidence,
     facts = facts_of(view)
     if network.certain is None:
         kept = ("parameters", "multiply_adds", "after_pool")
-        facts = {name: fact if name in kept or fact.value is _WORST.get(name) else
-                 Fact(None, network.doubt, fact.evidence) for name, fact in facts.items()}
+        facts = {
+            name: fact
+            if name in kept or fact.value is _WORST.get(name)
+            else Fact(None, network.doubt, fact.evidence)
+            for name, fact in facts.items()
+        }
     elif network.certain is not network.graph:
         certain = facts_of(NetworkView(replace(network, graph=network.certain), place, classes))
-        facts = {name: fact if fact.value in (None, certain[name].value) else
-                 Fact(None, f"it depends on whether these layers count: {network.doubt}", fact.evidence)
-                 for name, fact in facts.items()}
+        facts = {
+            name: fact
+            if fact.value in (None, certain[name].value)
+            else Fact(
+                None, f"it depends on whether these layers count: {network.doubt}", fact.evidence
+            )
+            for name, fact in facts.items()
+        }
     seen = "; ".join(facts[name].why for name in _NAMED if facts[name].value is True)
-    remarks = dict.fromkeys([*remarks_on_weights(view), *([f"Seen in the executed network: {seen}."] if seen else [])])
+    remarks = dict.fromkeys(
+        [*remarks_on_weights(view), *([f"Seen in the executed network: {seen}."] if seen else [])]
+    )
     return facts, tuple(remarks)
 
 

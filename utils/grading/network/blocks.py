@@ -16,6 +16,7 @@ BLOCKS, CONVOLUTIONS = 3, 3
 @dataclass(frozen=True, eq=False)
 class Layer:
     """A convolution before the global pool, or a depthwise one with the 1×1 that follows it; `count` is how many that is."""
+
     first: Operation
     last: Operation
     path: str
@@ -43,19 +44,40 @@ def blocks(view: NetworkView) -> Fact:
     layers = _layers(view)
     after = _order(view)
     main = longest_path(layers, after, lambda layer: layer.weight)
-    ways = [way for way in (_between_ends(main, strided_only=True), _by_modules(main),
-                            _between_ends(main, strided_only=False)) if way]
+    ways = [
+        way
+        for way in (
+            _between_ends(main, strided_only=True),
+            _by_modules(main),
+            _between_ends(main, strided_only=False),
+        )
+        if way
+    ]
     good = next((way for way in ways if _is_structure(way)), None)
-    texts = [f"block {number}: " + in_words(block, after, lambda layer: layer.text)
-             for number, block in enumerate(_with_branches(good or (ways or [[]])[0], layers, after), 1)]
+    texts = [
+        f"block {number}: " + in_words(block, after, lambda layer: layer.text)
+        for number, block in enumerate(_with_branches(good or (ways or [[]])[0], layers, after), 1)
+    ]
     pool = next((one for one in view.live if _brings_down(view, one)), None)
     if pool is not None:
         kind = "max pooling" if operations.POOLS[pool.name] == "max" else "a pool"
-        return view.fact(False, f"the map is brought down by {kind}, {view.layer(pool)}, not by a convolution", *texts)
-    shrunk = next((one for one in shrinks(view) if (not one.explained or one.takes_maxima)
-                   and not view.is_past_blocks(one.layer)), None)
+        return view.fact(
+            False,
+            f"the map is brought down by {kind}, {view.layer(pool)}, not by a convolution",
+            *texts,
+        )
+    shrunk = next(
+        (
+            one
+            for one in shrinks(view)
+            if (not one.explained or one.takes_maxima) and not view.is_past_blocks(one.layer)
+        ),
+        None,
+    )
     if shrunk is not None:
-        return view.fact(None, f"{shrunk.text}, not by a convolution or a pool that is known", *texts)
+        return view.fact(
+            None, f"{shrunk.text}, not by a convolution or a pool that is known", *texts
+        )
     if good:
         return view.fact(True, "; ".join(texts), *texts)
     return _failed(view, main, ways, texts, any(layer.strided or layer.dilated for layer in layers))
@@ -70,9 +92,17 @@ def _brings_down(view: NetworkView, operation: Operation) -> bool:
     if operation.name not in operations.POOLS or view.is_past_blocks(operation):
         return False
     sizes = _sizes(view, operation)
-    beside = any(_sizes(view, one) == sizes and not view.is_after(one, operation) and not view.is_after(operation, one)
-                 for one in view.convolutions_before_pool)
-    return operations.is_map(view.graph.shapes[operation.output]) and sizes[0] > sizes[1] and not beside
+    beside = any(
+        _sizes(view, one) == sizes
+        and not view.is_after(one, operation)
+        and not view.is_after(operation, one)
+        for one in view.convolutions_before_pool
+    )
+    return (
+        operations.is_map(view.graph.shapes[operation.output])
+        and sizes[0] > sizes[1]
+        and not beside
+    )
 
 
 def _sizes(view: NetworkView, operation: Operation) -> tuple[tuple[int, ...], tuple[int, ...]]:
@@ -86,25 +116,47 @@ def _with_branches(way: list[list[Layer]], layers: list[Layer], after: After) ->
     of_main = {id(layer): number for number, layer in main}
     blocks: list[list[Layer]] = [[] for _ in way]
     for layer in layers:
-        beside = next((number for number, one in main if not after(one, layer) and not after(layer, one)), 0)
+        beside = next(
+            (number for number, one in main if not after(one, layer) and not after(layer, one)), 0
+        )
         blocks[of_main.get(id(layer), beside)].append(layer)
     return blocks
 
 
-def _failed(view: NetworkView, layers: list[Layer], ways: list[list[list[Layer]]], texts: list[str], ends: bool) -> Fact:
+def _failed(
+    view: NetworkView,
+    layers: list[Layer],
+    ways: list[list[list[Layer]]],
+    texts: list[str],
+    ends: bool,
+) -> Fact:
     count = sum(layer.count for layer in layers)
     if count < BLOCKS * CONVOLUTIONS:
-        return view.fact(False, f"{count} convolutions before the global pool are fewer than {BLOCKS} blocks of "
-                                 f"{CONVOLUTIONS}", *texts)
+        return view.fact(
+            False,
+            f"{count} convolutions before the global pool are fewer than {BLOCKS} blocks of "
+            f"{CONVOLUTIONS}",
+            *texts,
+        )
     if not ends:
         return view.fact(False, "no convolution has a stride of 2 or a dilation", *texts)
     sizes = [sum(layer.count for layer in block) for block in ways[0]]
     if len(sizes) >= BLOCKS and len(ways) > 1 and all(_too_small(way) for way in ways):
-        return view.fact(False, f"between the convolutions that end blocks there are {_listed(sizes)} convolutions, not "
-                                 f"{CONVOLUTIONS} each", *texts)
+        return view.fact(
+            False,
+            f"between the convolutions that end blocks there are {_listed(sizes)} convolutions, not "
+            f"{CONVOLUTIONS} each",
+            *texts,
+        )
     if len(sizes) < BLOCKS and not any(len(way) >= BLOCKS for way in ways):
-        return view.fact(False, f"there are {len(sizes)} blocks that end with a stride of 2, not {BLOCKS}", *texts)
-    return view.fact(None, f"the {count} convolutions do not fall into blocks of {CONVOLUTIONS} clearly", *texts)
+        return view.fact(
+            False,
+            f"there are {len(sizes)} blocks that end with a stride of 2, not {BLOCKS}",
+            *texts,
+        )
+    return view.fact(
+        None, f"the {count} convolutions do not fall into blocks of {CONVOLUTIONS} clearly", *texts
+    )
 
 
 def _too_small(way: list[list[Layer]]) -> bool:
@@ -112,13 +164,18 @@ def _too_small(way: list[list[Layer]]) -> bool:
 
 
 def _listed(sizes: list[int]) -> str:
-    return ", ".join(map(str, sizes[:-1])) + f" and {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
+    return (
+        ", ".join(map(str, sizes[:-1])) + f" and {sizes[-1]}" if len(sizes) > 1 else str(sizes[0])
+    )
 
 
 def _is_structure(way: list[list[Layer]]) -> bool:
     """Three blocks or more; all but the last end with a stride or a dilation."""
-    return (len(way) >= BLOCKS and not _too_small(way)
-            and all(block[-1].strided or block[-1].dilated for block in way[:BLOCKS - 1]))
+    return (
+        len(way) >= BLOCKS
+        and not _too_small(way)
+        and all(block[-1].strided or block[-1].dilated for block in way[: BLOCKS - 1])
+    )
 
 
 def _between_ends(layers: list[Layer], strided_only: bool) -> list[list[Layer]]:
@@ -135,7 +192,11 @@ def _by_modules(layers: list[Layer]) -> list[list[Layer]]:
     """By the first part of the path in which the layers differ; empty where that groups nothing."""
     paths = [layer.path.split(".") for layer in layers]
     depth = 0
-    while paths and all(len(path) > depth + 1 for path in paths) and len({path[depth] for path in paths}) == 1:
+    while (
+        paths
+        and all(len(path) > depth + 1 for path in paths)
+        and len({path[depth] for path in paths}) == 1
+    ):
         depth += 1
     result: list[list[Layer]] = []
     previous = None
@@ -143,7 +204,9 @@ def _by_modules(layers: list[Layer]) -> list[list[Layer]]:
         group = path[depth] if len(path) > depth + 1 else None
         alone = group is None
         if result and (alone or group == previous):
-            result[-1].append(layer)  # a convolution on its own, such as a transition, ends the block before it
+            result[-1].append(
+                layer
+            )  # a convolution on its own, such as a transition, ends the block before it
         else:
             result.append([layer])
         previous = previous if alone else group
@@ -162,11 +225,21 @@ def _layers(view: NetworkView) -> list[Layer]:
         if following is not None:
             taken.add(id(following))
             count, text = 2, f"{text} + {operations.describe(view.graph, following)}"
-        both = [settings] + ([operations.window(view.graph, following)] if following is not None else [])
-        layers.append(Layer(
-            operation, following or operation, operations.label(operation, view.graph), text,
-            any(max(one.stride) > 1 for one in both),
-            any(d > 1 and k > 1 for d, k in zip(settings.dilation, settings.kernel)), max(settings.kernel) > 1, count))
+        both = [settings] + (
+            [operations.window(view.graph, following)] if following is not None else []
+        )
+        layers.append(
+            Layer(
+                operation,
+                following or operation,
+                operations.label(operation, view.graph),
+                text,
+                any(max(one.stride) > 1 for one in both),
+                any(d > 1 and k > 1 for d, k in zip(settings.dilation, settings.kernel)),
+                max(settings.kernel) > 1,
+                count,
+            )
+        )
     return layers
 
 

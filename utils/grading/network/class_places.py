@@ -16,11 +16,23 @@ def class_places(submission: Submission, network: Evidence) -> dict[str, Evidenc
     for notebook in submission.notebooks:
         for code in notebook_code(notebook):
             for node in _classes(code.statements):
-                found.setdefault(node.name, []).append(Evidence(notebook=notebook.path, cell=code.cell))
-    near = {name: [one for one in places if (one.file, one.notebook) == (network.file, network.notebook)] or places
-            for name, places in found.items()}
+                found.setdefault(node.name, []).append(
+                    Evidence(notebook=notebook.path, cell=code.cell)
+                )
+    near = {
+        name: [
+            one for one in places if (one.file, one.notebook) == (network.file, network.notebook)
+        ]
+        or places
+        for name, places in found.items()
+    }
     return {name: places[0] for name, places in near.items() if len(places) == 1}
 
 
 def _classes(statements: tuple[ast.stmt, ...]) -> list[ast.ClassDef]:
-    return [node for statement in statements for node in ast.walk(statement) if isinstance(node, ast.ClassDef)]
+    return [
+        node
+        for statement in statements
+        for node in ast.walk(statement)
+        if isinstance(node, ast.ClassDef)
+    ]

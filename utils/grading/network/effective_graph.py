@@ -16,6 +16,7 @@ from utils.grading.network.merged_pools import merge_pools
 class Training:
     """What the network does in training mode: the parameters that it trains and those that stay as they were built, its
     convolutions and its max pools as `signature` and `pool_signature` put them; `failure` says why that is not known."""
+
     trained: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
     windows: frozenset[str] = frozenset()
@@ -29,6 +30,7 @@ class Effective:
 
     `ineffective` names the layers that are in neither; `doubt` says in a clause why `certain` is less than `graph` or None.
     """
+
     graph: ExecutedGraph
     certain: ExecutedGraph | None
     ineffective: tuple[str, ...] = ()
@@ -39,35 +41,63 @@ def training(data: object) -> Training:
     """What a child said of training mode; nothing that it can say makes more of a layer than the recordings do."""
     if not isinstance(data, dict) or isinstance(data.get("failure"), str):
         text = data["failure"] if isinstance(data, dict) else "nothing was said of it"
-        return Training(failure="".join(letter if letter.isprintable() else "?" for letter in text[:200]))
+        return Training(
+            failure="".join(letter if letter.isprintable() else "?" for letter in text[:200])
+        )
     lists = {name: data.get(name) for name in ("trained", "frozen", "windows", "maxima")}
-    if not all(isinstance(one, list) and all(isinstance(text, str) for text in one) for one in lists.values()):
+    if not all(
+        isinstance(one, list) and all(isinstance(text, str) for text in one)
+        for one in lists.values()
+    ):
         return Training(failure="what was said of it is not in the agreed form")
     return Training(**{name: frozenset(one) for name, one in lists.items()})
 
 
-def effective(graph: ExecutedGraph, influential: list[int] | None, strong: list[int] | None, trained: Training) -> Effective:
+def effective(
+    graph: ExecutedGraph, influential: list[int] | None, strong: list[int] | None, trained: Training
+) -> Effective:
     """The recorded `graph` by the numbers of the values that have a part in its result, None where gradients cannot tell."""
     if influential is None or strong is None:
         whole = merge_pools(graph)
-        return Effective(whole, None, (), "gradients cannot tell whether each of its layers has a part in the result")
+        return Effective(
+            whole,
+            None,
+            (),
+            "gradients cannot tell whether each of its layers has a part in the result",
+        )
     kept = _with_outputs(graph, influential)
     dropped = [one for one in graph.live_operations() if one.name in LAYERS and one not in kept]
     names = tuple(dict.fromkeys(layer_name(graph, one) for one in dropped))
     whole = replace(graph, operations=kept)
     if trained.failure:
-        return Effective(merge_pools(whole), None, names, f"the network cannot be tried in training mode: {trained.failure}")
+        return Effective(
+            merge_pools(whole),
+            None,
+            names,
+            f"the network cannot be tried in training mode: {trained.failure}",
+        )
     strongly = _with_outputs(whole, strong)
     reached, producers = whole.depends_on_input(), whole.producers()
-    idle = [one for one in strongly if one.name in LAYERS and not _is_trained(whole, one, trained, reached, producers)]
+    idle = [
+        one
+        for one in strongly
+        if one.name in LAYERS and not _is_trained(whole, one, trained, reached, producers)
+    ]
     certain = [one for one in strongly if one not in idle]
     if len(certain) == len(kept):
         merged = merge_pools(whole)
         return Effective(merged, merged, names)
-    clauses = [(idle, "no part in training"),
-               ([one for one in kept if one not in strongly], "next to no share in the result as the network is built")]
+    clauses = [
+        (idle, "no part in training"),
+        (
+            [one for one in kept if one not in strongly],
+            "next to no share in the result as the network is built",
+        ),
+    ]
     doubt = "; ".join(f"{_listed(whole, some)} ({what})" for some, what in clauses if some)
-    return Effective(merge_pools(whole), merge_pools(replace(graph, operations=certain)), names, doubt)
+    return Effective(
+        merge_pools(whole), merge_pools(replace(graph, operations=certain)), names, doubt
+    )
 
 
 def _with_outputs(graph: ExecutedGraph, numbers: Iterable[int]) -> list[Operation]:
@@ -75,8 +105,13 @@ def _with_outputs(graph: ExecutedGraph, numbers: Iterable[int]) -> list[Operatio
     return [one for one in graph.operations if not one.outputs or kept.intersection(one.outputs)]
 
 
-def _is_trained(graph: ExecutedGraph, operation: Operation, trained: Training, reached: set[Value],
-                producers: dict[Value, Operation]) -> bool:
+def _is_trained(
+    graph: ExecutedGraph,
+    operation: Operation,
+    trained: Training,
+    reached: set[Value],
+    producers: dict[Value, Operation],
+) -> bool:
     """Whether training mode executes it too, with weights that have a share in the result there."""
     waiting, names = [value for value in operation.inputs if value not in reached], set()
     while waiting:
@@ -91,12 +126,16 @@ def _is_trained(graph: ExecutedGraph, operation: Operation, trained: Training, r
 
 
 def _listed(graph: ExecutedGraph, some: list[Operation]) -> str:
-    layers = [layer_name(graph, one) for one in some if one.name in LAYERS] or [layer_name(graph, one) for one in some]
+    layers = [layer_name(graph, one) for one in some if one.name in LAYERS] or [
+        layer_name(graph, one) for one in some
+    ]
     names = list(dict.fromkeys(layers))
     return ", ".join(names[:4]) + (f" and {len(names) - 4} more" if len(names) > 4 else "")
 
 
 def layer_name(graph: ExecutedGraph, operation: Operation) -> str:
     """The path of the layer that an operation is, of the module that ran, or the operation's own name."""
-    weights = next((graph.sources[value].name for value in operation.inputs if value in graph.sources), "")
+    weights = next(
+        (graph.sources[value].name for value in operation.inputs if value in graph.sources), ""
+    )
     return weights.rpartition(".")[0] or operation.module or operation.name

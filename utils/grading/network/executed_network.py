@@ -42,6 +42,7 @@ class ExecutedNetwork:
     that were executed and left out of `graph`; `training_maxima` are the max pools of training mode. `remarks` are for the
     reader.
     """
+
     graph: ExecutedGraph
     certain: ExecutedGraph | None
     recordings: tuple[ExecutedGraph, ExecutedGraph]
@@ -54,10 +55,14 @@ class ExecutedNetwork:
     remarks: tuple[str, ...] = ()
 
 
-def executed_network(submission: Submission, reference: ModelReference, limits: Limits) -> ExecutedNetwork:
+def executed_network(
+    submission: Submission, reference: ModelReference, limits: Limits
+) -> ExecutedNetwork:
     """Execute the network apart and establish what it executes; NotEstablished where that cannot be."""
     if not reference.complete:
-        raise NotEstablished(f"an argument of {reference.class_name} could not be read: {reference.why}")
+        raise NotEstablished(
+            f"an argument of {reference.class_name} could not be read: {reference.why}"
+        )
     job = model_job(submission, reference)
     content, tensors = ask({"job": "record", **job}, [], limits, "the network cannot be executed")
     recordings = _recordings(content, tensors)
@@ -67,15 +72,39 @@ def executed_network(submission: Submission, reference: ModelReference, limits: 
     fixed = fixed_values(recordings[0], trained.frozen)
     weights, images = fresh_weights(recordings[0], fixed), fresh_images(IMAGE)
     expected = _answers(job, recordings[0], weights, images, limits)
-    replaying = {"job": "replay", "graphs": content["graphs"], "tensors": len(weights), "facts": True,
-                 "fixed": [value.number for value in fixed]}
-    values, tensors = ask(replaying, [*weights.values(), *images], limits, "the recorded network cannot be computed again")
+    replaying = {
+        "job": "replay",
+        "graphs": content["graphs"],
+        "tensors": len(weights),
+        "facts": True,
+        "fixed": [value.number for value in fixed],
+    }
+    values, tensors = ask(
+        replaying,
+        [*weights.values(), *images],
+        limits,
+        "the recorded network cannot be computed again",
+    )
     _compare(expected, tensors)
     _confirm_shapes(recordings[0], values)
     part = effective(recordings[0], values.get("influential"), values.get("strong"), trained)
-    remarks = () if content.get("filtered") else ("The network was executed without a system-call filter.",)
-    return ExecutedNetwork(part.graph, part.certain, recordings, content["graphs"], parameters, buffers, part.ineffective,
-                           part.doubt, trained.maxima, remarks)
+    remarks = (
+        ()
+        if content.get("filtered")
+        else ("The network was executed without a system-call filter.",)
+    )
+    return ExecutedNetwork(
+        part.graph,
+        part.certain,
+        recordings,
+        content["graphs"],
+        parameters,
+        buffers,
+        part.ineffective,
+        part.doubt,
+        trained.maxima,
+        remarks,
+    )
 
 
 def model_job(submission: Submission, reference: ModelReference) -> dict:
@@ -86,25 +115,47 @@ def model_job(submission: Submission, reference: ModelReference) -> dict:
     cells = None
     if notebook is not None and not reference.file:
         code = notebook_code(notebook)
-        cells = [[one.cell, "\n".join(map(ast.unparse, one.statements))] for one in code if one.statements]
+        cells = [
+            [one.cell, "\n".join(map(ast.unparse, one.statements))]
+            for one in code
+            if one.statements
+        ]
     file = reference.file or reference.notebook or ""
     if file in sources:
         sources[file] = plain_python(sources[file])
     place = reference.place.cell if cells is not None else reference.place.line
-    own_place = reference.factory is None and file in (reference.place.file, reference.place.notebook)
-    return {"sources": sources, "cells": cells, "file": file, "clones": cloned_folders(submission), "image": IMAGE,
-            "batches": RECORDED_BATCHES,
-            "roots": import_roots(reference, file), "name": reference.factory or reference.class_name,
-            "place": place if own_place else None, "repository": str(REPOSITORY),
-            "args": repr(tuple(reference.args)), "kwargs": repr(dict(reference.kwargs))}
+    own_place = reference.factory is None and file in (
+        reference.place.file,
+        reference.place.notebook,
+    )
+    return {
+        "sources": sources,
+        "cells": cells,
+        "file": file,
+        "clones": cloned_folders(submission),
+        "image": IMAGE,
+        "batches": RECORDED_BATCHES,
+        "roots": import_roots(reference, file),
+        "name": reference.factory or reference.class_name,
+        "place": place if own_place else None,
+        "repository": str(REPOSITORY),
+        "args": repr(tuple(reference.args)),
+        "kwargs": repr(dict(reference.kwargs)),
+    }
 
 
 def import_roots(reference: ModelReference, file: str) -> list[str]:
     """The folders from which the imports of `file` are resolved, in order."""
-    return list(dict.fromkeys(root.strip("/") for root in (*reference.import_roots, posixpath.dirname(file), "")))
+    return list(
+        dict.fromkeys(
+            root.strip("/") for root in (*reference.import_roots, posixpath.dirname(file), "")
+        )
+    )
 
 
-def ask(content: dict, tensors: list[Tensor], limits: Limits, failure: str) -> tuple[dict, list[Tensor]]:
+def ask(
+    content: dict, tensors: list[Tensor], limits: Limits, failure: str
+) -> tuple[dict, list[Tensor]]:
     """What a fresh child answers to one job; NotEstablished, beginning with `failure`, where it does not."""
     answer = run_isolated(pack(content, tensors), limits)
     if answer.data is None:
@@ -115,7 +166,9 @@ def ask(content: dict, tensors: list[Tensor], limits: Limits, failure: str) -> t
         raise NotEstablished(f"{failure}: what was sent is no answer, {error}") from None
     if "error" in received:
         text = received["error"] if isinstance(received["error"], str) else ""
-        raise NotEstablished(f"{failure}: " + "".join(one if one.isprintable() else "?" for one in text[:500]))
+        raise NotEstablished(
+            f"{failure}: " + "".join(one if one.isprintable() else "?" for one in text[:500])
+        )
     return received, made
 
 
@@ -128,7 +181,9 @@ def _recordings(content: dict, tensors: list[Tensor]) -> tuple[ExecutedGraph, Ex
         raise NotEstablished(f"the network cannot be recorded: {error}") from None
     for graph, batch in zip(graphs, RECORDED_BATCHES):
         if graph.shapes[graph.inputs[0]] != (batch, *IMAGE):
-            raise NotEstablished("the network cannot be recorded: its input is not the image that it was given")
+            raise NotEstablished(
+                "the network cannot be recorded: its input is not the image that it was given"
+            )
     return graphs
 
 
@@ -137,7 +192,9 @@ def _inventory(content: dict, key: str) -> dict[str, tuple[int, ...]]:
         shapes = {str(name): tuple(shape) for name, shape in content[key]}
     except (KeyError, TypeError, ValueError):
         shapes = None
-    if shapes is None or not all(type(size) is int and 0 <= size < 2**40 for shape in shapes.values() for size in shape):
+    if shapes is None or not all(
+        type(size) is int and 0 <= size < 2**40 for shape in shapes.values() for size in shape
+    ):
         raise NotEstablished(f"the network cannot be recorded: its {key} are no list of shapes")
     return shapes
 
@@ -147,16 +204,30 @@ def _check_names(graph: ExecutedGraph, parameters: dict, buffers: dict) -> None:
     for value, source in graph.sources.items():
         registered = {"parameter": parameters, "buffer": buffers}.get(source.kind)
         if registered is not None and registered.get(source.name) != graph.shapes[value]:
-            raise NotEstablished(f"the network cannot be recorded: {source.kind} {source.name} is executed but not listed")
+            raise NotEstablished(
+                f"the network cannot be recorded: {source.kind} {source.name} is executed but not listed"
+            )
 
 
-def _answers(job: dict, graph: ExecutedGraph, weights: dict[Value, Tensor], images: list[Tensor],
-             limits: Limits) -> list[Tensor]:
+def _answers(
+    job: dict,
+    graph: ExecutedGraph,
+    weights: dict[Value, Tensor],
+    images: list[Tensor],
+    limits: Limits,
+) -> list[Tensor]:
     """What a fresh copy of the real network makes of the images with these weights."""
-    given = {graph.sources[value].name: tensor for value, tensor in weights.items()
-             if graph.sources[value].kind in ("parameter", "buffer")}
-    return ask({"job": "answer", "names": list(given), **job}, [*given.values(), *images], limits,
-                "the network cannot be executed a second time")[1]
+    given = {
+        graph.sources[value].name: tensor
+        for value, tensor in weights.items()
+        if graph.sources[value].kind in ("parameter", "buffer")
+    }
+    return ask(
+        {"job": "answer", "names": list(given), **job},
+        [*given.values(), *images],
+        limits,
+        "the network cannot be executed a second time",
+    )[1]
 
 
 def _compare(expected: list[Tensor], computed: list[Tensor]) -> None:
@@ -164,16 +235,21 @@ def _compare(expected: list[Tensor], computed: list[Tensor]) -> None:
         raise NotEstablished("what the network puts out changes from one execution to the next")
     for real, recorded in zip(expected, computed):
         if real.shape != recorded.shape or real.dtype != recorded.dtype:
-            raise NotEstablished("what the network puts out changes with the batch or from one execution to the next")
+            raise NotEstablished(
+                "what the network puts out changes with the batch or from one execution to the next"
+            )
         if not real.is_floating_point():
             same = torch.equal(real, recorded)
         else:
             tolerance = 1e-3 * float(real.double().std()) if real.numel() > 1 else 0.0
-            same = bool(real.isfinite().all()) and torch.allclose(real.double(), recorded.double(), rtol=1e-4,
-                                                                  atol=tolerance + 1e-7)
+            same = bool(real.isfinite().all()) and torch.allclose(
+                real.double(), recorded.double(), rtol=1e-4, atol=tolerance + 1e-7
+            )
         if not same:
-            raise NotEstablished("the network does not compute what it was recorded to compute: what it executes "
-                                 "changes with the batch, the images or the execution")
+            raise NotEstablished(
+                "the network does not compute what it was recorded to compute: what it executes "
+                "changes with the batch, the images or the execution"
+            )
 
 
 def _confirm_shapes(graph: ExecutedGraph, values: dict) -> None:
@@ -181,4 +257,6 @@ def _confirm_shapes(graph: ExecutedGraph, values: dict) -> None:
     shapes = values.get("shapes")
     for value, shape in graph.shapes.items():
         if not isinstance(shapes, dict) or tuple(shapes.get(str(value.number), ())) != shape:
-            raise NotEstablished("the network cannot be recorded: a shape is not what it was said to be")
+            raise NotEstablished(
+                "the network cannot be recorded: a shape is not what it was said to be"
+            )

@@ -19,7 +19,12 @@ def receptive_field(view: NetworkView) -> Fact:
     except CannotTrace as error:
         return _unknown(view, error)
     size, field = _last_map(view, walked)
-    return _field(view, walked, field, f"there is no global pool; at the last feature map, {operations.short(size)}")
+    return _field(
+        view,
+        walked,
+        field,
+        f"there is no global pool; at the last feature map, {operations.short(size)}",
+    )
 
 
 def receptive_field_with_pool(view: NetworkView) -> Fact:
@@ -32,22 +37,34 @@ def receptive_field_with_pool(view: NetworkView) -> Fact:
     except CannotTrace as error:
         return _unknown(view, error)
     row = next(row for row in walked.rows if row.is_global_pool)
-    return _field(view, walked, row.receptive_field, "with the global pool counted as one more window")
+    return _field(
+        view, walked, row.receptive_field, "with the global pool counted as one more window"
+    )
 
 
 def _last_map(view: NetworkView, walked: Walk) -> tuple[tuple[int, int], tuple[int, int]]:
     """The last map with more than one position before the pools of the head: its size, and its field."""
     head = [one for one in view.live if one.name in operations.POOLS and view.is_past_blocks(one)]
     behind = {id(one) for pool in head for one in (pool, *view.behind(pool))}
-    maps = [view.graph.inputs[0], *(value for one in view.live if id(one) not in behind for value in one.outputs)]
-    last = next(value for value in reversed(maps) if value in walked.fields and value not in walked.layouts
-                and max(operations.map_size(view.graph, value)) > 1)
+    maps = [
+        view.graph.inputs[0],
+        *(value for one in view.live if id(one) not in behind for value in one.outputs),
+    ]
+    last = next(
+        value
+        for value in reversed(maps)
+        if value in walked.fields
+        and value not in walked.layouts
+        and max(operations.map_size(view.graph, value)) > 1
+    )
     return operations.map_size(view.graph, last), tuple(axis.size for axis in walked.fields[last])
 
 
 def _field(view: NetworkView, walked: Walk, size: tuple[int, int], where: str) -> Fact:
     unequal = f", {size[0]} high and {size[1]} wide" if size[0] != size[1] else ""
-    counted = "; normalisation and gates over the whole map are not counted" if walked.whole_map else ""
+    counted = (
+        "; normalisation and gates over the whole map are not counted" if walked.whole_map else ""
+    )
     return view.fact(max(size), where + unequal + counted)
 
 

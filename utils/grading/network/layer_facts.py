@@ -18,14 +18,18 @@ def depthwise_separable(view: NetworkView) -> Fact:
             continue
         if settings.groups != channels:
             together = channels // settings.groups
-            grouped.append(f"{view.layer(operation)} groups its {channels} input channels by {together}")
+            grouped.append(
+                f"{view.layer(operation)} groups its {channels} input channels by {together}"
+            )
             continue
         following, doubt = pointwise_after(view, operation)
         if following:
             pairs.append(f"{view.layer(operation)}, then {view.layer(following)}")
         elif doubt:
-            unclear.append(f"{view.layer(operation)} is depthwise, but whether a 1×1 convolution mixes its channels "
-                           f"cannot be told: behind it is {doubt.name} in {view.where(doubt)}")
+            unclear.append(
+                f"{view.layer(operation)} is depthwise, but whether a 1×1 convolution mixes its channels "
+                f"cannot be told: behind it is {doubt.name} in {view.where(doubt)}"
+            )
         else:
             alone.append(view.layer(operation))
     if pairs:
@@ -33,10 +37,17 @@ def depthwise_separable(view: NetworkView) -> Fact:
     if unclear:
         return view.fact(None, unclear[0])
     if alone:
-        return view.fact(False, f"{alone[0]} is depthwise, but no 1×1 convolution follows it that mixes its channels alone")
-    return view.fact(False, f"{grouped[0]}: grouped, but not depthwise" if grouped else
-                     "no convolution that is executed before the global pool and sees more than one position has as "
-                     "many groups as input channels")
+        return view.fact(
+            False,
+            f"{alone[0]} is depthwise, but no 1×1 convolution follows it that mixes its channels alone",
+        )
+    return view.fact(
+        False,
+        f"{grouped[0]}: grouped, but not depthwise"
+        if grouped
+        else "no convolution that is executed before the global pool and sees more than one position has as "
+        "many groups as input channels",
+    )
 
 
 def dilated(view: NetworkView) -> Fact:
@@ -46,19 +57,28 @@ def dilated(view: NetworkView) -> Fact:
         settings = operations.live_window(view.graph, operation)
         if settings is None or settings.dilation == (1, 1):
             continue
-        if any(dilation > 1 and kernel > 1 for dilation, kernel in zip(settings.dilation, settings.kernel)):
+        if any(
+            dilation > 1 and kernel > 1
+            for dilation, kernel in zip(settings.dilation, settings.kernel)
+        ):
             wide.append(view.layer(operation))
         else:
             useless.append(f"{view.layer(operation)}: {_why_useless(view, operation)}")
     if wide:
         return view.fact(True, f"dilated: {', '.join(wide)}", *wide)
-    return view.fact(False, useless[0] if useless else
-                     "no convolution that is executed before the global pool is dilated")
+    return view.fact(
+        False,
+        useless[0]
+        if useless
+        else "no convolution that is executed before the global pool is dilated",
+    )
 
 
 def _why_useless(view: NetworkView, operation: Operation) -> str:
     settings = operations.window(view.graph, operation)
-    if not any(dilation > 1 and kernel > 1 for dilation, kernel in zip(settings.dilation, settings.kernel)):
+    if not any(
+        dilation > 1 and kernel > 1 for dilation, kernel in zip(settings.dilation, settings.kernel)
+    ):
         return "dilation does nothing to a kernel of 1"
     size = "{}×{}".format(*operations.map_size(view.graph, operation.args[0]))
     return f"on a map of {size} the outer positions of the kernel see nothing but padding"

@@ -26,13 +26,21 @@ def _merge_one(graph: ExecutedGraph) -> ExecutedGraph | None:
             uses.setdefault(value, []).append(operation)
     producers = graph.producers()
     for last in graph.operations:
-        first = producers.get(last.args[0]) if last.args and isinstance(last.args[0], Value) else None
+        first = (
+            producers.get(last.args[0]) if last.args and isinstance(last.args[0], Value) else None
+        )
         if first is None or uses.get(first.output) != [last] or first.output in graph.outputs:
             continue
-        name = _by_axes(graph, first, last) or _by_tiles(graph, first, last) or _by_order(graph, first, last)
+        name = (
+            _by_axes(graph, first, last)
+            or _by_tiles(graph, first, last)
+            or _by_order(graph, first, last)
+        )
         if name:
             keep = len(graph.shapes[last.output]) == 4
-            whole = replace(last, target=f"aten.{name}.dim", args=(first.args[0], [2, 3], keep), kwargs={})
+            whole = replace(
+                last, target=f"aten.{name}.dim", args=(first.args[0], [2, 3], keep), kwargs={}
+            )
             kept = [whole if one is last else one for one in graph.operations if one is not first]
             shape = graph.shapes[last.output] if keep else graph.shapes[first.args[0]][:2]
             return replace(graph, operations=kept, shapes=graph.shapes | {last.output: shape})
@@ -43,18 +51,28 @@ def _by_axes(graph: ExecutedGraph, first: Operation, last: Operation) -> str | N
     """The reduction, where the one takes up the map's height or width and the other what is left of it."""
     if first.name not in _STEPS or first.name != last.name or not isinstance(first.args[0], Value):
         return None
-    before, between, after = (graph.shapes[value] for value in (first.args[0], first.output, last.output))
-    one, = (*operations.reduced_dimensions(graph, first, first.args[0]), None)[:1]
-    other, = (*operations.reduced_dimensions(graph, last, first.output), None)[:1]
-    counts = [len(operations.reduced_dimensions(graph, operation, operation.args[0])) for operation in (first, last)]
-    if len(before) != 4 or counts != [1, 1] or one not in (2, 3) or (after + (1, 1))[:4] != (*before[:2], 1, 1):
+    before, between, after = (
+        graph.shapes[value] for value in (first.args[0], first.output, last.output)
+    )
+    (one,) = (*operations.reduced_dimensions(graph, first, first.args[0]), None)[:1]
+    (other,) = (*operations.reduced_dimensions(graph, last, first.output), None)[:1]
+    counts = [
+        len(operations.reduced_dimensions(graph, operation, operation.args[0]))
+        for operation in (first, last)
+    ]
+    if (
+        len(before) != 4
+        or counts != [1, 1]
+        or one not in (2, 3)
+        or (after + (1, 1))[:4] != (*before[:2], 1, 1)
+    ):
         return None
     left = 2 if len(between) == 3 else 5 - one
     return first.name if other == left else None
 
 
 def _by_tiles(graph: ExecutedGraph, first: Operation, last: Operation) -> str | None:
-    """"mean", where an average pool cuts the map into equal tiles and the mean of all of them follows."""
+    """ "mean", where an average pool cuts the map into equal tiles and the mean of all of them follows."""
     is_pool = first.name in ("avg_pool2d", "_adaptive_avg_pool2d")
     if not is_pool or operations.global_pool(graph, last, first.output) != "mean":
         return None
@@ -63,7 +81,11 @@ def _by_tiles(graph: ExecutedGraph, first: Operation, last: Operation) -> str | 
 
 def _by_order(graph: ExecutedGraph, first: Operation, last: Operation) -> str | None:
     """The reduction, where it takes up height and width after the channels were moved behind them."""
-    if first.name not in operations.PERMUTATIONS or last.name not in _STEPS or len(graph.shapes[first.output]) != 4:
+    if (
+        first.name not in operations.PERMUTATIONS
+        or last.name not in _STEPS
+        or len(graph.shapes[first.output]) != 4
+    ):
         return None
     order = operations.permutation(first, 4)
     taken = operations.reduced_dimensions(graph, last, first.output)
@@ -76,5 +98,9 @@ def is_tiled(graph: ExecutedGraph, pool: Operation) -> bool:
     before, after = graph.shapes[pool.args[0]], graph.shapes[pool.output]
     settings = operations.window(graph, pool)
     tiled = settings is None or settings.kernel == settings.stride and settings.padding == (0, 0)
-    return tiled and all(size % count == 0 and (settings is None or size // count == kernel) for size, count, kernel in zip(
-        before[-2:], after[-2:], settings.kernel if settings else (0, 0)))
+    return tiled and all(
+        size % count == 0 and (settings is None or size // count == kernel)
+        for size, count, kernel in zip(
+            before[-2:], after[-2:], settings.kernel if settings else (0, 0)
+        )
+    )

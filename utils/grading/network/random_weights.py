@@ -13,9 +13,20 @@ from utils.grading.sandbox.random_tensors import drawn
 
 def fixed_values(graph: ExecutedGraph, frozen: Collection[str]) -> list[Value]:
     """The buffers and parameters that no training changes: all but running statistics, and the parameters of `frozen`."""
-    statistics = {value for one in graph.operations if one.name in operations.BATCH_NORMS for value in one.args[3:5]}
-    return [value for value, source in graph.sources.items() if source.kind == "buffer" and value not in statistics
-            or source.kind == "parameter" and source.name in frozen]
+    statistics = {
+        value
+        for one in graph.operations
+        if one.name in operations.BATCH_NORMS
+        for value in one.args[3:5]
+    }
+    return [
+        value
+        for value, source in graph.sources.items()
+        if source.kind == "buffer"
+        and value not in statistics
+        or source.kind == "parameter"
+        and source.name in frozen
+    ]
 
 
 def fresh_weights(graph: ExecutedGraph, fixed: Collection[Value]) -> dict[Value, Tensor]:
@@ -29,7 +40,9 @@ def fresh_weights(graph: ExecutedGraph, fixed: Collection[Value]) -> dict[Value,
         source = graph.sources[value]
         if source not in numbers:  # one tensor may be reached in two ways
             changes = source.kind in ("parameter", "buffer") and source not in stay
-            numbers[source] = drawn(tensor, source.kind == "parameter", generator) if changes else tensor
+            numbers[source] = (
+                drawn(tensor, source.kind == "parameter", generator) if changes else tensor
+            )
     return {value: numbers[graph.sources[value]] for value in graph.tensors}
 
 
@@ -38,8 +51,10 @@ def fresh_images(size: tuple[int, int, int]) -> list[Tensor]:
     generator = _generator()
     first, second = torch.randperm(9, generator=generator)[:2].add(4).tolist()
     coarse = torch.randn(second, size[0], 5, 5, generator=generator)
-    return [torch.randn(first, *size, generator=generator),
-            torch.nn.functional.interpolate(coarse, size=size[1:], mode="bicubic", align_corners=False)]
+    return [
+        torch.randn(first, *size, generator=generator),
+        torch.nn.functional.interpolate(coarse, size=size[1:], mode="bicubic", align_corners=False),
+    ]
 
 
 def _generator() -> torch.Generator:

@@ -13,7 +13,7 @@ from utils.grading.submission.module_files import ModuleFiles
 from utils.grading.submission.notebook_code import cloned_folders, written_files
 
 BUILDER = "network_of_the_submission"
-_HEAD = f'''
+_HEAD = f"""
 
 
 def {BUILDER}():
@@ -23,16 +23,20 @@ def {BUILDER}():
         vars(one).update(values)
         return one
 
-'''
+"""
 
 
 def rebuilt(submission: Submission, found: Attempt) -> tuple[Submission, Attempt]:
     """The same where the arguments are literals; else with a function in the network's module that calls it with them."""
     model = found.model
-    if model is None or not any(isinstance(value, Code) for value in (*model.args, *model.kwargs.values())):
+    if model is None or not any(
+        isinstance(value, Code) for value in (*model.args, *model.kwargs.values())
+    ):
         return submission, found
     names, home = _names(model), Origin(model.file, None if model.file else model.notebook)
-    notebooks = {origin.notebook for origin, _ in names if isinstance(origin, Origin) and origin.notebook}
+    notebooks = {
+        origin.notebook for origin, _ in names if isinstance(origin, Origin) and origin.notebook
+    }
     if notebooks:
         home = Origin(notebook=next(iter(notebooks)))
     aliases = {_alias(origin, name): (origin, name) for origin, name in names}
@@ -41,13 +45,18 @@ def rebuilt(submission: Submission, found: Attempt) -> tuple[Submission, Attempt
         return submission, replace(found, model=replace(model, complete=False, why=why))
     imports = "".join(f"    {line}\n" for line in _imports(submission, aliases, home, model))
     code = f"{_HEAD}{imports}    return {_call(model)}\n"
-    changed = replace(model, file=home.file, notebook=home.notebook, args=(), kwargs={}, factory=BUILDER)
+    changed = replace(
+        model, file=home.file, notebook=home.notebook, args=(), kwargs={}, factory=BUILDER
+    )
     return _with_code(submission, home, code), replace(found, model=changed)
 
 
 def _names(model: ModelReference) -> list[tuple[Origin | str, str]]:
     """Every name that the call reads, with where it comes from."""
-    own = (Origin(model.file, None if model.file else model.notebook), model.factory or model.class_name)
+    own = (
+        Origin(model.file, None if model.file else model.notebook),
+        model.factory or model.class_name,
+    )
     given = [value for value in (*model.args, *model.kwargs.values()) if isinstance(value, Code)]
     return list(dict.fromkeys([own, *(name for value in given for name in value.names)]))
 
@@ -55,12 +64,18 @@ def _names(model: ModelReference) -> list[tuple[Origin | str, str]]:
 def _alias(origin: Origin | str, name: str) -> str:
     if name:
         return name
-    return origin if isinstance(origin, str) else posixpath.basename(origin.file).removesuffix(".py")
+    return (
+        origin if isinstance(origin, str) else posixpath.basename(origin.file).removesuffix(".py")
+    )
 
 
 def _imports(submission: Submission, aliases: dict, home: Origin, model: ModelReference):
-    sources = {source.path: source.text for source in submission.sources} | written_files(submission)
-    files = ModuleFiles(sources, import_roots(model, home.file or home.notebook or ""), cloned_folders(submission))
+    sources = {source.path: source.text for source in submission.sources} | written_files(
+        submission
+    )
+    files = ModuleFiles(
+        sources, import_roots(model, home.file or home.notebook or ""), cloned_folders(submission)
+    )
     for alias, (origin, name) in aliases.items():
         if origin != home:
             module = origin if isinstance(origin, str) else files.name_of(origin.file)
@@ -74,9 +89,14 @@ def _call(model: ModelReference) -> str:
 
 def _with_code(submission: Submission, home: Origin, code: str) -> Submission:
     if home.file is None:
-        grown = {one.path: replace(one, cells=(*one.cells, Cell(len(one.cells), "code", code)))
-                 for one in submission.notebooks if one.path == home.notebook}
-        return replace(submission, notebooks=tuple(grown.get(one.path, one) for one in submission.notebooks))
+        grown = {
+            one.path: replace(one, cells=(*one.cells, Cell(len(one.cells), "code", code)))
+            for one in submission.notebooks
+            if one.path == home.notebook
+        }
+        return replace(
+            submission, notebooks=tuple(grown.get(one.path, one) for one in submission.notebooks)
+        )
     text = next((one.text for one in submission.sources if one.path == home.file), None)
     text = written_files(submission).get(home.file, "") if text is None else text
     others = [one for one in submission.sources if one.path != home.file]

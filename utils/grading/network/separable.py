@@ -10,11 +10,17 @@ from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation, Value
 from utils.grading.network.view import NetworkView
 
-_MAP, _STATISTIC, _DOUBTFUL = "map", "statistic", "doubtful"  # what a value holds of the depthwise convolution's output
+_MAP, _STATISTIC, _DOUBTFUL = (
+    "map",
+    "statistic",
+    "doubtful",
+)  # what a value holds of the depthwise convolution's output
 _PRODUCTS = ("mm", "addmm", "bmm", "baddbmm")
 
 
-def pointwise_after(view: NetworkView, depthwise: Operation) -> tuple[Operation | None, Operation | None]:
+def pointwise_after(
+    view: NetworkView, depthwise: Operation
+) -> tuple[Operation | None, Operation | None]:
     """The 1×1 convolution; without one, the operation for which it cannot be told whether there is one."""
     kinds: dict[Value, str] = {depthwise.output: _MAP}
     joined, doubt = depthwise, None
@@ -37,13 +43,22 @@ def pointwise_after(view: NetworkView, depthwise: Operation) -> tuple[Operation 
 
 def _is_pointwise(view: NetworkView, operation: Operation, kinds: dict[Value, str]) -> bool:
     settings = operations.window(view.graph, operation)
-    return settings is not None and settings.kernel == (1, 1) and settings.groups == 1 and operation.args[0] in kinds
+    return (
+        settings is not None
+        and settings.kernel == (1, 1)
+        and settings.groups == 1
+        and operation.args[0] in kinds
+    )
 
 
-def _kind(view: NetworkView, operation: Operation, kinds: dict[Value, str], held: set[str]) -> str | None:
+def _kind(
+    view: NetworkView, operation: Operation, kinds: dict[Value, str], held: set[str]
+) -> str | None:
     """What the operation's output holds; None where the channels do not stay apart, or other maps stand beside them."""
     inputs = [value for value in operation.inputs if value in view.reached]
-    others = [value for value in inputs if value not in kinds and not _is_scale(view.graph.shapes[value])]
+    others = [
+        value for value in inputs if value not in kinds and not _is_scale(view.graph.shapes[value])
+    ]
     pointwise = operation.name in operations.POINTWISE
     if held == {_STATISTIC}:
         return None if others else _STATISTIC
@@ -56,7 +71,8 @@ def _kind(view: NetworkView, operation: Operation, kinds: dict[Value, str], held
     if any(operations.is_statistic(view.graph, operation, value) for value in maps):
         return _STATISTIC
     if operation.name in operations.NORMALISATIONS or all(
-            operations.is_pointwise(view.graph, operation, value) for value in maps):
+        operations.is_pointwise(view.graph, operation, value) for value in maps
+    ):
         return as_before
     sliding = operations.sliding(view.graph, operation)
     if sliding is None or not operations.is_map(view.graph.shapes[operation.output]):

@@ -12,6 +12,7 @@ class Shrink:
     """The sizes of the map as (height, width), what it goes through in between, the module, and whether a maximum or a
     minimum is among that. `explained` where a convolution or a pool brings another branch down to the same size; `layer` is
     the next one, `at_pool` whether that is the global pool."""
+
     before: tuple[int, int]
     after: tuple[int, int]
     names: tuple[str, ...]
@@ -39,7 +40,11 @@ def shrinks(view: NetworkView) -> list[Shrink]:
             source = next((value for value in layer.inputs if value in view.reached), None)
             if is_pool and source in producers and len(view.graph.shapes[source]) == 3:
                 source = producers[source].inputs[0]  # the map that was flattened to be pooled
-            in_gate = not is_pool and source is not None and not operations.is_map(view.graph.shapes[source])
+            in_gate = (
+                not is_pool
+                and source is not None
+                and not operations.is_map(view.graph.shapes[source])
+            )
             if source is not None and len(view.graph.shapes[source]) == 4 and not in_gate:
                 found += _shrinks_to(view, layer, source, producers, is_pool)
     return found
@@ -49,8 +54,13 @@ def _is_layer(operation: Operation) -> bool:
     return operation.name in operations.WINDOWS or operation.name in operations.POOLS
 
 
-def _shrinks_to(view: NetworkView, layer: Operation, target: Value, producers: dict[Value, Operation],
-                at_pool: bool) -> list[Shrink]:
+def _shrinks_to(
+    view: NetworkView,
+    layer: Operation,
+    target: Value,
+    producers: dict[Value, Operation],
+    at_pool: bool,
+) -> list[Shrink]:
     """From the outputs of the layers before, or from the image, to `target`, which `layer` works on."""
     shapes, after = view.graph.shapes, view.graph.shapes[target][-2:]
     between, starts, waiting = [], [], [target]
@@ -69,9 +79,18 @@ def _shrinks_to(view: NetworkView, layer: Operation, target: Value, producers: d
         if any(size > small for size, small in zip(before, after)):
             path = _path(start, between[::-1], view)
             changing = _changing(view, path) or path
-            found.append(Shrink(before, after, tuple(dict.fromkeys(one.name for one in changing)),
-                                " and ".join(dict.fromkeys(map(view.where, changing))),
-                                any(_takes_maxima(view, one, before) for one in path), explained, layer, at_pool))
+            found.append(
+                Shrink(
+                    before,
+                    after,
+                    tuple(dict.fromkeys(one.name for one in changing)),
+                    " and ".join(dict.fromkeys(map(view.where, changing))),
+                    any(_takes_maxima(view, one, before) for one in path),
+                    explained,
+                    layer,
+                    at_pool,
+                )
+            )
     return found
 
 
@@ -87,9 +106,16 @@ def _path(start: Value, between: list[Operation], view: NetworkView) -> list[Ope
 
 def _changing(view: NetworkView, path: list[Operation]) -> list[Operation]:
     """The operations that do more than change each position by itself."""
-    return [one for one in path if one.name in operations.MAXIMA or not any(
-        operations.is_pointwise(view.graph, one, value) for value in one.inputs
-        if value in view.reached and len(view.graph.shapes[value]) >= 4)]
+    return [
+        one
+        for one in path
+        if one.name in operations.MAXIMA
+        or not any(
+            operations.is_pointwise(view.graph, one, value)
+            for value in one.inputs
+            if value in view.reached and len(view.graph.shapes[value]) >= 4
+        )
+    ]
 
 
 def _takes_maxima(view: NetworkView, operation: Operation, before: tuple[int, int]) -> bool:
@@ -98,4 +124,5 @@ def _takes_maxima(view: NetworkView, operation: Operation, before: tuple[int, in
     shape = view.graph.shapes[maps[0]] if maps else ()
     over_channels = len(maps) == 1 and len(shape) == 4 and shape[-2:] == before
     return operation.name in operations.MAXIMA and not (
-        over_channels and operations.is_pointwise(view.graph, operation, maps[0]))
+        over_channels and operations.is_pointwise(view.graph, operation, maps[0])
+    )

@@ -11,21 +11,38 @@ from utils.grading.facts import Evidence, Fact
 from utils.grading.network.executed_network import ExecutedNetwork
 
 # Operations with weights, and which of their arguments are weights and biases.
-WEIGHTED = {"convolution": (1, 2), "addmm": (0, 1, 2), "mm": (0, 1), "bmm": (0, 1), "baddbmm": (0, 1, 2), "mv": (0, 1),
-             "addmv": (0, 1, 2), "dot": (0, 1)}
+WEIGHTED = {
+    "convolution": (1, 2),
+    "addmm": (0, 1, 2),
+    "mm": (0, 1),
+    "bmm": (0, 1),
+    "baddbmm": (0, 1, 2),
+    "mv": (0, 1),
+    "addmv": (0, 1, 2),
+    "dot": (0, 1),
+}
 # What takes of a tensor its shape alone.
-_WITHOUT_VALUES = frozenset("zeros_like ones_like empty_like full_like rand_like randn_like new_zeros new_ones new_full "
-                            "new_empty".split())
+_WITHOUT_VALUES = frozenset(
+    "zeros_like ones_like empty_like full_like rand_like randn_like new_zeros new_ones new_full "
+    "new_empty".split()
+)
 
 
 class NetworkView:
     """`network` is what was executed, `place` where its class stands, `classes` where those of its modules do, by name;
     `live` are the operations that the result needs."""
 
-    def __init__(self, network: ExecutedNetwork, place: Evidence, classes: Mapping[str, Evidence] = MappingProxyType({})):
+    def __init__(
+        self,
+        network: ExecutedNetwork,
+        place: Evidence,
+        classes: Mapping[str, Evidence] = MappingProxyType({}),
+    ):
         self.network, self.place, self.classes, self.graph = network, place, classes, network.graph
         self.reached = self.graph.depends_on_input()
-        self.live = [one for one in self.graph.live_operations() if self.reached.intersection(one.outputs)]
+        self.live = [
+            one for one in self.graph.live_operations() if self.reached.intersection(one.outputs)
+        ]
         self.convolutions = [one for one in self.live if one.name == "convolution"]
         self._places = {id(one): place for place, one in enumerate(self.live)}
         self.users: dict[Value, list[Operation]] = {}
@@ -37,8 +54,11 @@ class NetworkView:
     def convolutions_before_pool(self) -> list[Operation]:
         """Without those behind the global pool and in gates: a single position has nothing beside it for a kernel to see."""
         behind = {id(one) for pool, _ in self.global_pools for one in self.behind(pool)}
-        return [one for one in self.convolutions
-                if id(one) not in behind and operations.is_map(self.graph.shapes[one.args[0]])]
+        return [
+            one
+            for one in self.convolutions
+            if id(one) not in behind and operations.is_map(self.graph.shapes[one.args[0]])
+        ]
 
     def around_pools(self) -> list[Operation]:
         """What the network's first output, its scores, is made of without passing a global pool, in order of execution."""
@@ -54,20 +74,37 @@ class NetworkView:
 
     def fact(self, value, why: str = "", *seen: str) -> Fact:
         """With evidence where the network is defined; `seen` says what was seen there."""
-        return Fact(value, why, tuple(Evidence(self.place.file, self.place.line, self.place.notebook, self.place.cell, text)
-                                      for text in seen) or (self.place,))
+        return Fact(
+            value,
+            why,
+            tuple(
+                Evidence(
+                    self.place.file, self.place.line, self.place.notebook, self.place.cell, text
+                )
+                for text in seen
+            )
+            or (self.place,),
+        )
 
     def where(self, operation: Operation) -> str:
         """The module that ran and where its class stands, such as "blocks.2 (Residual, line 12 of model.py)"."""
         text, place = operations.where(operation), self.classes.get(operation.kind)
         if not text or place is None:
             return text or "the network"
-        return f"{text.removesuffix(')')}, {place.where})" if text.endswith(")") else f"{text} ({place.where})"
+        return (
+            f"{text.removesuffix(')')}, {place.where})"
+            if text.endswith(")")
+            else f"{text} ({place.where})"
+        )
 
     def layer(self, operation: Operation) -> str:
         """Such as "conv1 (Conv2d 3×3 groups 32)"; other weights keep their name, such as "kernels.first"."""
-        source = self.graph.sources.get(operation.args[1]) if operation.name == "convolution" else None
-        named = source is not None and source.kind == "parameter" and not source.name.endswith("weight")
+        source = (
+            self.graph.sources.get(operation.args[1]) if operation.name == "convolution" else None
+        )
+        named = (
+            source is not None and source.kind == "parameter" and not source.name.endswith("weight")
+        )
         name = source.name if named else operations.label(operation, self.graph)
         return f"{name} ({operations.describe(self.graph, operation)})"
 
@@ -92,17 +129,25 @@ class NetworkView:
             maps = [value for value in operation.inputs if value in self.reached]
             how = operations.global_pool(self.graph, operation, maps[0]) if maps else None
             flat = self._pool_of_flattened(operation, maps[0]) if maps and not how else None
-            if (how or flat) and not any(operations.is_map(self.graph.shapes[one.output]) for one in self.behind(operation)):
+            if (how or flat) and not any(
+                operations.is_map(self.graph.shapes[one.output]) for one in self.behind(operation)
+            ):
                 found.append((operation, how or flat))
         return found
 
     def _pool_of_flattened(self, operation: Operation, value: Value) -> str | None:
         """As `x.view(B, C, -1).mean(2)`."""
         producer = self.graph.producers().get(value)
-        if operation.name not in operations.REDUCTIONS or producer is None or producer.name not in operations.RESHAPES:
+        if (
+            operation.name not in operations.REDUCTIONS
+            or producer is None
+            or producer.name not in operations.RESHAPES
+        ):
             return None
         before, after = self.graph.shapes[producer.inputs[0]], self.graph.shapes[value]
-        flattened = len(before) == 4 and len(after) == 3 and before[:2] == after[:2] and after[2] > 1
+        flattened = (
+            len(before) == 4 and len(after) == 3 and before[:2] == after[:2] and after[2] > 1
+        )
         whole = operations.reduced_dimensions(self.graph, operation, value) == {2}
         return operations.REDUCTIONS[operation.name] if flattened and whole else None
 
@@ -127,7 +172,9 @@ class NetworkView:
         """The `id` of each convolution and pool that a value depends on, its own maker included."""
         before: dict[Value, frozenset[int]] = {}
         for operation in self.live:
-            layers = frozenset().union(*(before.get(value, frozenset()) for value in operation.inputs))
+            layers = frozenset().union(
+                *(before.get(value, frozenset()) for value in operation.inputs)
+            )
             if operation.name == "convolution" or operation.name in operations.POOLS:
                 layers |= {id(operation)}
             before.update({value: layers for value in operation.outputs if value is not None})
@@ -145,5 +192,7 @@ class NetworkView:
     @cached_property
     def wide_convolutions(self) -> list[Operation]:
         """The convolutions before the global pool that see more than one position, or slide in a way that is not known."""
-        windows = [(one, operations.live_window(self.graph, one)) for one in self.convolutions_before_pool]
+        windows = [
+            (one, operations.live_window(self.graph, one)) for one in self.convolutions_before_pool
+        ]
         return [one for one, settings in windows if settings is None or max(settings.kernel) > 1]

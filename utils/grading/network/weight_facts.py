@@ -18,22 +18,31 @@ def parameters(view: NetworkView) -> Fact:
     listed = sum(prod(shape) for shape in view.network.parameters.values())
     hidden = _hidden_weights(view)
     why = f"{listed:,} in parameters"
-    why += "".join(f", and {count:,} in {name}, which acts as a weight" for name, count in hidden.items())
+    why += "".join(
+        f", and {count:,} in {name}, which acts as a weight" for name, count in hidden.items()
+    )
     unclear = sum(_beside_activations(view).values())
     if unclear >= _DOUBT:
-        return view.fact(None, f"{why}; whether {unclear:,} more numbers in buffers and constants, which take part in "
-                               "the result, are weights cannot be told")
+        return view.fact(
+            None,
+            f"{why}; whether {unclear:,} more numbers in buffers and constants, which take part in "
+            "the result, are weights cannot be told",
+        )
     return view.fact(listed + sum(hidden.values()), why if hidden else "")
 
 
 def parameters_executed(view: NetworkView) -> Fact:
     """How many of them the result needs; `why` names the layers without a part in it."""
     used = _used_parameters(view)
-    executed = sum(prod(view.network.parameters[name]) for name in used) + sum(_hidden_weights(view).values())
+    executed = sum(prod(view.network.parameters[name]) for name in used) + sum(
+        _hidden_weights(view).values()
+    )
     idle = sorted(set(view.network.parameters) - used)
     layers = list(dict.fromkeys(name.rpartition(".")[0] or name for name in idle))
     more = f" and {len(layers) - 5} more" if len(layers) > 5 else ""
-    why = f"defined but without a part in the result: {', '.join(layers[:5])}{more}" if layers else ""
+    why = (
+        f"defined but without a part in the result: {', '.join(layers[:5])}{more}" if layers else ""
+    )
     return view.fact(executed, why)
 
 
@@ -44,16 +53,32 @@ def printable_totals(view: NetworkView) -> frozenset[int]:
     layer as often as the layer is called, and no other parameter of a module.
     """
     sizes = {name: prod(shape) for name, shape in view.network.parameters.items()}
-    calls = Counter(source.name for operation in view.graph.live_operations() for value in set(operation.inputs)
-                    if (source := view.graph.sources.get(value)) and source.kind == "parameter")
-    of_layers = {name: size for name, size in sizes.items() if name.rpartition(".")[2] in ("weight", "bias")}
-    return frozenset([sum(sizes.values()), sum(size for name, size in sizes.items() if calls[name]), sum(of_layers.values()),
-                      sum(size * calls[name] for name, size in of_layers.items())])
+    calls = Counter(
+        source.name
+        for operation in view.graph.live_operations()
+        for value in set(operation.inputs)
+        if (source := view.graph.sources.get(value)) and source.kind == "parameter"
+    )
+    of_layers = {
+        name: size for name, size in sizes.items() if name.rpartition(".")[2] in ("weight", "bias")
+    }
+    return frozenset(
+        [
+            sum(sizes.values()),
+            sum(size for name, size in sizes.items() if calls[name]),
+            sum(of_layers.values()),
+            sum(size * calls[name] for name, size in of_layers.items()),
+        ]
+    )
 
 
 def _used_parameters(view: NetworkView) -> set[str]:
     live = {value for operation in view.graph.live_operations() for value in operation.inputs}
-    return {source.name for value, source in view.graph.sources.items() if value in live and source.kind == "parameter"}
+    return {
+        source.name
+        for value, source in view.graph.sources.items()
+        if value in live and source.kind == "parameter"
+    }
 
 
 def _hidden_weights(view: NetworkView) -> dict[str, int]:
@@ -66,7 +91,9 @@ def _hidden_weights(view: NetworkView) -> dict[str, int]:
     pools = {id(pool) for pool, _ in view.global_pools}
     for operation in view.live:
         users = view.users.get(operation.output, ())
-        if operation.name == "mul" and any(one.name in ("sum", "mean") and id(one) not in pools for one in users):
+        if operation.name == "mul" and any(
+            one.name in ("sum", "mean") and id(one) not in pools for one in users
+        ):
             for value in operation.inputs:
                 numbers = {} if value in view.reached else _numbers_behind(view, value, producers)
                 hidden |= numbers if sum(numbers.values()) >= _BUFFER_LIMIT else {}
@@ -79,13 +106,22 @@ def _hidden_weights(view: NetworkView) -> dict[str, int]:
 
 def _unregistered(view: NetworkView) -> dict[str, int]:
     used = {value for operation in view.live for value in operation.inputs}
-    sizes = {source: prod(view.graph.shapes[value]) for value, source in view.graph.sources.items()
-             if source.kind == "unregistered" and value in used}
+    sizes = {
+        source: prod(view.graph.shapes[value])
+        for value, source in view.graph.sources.items()
+        if source.kind == "unregistered" and value in used
+    }
     names = "one tensor" if len(sizes) == 1 else f"{len(sizes)} tensors"
-    return {f"{names} that gradients reach though no module holds them": sum(sizes.values())} if sizes else {}
+    return (
+        {f"{names} that gradients reach though no module holds them": sum(sizes.values())}
+        if sizes
+        else {}
+    )
 
 
-def _numbers_behind(view: NetworkView, value: Value, producers: dict[Value, Operation]) -> dict[str, int]:
+def _numbers_behind(
+    view: NetworkView, value: Value, producers: dict[Value, Operation]
+) -> dict[str, int]:
     """The buffers, constants and numbers made on the way that `value` is computed from, each with how many it holds."""
     found, waiting, seen = {}, [value], set()
     while waiting:
@@ -98,7 +134,9 @@ def _numbers_behind(view: NetworkView, value: Value, producers: dict[Value, Oper
             if source.kind in ("buffer", "constant"):
                 found[_described(source)] = prod(view.graph.shapes[current])
         elif current in producers and not producers[current].inputs:
-            found[f"a tensor that {producers[current].name} makes"] = prod(view.graph.shapes[current])
+            found[f"a tensor that {producers[current].name} makes"] = prod(
+                view.graph.shapes[current]
+            )
         elif current in producers:
             waiting += producers[current].inputs
     return found
@@ -112,8 +150,10 @@ def remarks_on_weights(view: NetworkView) -> Iterator[str]:
     for (name, user), count in _beside_activations(view).items():
         yield f"T{name[1:]} of {count:,} numbers takes part in the result ({user}) and is not counted as parameters."
     if view.network.ineffective:
-        yield (f"Executed without any effect on the result, and so not counted as executed: "
-               f"{', '.join(view.network.ineffective)}.")
+        yield (
+            f"Executed without any effect on the result, and so not counted as executed: "
+            f"{', '.join(view.network.ineffective)}."
+        )
 
 
 def _beside_activations(view: NetworkView) -> dict[tuple[str, str], int]:
@@ -124,8 +164,12 @@ def _beside_activations(view: NetworkView) -> dict[tuple[str, str], int]:
             continue
         for value in operation.inputs:
             source, count = view.graph.sources.get(value), prod(view.graph.shapes[value])
-            if source and source.kind in ("buffer", "constant") and count >= _BUFFER_LIMIT and \
-                    _described(source) not in counted:
+            if (
+                source
+                and source.kind in ("buffer", "constant")
+                and count >= _BUFFER_LIMIT
+                and _described(source) not in counted
+            ):
                 found[_described(source), operation.name] = count
     return found
 

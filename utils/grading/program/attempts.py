@@ -10,7 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from utils.errors import UserError
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.training_code import loops, modules_reading, reading, script_readings, trains
+from utils.grading.code_reader.training_code import (
+    loops,
+    modules_reading,
+    reading,
+    script_readings,
+    trains,
+)
 from utils.grading.log.accuracies import accuracy_rows, tested_split
 from utils.grading.log.runs import Run
 from utils.grading.program.candidates import Candidate, candidates, foreign
@@ -36,6 +42,7 @@ class Attempt:
     of the notebook in which the network is trained or called, `data_set` is the one that it is trained on (None where no
     class tells). `others` are the networks of the same program that are not trained.
     """
+
     name: str
     reader: Reader
     training_notebook: str | None = None
@@ -57,6 +64,7 @@ class Attempt:
 @dataclass(frozen=True)
 class _Program:
     """One program, read; `logged` are the cells that print a log, each with the best accuracy in per cent."""
+
     reader: Reader
     why: str
     notebook: str | None = None
@@ -65,14 +73,20 @@ class _Program:
     rank: tuple = ()
 
 
-def attempts(submission: Submission, runs: Sequence[Run], model: str | None = None, notebook: str | None = None
-             ) -> list[Attempt]:
+def attempts(
+    submission: Submission,
+    runs: Sequence[Run],
+    model: str | None = None,
+    notebook: str | None = None,
+) -> list[Attempt]:
     """Every attempt, the likeliest first; `runs` are all that the submission logs. There is at least one.
 
     `notebook` names the program by hand and `model` ("file.py:Class") the network of the first attempt; UserError where
     either names nothing that is there.
     """
-    programs = [_named_program(submission, runs, notebook)] if notebook else _programs(submission, runs)
+    programs = (
+        [_named_program(submission, runs, notebook)] if notebook else _programs(submission, runs)
+    )
     found = [one for program in programs for one in _attempts_of(program)]
     if len(found) == 1 and found[0].model is None and not model:
         found = [_with_only_network(submission, found[0])]
@@ -80,6 +94,7 @@ def attempts(submission: Submission, runs: Sequence[Run], model: str | None = No
 
 
 # --- the programs -----------------------------------------------------------------------------------------------------
+
 
 def _programs(submission: Submission, runs: Sequence[Run]) -> list[_Program]:
     """The notebooks that train or hold a log, best log first, then the scripts that train; else what there is to read."""
@@ -89,14 +104,23 @@ def _programs(submission: Submission, runs: Sequence[Run]) -> list[_Program]:
     notebooks.sort(key=lambda one: one.rank, reverse=True)
     parts = {path for one in notebooks for path in _parts(one.reader)}
     scripts = script_readings(submission, without=parts)
-    scripts = [reader for reader in scripts if trains(reader)] or \
-        [reader for reader in scripts if not notebooks and candidates(reader)]
-    found = notebooks + [_Program(reader, _why_script(reader), script=reader.program.file) for reader in scripts]
+    scripts = [reader for reader in scripts if trains(reader)] or [
+        reader for reader in scripts if not notebooks and candidates(reader)
+    ]
+    found = notebooks + [
+        _Program(reader, _why_script(reader), script=reader.program.file) for reader in scripts
+    ]
     if found:
         return found
     if len(readings) == 1:
-        (path, reader), = readings.items()
-        return [_Program(reader, f"{path} is the only notebook, but nothing in it is seen to train.", notebook=path)]
+        ((path, reader),) = readings.items()
+        return [
+            _Program(
+                reader,
+                f"{path} is the only notebook, but nothing in it is seen to train.",
+                notebook=path,
+            )
+        ]
     why = "No notebook is seen to train." if readings else "The submission has no notebook."
     return [_Program(modules_reading(submission), why)]
 
@@ -104,7 +128,11 @@ def _programs(submission: Submission, runs: Sequence[Run]) -> list[_Program]:
 def _of_notebook(path: str, reader: Reader, runs: Sequence[Run]) -> _Program:
     tops = []
     for run in runs:
-        rows = accuracy_rows(run, tested_split(run)) if run.notebook and run.source == path and tested_split(run) else ()
+        rows = (
+            accuracy_rows(run, tested_split(run))
+            if run.notebook and run.source == path and tested_split(run)
+            else ()
+        )
         if rows:
             top = max(rows, key=lambda row: row.accuracy)
             tops.append((top.accuracy, len(rows), top.place.cell))
@@ -120,48 +148,88 @@ def _parts(reader: Reader) -> set[str]:
 
 
 def _why_script(reader: Reader) -> str:
-    return f"{reader.program.file} trains." if trains(reader) else f"{reader.program.file} can be started."
+    return (
+        f"{reader.program.file} trains."
+        if trains(reader)
+        else f"{reader.program.file} can be started."
+    )
 
 
 def _named_program(submission: Submission, runs: Sequence[Run], wanted: str) -> _Program:
-    found = next((one for one in submission.notebooks if wanted in (one.path, posixpath.basename(one.path))), None)
+    found = next(
+        (one for one in submission.notebooks if wanted in (one.path, posixpath.basename(one.path))),
+        None,
+    )
     if found is None:
-        raise UserError(f"There is no notebook '{wanted}' in the submission; give one of: "
-                        f"{', '.join(one.path for one in submission.notebooks) or 'none, it has no notebooks'}.")
-    return replace(_of_notebook(found.path, reading(submission, found), runs), why=f"{found.path} was named.")
+        raise UserError(
+            f"There is no notebook '{wanted}' in the submission; give one of: "
+            f"{', '.join(one.path for one in submission.notebooks) or 'none, it has no notebooks'}."
+        )
+    return replace(
+        _of_notebook(found.path, reading(submission, found), runs), why=f"{found.path} was named."
+    )
 
 
 # --- the networks of a program ----------------------------------------------------------------------------------------
 
+
 def _attempts_of(program: _Program) -> list[Attempt]:
     reader, path = program.reader, program.notebook or program.script or ""
     ranked = candidates(reader, program.logged)
-    base = Attempt(path or "the Python files", reader, program.notebook, program.script, why=program.why,
-                   data_set=data_set_of_network(reader, None), warnings=tuple(dict.fromkeys(reader.problems)))
+    base = Attempt(
+        path or "the Python files",
+        reader,
+        program.notebook,
+        program.script,
+        why=program.why,
+        data_set=data_set_of_network(reader, None),
+        warnings=tuple(dict.fromkeys(reader.problems)),
+    )
     networks = _distinct(_trained(ranked))
     if not networks:
         best, why = untrained(ranked, reader)
         networks = [(reference_of(best), best)] if best else []
         base = replace(base, why=f"{base.why} {why}".strip())
     chosen = {str(reference) for reference, _ in networks}
-    others = tuple(dict.fromkeys(text for one in ranked if (text := str(reference_of(one))) not in chosen))
+    others = tuple(
+        dict.fromkeys(text for one in ranked if (text := str(reference_of(one))) not in chosen)
+    )
     if not networks:
         return [replace(base, others=others)]
     all_loops = loops(reader)
     names = _names(path, [reference for reference, _ in networks])
-    return [_attempt(base, name, reference, one, data_set_of_network(reader, one.network, all_loops), others)
-            for name, (reference, one) in zip(names, networks)]
+    return [
+        _attempt(
+            base, name, reference, one, data_set_of_network(reader, one.network, all_loops), others
+        )
+        for name, (reference, one) in zip(names, networks)
+    ]
 
 
-def _attempt(base: Attempt, name: str, reference: ModelReference, one: Candidate, data_set: str | None,
-             others: tuple[str, ...]) -> Attempt:
+def _attempt(
+    base: Attempt,
+    name: str,
+    reference: ModelReference,
+    one: Candidate,
+    data_set: str | None,
+    others: tuple[str, ...],
+) -> Attempt:
     warnings, why = base.warnings, base.why
     if not reference.complete:
         warnings += (f"The network that is trained cannot be built again: {reference.why}.",)
     if one.trained:
         why = f"{why} The network is {one.name}: {one.why}."
-    return replace(base, name=name, model=reference, network=one.network, cells=one.cells, data_set=data_set, others=others,
-                   why=why, warnings=warnings)
+    return replace(
+        base,
+        name=name,
+        model=reference,
+        network=one.network,
+        cells=one.cells,
+        data_set=data_set,
+        others=others,
+        why=why,
+        warnings=warnings,
+    )
 
 
 def _trained(ranked: list[Candidate]) -> list[Candidate]:
@@ -190,8 +258,10 @@ def _names(path: str, references: list[ModelReference]) -> list[str]:
     if len(references) == 1:
         return [path or "the Python files"]
     classes = [one.factory or one.class_name for one in references]
-    return [f"{path}: {name if classes.count(name) == 1 else str(one).partition(':')[2]}"
-            for name, one in zip(classes, references)]
+    return [
+        f"{path}: {name if classes.count(name) == 1 else str(one).partition(':')[2]}"
+        for name, one in zip(classes, references)
+    ]
 
 
 def _with_only_network(submission: Submission, attempt: Attempt) -> Attempt:
@@ -206,10 +276,23 @@ def _with_only_network(submission: Submission, attempt: Attempt) -> Attempt:
 def _with_model(submission: Submission, found: list[Attempt], wanted: str) -> list[Attempt]:
     """The attempts with the network that was named: those that train it, or the first one, given it."""
     path, _, name = wanted.rpartition(":")
-    own = [one for one in found if one.model and name in (one.model.class_name, one.model.factory)
-           and path in (one.model.place.file, one.model.place.notebook)]
+    own = [
+        one
+        for one in found
+        if one.model
+        and name in (one.model.class_name, one.model.factory)
+        and path in (one.model.place.file, one.model.place.notebook)
+    ]
     if own:
         return [*own, *(one for one in found if one not in own)]
     reference = reference_of(named_network(submission, wanted, candidates(found[0].reader)))
     why = f"{found[0].why.partition(' The network is ')[0]} the network was named: {wanted}".strip()
-    return [replace(found[0], model=reference, why=why, warnings=tuple(dict.fromkeys(found[0].reader.problems))), *found[1:]]
+    return [
+        replace(
+            found[0],
+            model=reference,
+            why=why,
+            warnings=tuple(dict.fromkeys(found[0].reader.problems)),
+        ),
+        *found[1:],
+    ]

@@ -7,19 +7,42 @@ from types import MappingProxyType
 
 from utils.grading.code_reader.changes import Change, changed_parts, is_network
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.values import Instance, Library, Made, Unknown, UserClass, UserFunction, is_literal
+from utils.grading.code_reader.values import (
+    Instance,
+    Library,
+    Made,
+    Unknown,
+    UserClass,
+    UserFunction,
+    is_literal,
+)
 from utils.grading.facts import Evidence
 from utils.grading.program.network_arguments import repeatable
 
-_SUMMARIES = {"summary", "model_summary", "print_summary", "get_summary", "summarize", "show_summary", "get_model_summary"}
+_SUMMARIES = {
+    "summary",
+    "model_summary",
+    "print_summary",
+    "get_summary",
+    "summarize",
+    "show_summary",
+    "get_model_summary",
+}
 # What is done with a network, and how much each says about which of several is the one that is meant.
-_WEIGHTS = {"is optimised": 8, "is trained": 6, "is summarised": 4, "is called": 2, "is moved to a device": 1}
+_WEIGHTS = {
+    "is optimised": 8,
+    "is trained": 6,
+    "is summarised": 4,
+    "is called": 2,
+    "is moved to a device": 1,
+}
 _TRAINING = {"is optimised", "is trained"}
 
 
 @dataclass(frozen=True)
 class Candidate:
     """A network as it is built somewhere. `home` is where the class, or the factory if there is one, is defined."""
+
     name: str
     place: Evidence
     home: Evidence
@@ -52,11 +75,17 @@ def network_classes(reader: Reader) -> list[UserClass]:
         with reader.aside():
             before = len(reader.calls)
             reader.instantiate(one, (), {}, one.place)
-            parts |= {call.callee.name for call in reader.calls[before:] if isinstance(call.callee, UserClass)}
+            parts |= {
+                call.callee.name
+                for call in reader.calls[before:]
+                if isinstance(call.callee, UserClass)
+            }
     return [one for one in networks if one.name not in parts]
 
 
-def candidates(reader: Reader, logged: Mapping[int, float] = MappingProxyType({})) -> list[Candidate]:
+def candidates(
+    reader: Reader, logged: Mapping[int, float] = MappingProxyType({})
+) -> list[Candidate]:
     """Each network that is built and is no part of another, with what is done with it, the likeliest first.
 
     `logged` are the cells that print a log, with its best accuracy: a network that is trained or called there comes first.
@@ -64,7 +93,12 @@ def candidates(reader: Reader, logged: Mapping[int, float] = MappingProxyType({}
     cells: dict[int, set[int]] = {}
     uses: dict[int, dict[str, int]] = {}
     networks: dict[int, object] = {}
-    parts = {id(value) for call in reader.calls if _is_layer(call.callee) for value in (*call.args, *call.kwargs.values())}
+    parts = {
+        id(value)
+        for call in reader.calls
+        if _is_layer(call.callee)
+        for value in (*call.args, *call.kwargs.values())
+    }
     for moment, call in enumerate(reader.calls):
         for network, use in _uses(call):
             if id(network) in parts:
@@ -76,27 +110,50 @@ def candidates(reader: Reader, logged: Mapping[int, float] = MappingProxyType({}
     found = []
     for key, network in networks.items():
         there = frozenset(cells.get(key, ()))
-        one = _candidate(reader, network, uses[key], max((logged[cell] for cell in there & logged.keys()), default=0.0))
+        one = _candidate(
+            reader,
+            network,
+            uses[key],
+            max((logged[cell] for cell in there & logged.keys()), default=0.0),
+        )
         if one is not None:
-            found.append(replace(one, trained=bool(uses[key].keys() & _TRAINING), cells=there, network=network))
+            found.append(
+                replace(
+                    one, trained=bool(uses[key].keys() & _TRAINING), cells=there, network=network
+                )
+            )
     return sorted(found, key=lambda one: one.rank, reverse=True)
 
 
 def _is_layer(callee) -> bool:
     """Whether what is given to the callee becomes a part of a network."""
     if isinstance(callee, Library):
-        return callee.name.startswith("torch.nn.") and callee.last[:1].isupper() and "Parallel" not in callee.last
+        return (
+            callee.name.startswith("torch.nn.")
+            and callee.last[:1].isupper()
+            and "Parallel" not in callee.last
+        )
     return isinstance(callee, UserClass) and is_network(callee)
 
 
 def _uses(call):
     for value in (*call.args, *call.kwargs.values()):
-        if isinstance(value, Made) and value.last in ("parameters", "named_parameters") and value.args:
+        if (
+            isinstance(value, Made)
+            and value.last in ("parameters", "named_parameters")
+            and value.args
+        ):
             if (network := _inside(value.args[0])) is not None:
                 yield network, "is optimised"
         elif _network(value):
-            yield value, "is summarised" if call.name in _SUMMARIES else "is trained" if "train" in call.name.lower() or \
-                call.name.startswith("fit") else "is called"
+            yield (
+                value,
+                "is summarised"
+                if call.name in _SUMMARIES
+                else "is trained"
+                if "train" in call.name.lower() or call.name.startswith("fit")
+                else "is called",
+            )
     if _network(call.receiver):
         if call.name in ("to", "cuda"):
             yield call.receiver, "is moved to a device"
@@ -108,16 +165,32 @@ def _inside(value):
     """The network that `value` is, or that a library wrapped; None for any other value."""
     if _network(value):
         return value
-    return next((part for part in value.args if _network(part)), None) if isinstance(value, Made) else None
+    return (
+        next((part for part in value.args if _network(part)), None)
+        if isinstance(value, Made)
+        else None
+    )
 
 
 def foreign(reader: Reader) -> str:
     """What is optimised where that is no network of the submission; an empty text where nothing of the kind is seen."""
     for call in reversed(reader.calls):
-        if call.name == "parameters" and isinstance(call.receiver, (Made, Unknown)) and _inside(call.receiver) is None:
+        if (
+            call.name == "parameters"
+            and isinstance(call.receiver, (Made, Unknown))
+            and _inside(call.receiver) is None
+        ):
             value = call.receiver
-            return f"cannot be followed, because {value.why}" if isinstance(value, Unknown) else f"is {value.name}" + \
-                (f", but {value.problem}" if value.problem else ", which is not the submission's own")
+            return (
+                f"cannot be followed, because {value.why}"
+                if isinstance(value, Unknown)
+                else f"is {value.name}"
+                + (
+                    f", but {value.problem}"
+                    if value.problem
+                    else ", which is not the submission's own"
+                )
+            )
     return ""
 
 
@@ -129,14 +202,28 @@ def _network(value) -> bool:
 
 def _candidate(reader: Reader, network, uses: dict[str, int], logged: float) -> Candidate | None:
     weight = sum(_WEIGHTS[use] for use in uses)
-    if any(isinstance(step.function.bound, Instance) and step.function.name == "__init__"
-                                        and is_network(step.function.bound.cls) for step in network.stack):
+    if any(
+        isinstance(step.function.bound, Instance)
+        and step.function.name == "__init__"
+        and is_network(step.function.bound.cls)
+        for step in network.stack
+    ):
         return None  # a part of another network
-    if isinstance(network, Made) and not uses.keys() & {"is optimised", "is trained", "is summarised"}:
+    if isinstance(network, Made) and not uses.keys() & {
+        "is optimised",
+        "is trained",
+        "is summarised",
+    }:
         return None
     where = ", in a cell that prints a log" if logged else ""
     why = "it " + ", ".join(sorted(uses, key=lambda use: -_WEIGHTS[use])) + where
-    rank = (logged, bool(uses.keys() & _TRAINING), "is summarised" in uses, weight, max(uses.values()))
+    rank = (
+        logged,
+        bool(uses.keys() & _TRAINING),
+        "is summarised" in uses,
+        weight,
+        max(uses.values()),
+    )
     roots = tuple(reader.index.used_roots)
     step = next((step for step in network.stack if _rebuilds(step)), None)
     changes = _changes(reader, network)
@@ -147,19 +234,31 @@ def _candidate(reader: Reader, network, uses: dict[str, int], logged: float) -> 
         return _sequential(network, step, roots, why, rank)
     cls = network.cls
     direct = repeatable(network.args, network.kwargs) and not changes
-    plain = is_literal((network.args, network.kwargs)) or step is None or not is_literal((step.args, step.kwargs))
+    plain = (
+        is_literal((network.args, network.kwargs))
+        or step is None
+        or not is_literal((step.args, step.kwargs))
+    )
     if direct and plain or step is None:
-        return Candidate(cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank)
+        return Candidate(
+            cls.name, cls.place, cls.place, network.args, network.kwargs, None, roots, why, rank
+        )
     factory = step.function
-    return Candidate(cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank)
+    return Candidate(
+        cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank
+    )
 
 
-def _sequential(network: Made, step, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate | None:
+def _sequential(
+    network: Made, step, roots: tuple[str, ...], why: str, rank: tuple
+) -> Candidate | None:
     """A torch.nn.Sequential that a function of the submission returns; without one there is nothing to call."""
     if step is None:
         return None
     place = step.function.place
-    return Candidate("Sequential", place, place, step.args, step.kwargs, step.function.name, roots, why, rank)
+    return Candidate(
+        "Sequential", place, place, step.args, step.kwargs, step.function.name, roots, why, rank
+    )
 
 
 def _changes(reader: Reader, network) -> list[Change]:
@@ -174,7 +273,11 @@ def _changes(reader: Reader, network) -> list[Change]:
 def _changed(network, change: Change, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate:
     """A network that is changed after it was built: its definition alone does not make it."""
     args = (Unknown(f"{change.place.where} changes the network after it was built"),)
-    home, name = (network.cls.place, network.cls.name) if isinstance(network, Instance) else (network.place, "Sequential")
+    home, name = (
+        (network.cls.place, network.cls.name)
+        if isinstance(network, Instance)
+        else (network.place, "Sequential")
+    )
     return Candidate(name, home, home, args, {}, None, roots, why, rank)
 
 
@@ -182,6 +285,12 @@ def _rebuilds(step) -> bool:
     """Whether a call on the stack can be repeated for its network: of a function that returns something, with arguments
     that are known."""
     function = step.function
-    if function.owner is not None or function.name == "lambda" or not repeatable(step.args, step.kwargs):
+    if (
+        function.owner is not None
+        or function.name == "lambda"
+        or not repeatable(step.args, step.kwargs)
+    ):
         return False
-    return any(isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function.node))
+    return any(
+        isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function.node)
+    )

@@ -9,24 +9,39 @@ from utils.grading.program.attempts import Attempt
 from utils.grading.submission.contents import Submission
 
 # What a README says of the attempt that it hands in, the surer words first; and what it says of the others.
-_RESULT = (re.compile(r"\b(?:final|submi(?:t|ssion)\w*|solution|hand(?:ed)?[\s-]in|to be graded|chosen|main)\b", re.I),
-           re.compile(r"\b(?:best|results?|answers?)\b", re.I))
-_NOT = re.compile(r"\b(?:not|old|older|earlier|previous|first (?:try|attempt)|warm-?up|abandon\w*|baseline|draft|"
-                  r"experiments?|instead of|replaced|deprecated|unused)\b", re.I)
+_RESULT = (
+    re.compile(
+        r"\b(?:final|submi(?:t|ssion)\w*|solution|hand(?:ed)?[\s-]in|to be graded|chosen|main)\b",
+        re.I,
+    ),
+    re.compile(r"\b(?:best|results?|answers?)\b", re.I),
+)
+_NOT = re.compile(
+    r"\b(?:not|old|older|earlier|previous|first (?:try|attempt)|warm-?up|abandon\w*|baseline|draft|"
+    r"experiments?|instead of|replaced|deprecated|unused)\b",
+    re.I,
+)
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 _LONGEST = 2_000  # characters of a line that are looked at
 
 
 def named_attempt(attempts: Sequence[Attempt], wanted: str) -> Attempt:
     """The attempt of that name; its program's file name will do where it is one only. UserError where there is none."""
-    for fits in (lambda one: one.name == wanted, lambda one: wanted in (one.program, posixpath.basename(one.program))):
+    for fits in (
+        lambda one: one.name == wanted,
+        lambda one: wanted in (one.program, posixpath.basename(one.program)),
+    ):
         found = [one for one in attempts if fits(one)]
         if len(found) == 1:
             return found[0]
-    raise UserError(f"There is no attempt '{wanted}'; give one of: {', '.join(one.name for one in attempts)}.")
+    raise UserError(
+        f"There is no attempt '{wanted}'; give one of: {', '.join(one.name for one in attempts)}."
+    )
 
 
-def named_as_result(submission: Submission, attempts: Sequence[Attempt]) -> tuple[Attempt, str] | None:
+def named_as_result(
+    submission: Submission, attempts: Sequence[Attempt]
+) -> tuple[Attempt, str] | None:
     """The one attempt that the README names as the result, and where; None where it names none, or several."""
     for words in _RESULT:
         found: dict[Attempt, str] = {}
@@ -51,7 +66,9 @@ def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:
             if fenced:
                 continue
             if line.startswith("#"):
-                heading = line.strip("# ") if not line.startswith("# ") else ""  # the title speaks of everything
+                heading = (
+                    line.strip("# ") if not line.startswith("# ") else ""
+                )  # the title speaks of everything
             for sentence in _SENTENCE_END.split(line[:_LONGEST]):
                 yield f"line {number} of {text.path}", heading, sentence
 

@@ -24,6 +24,7 @@ class ModelReference:
     the submission's, from which its own imports resolve, in order. `complete` is False where an argument cannot be made
     again or the network is changed later: `why` then says so.
     """
+
     place: Evidence
     class_name: str
     file: str | None = None
@@ -51,20 +52,35 @@ def untrained(ranked: list[Candidate], reader: Reader) -> tuple[Candidate | None
 
 def missing_network(reader: Reader) -> str:
     """Which class could not be read though it is used; an empty text where there is none."""
-    missing = next((call.callee for call in reversed(reader.calls)
-                    if getattr(call.callee, "problem", "") and call.name[:1].isupper()), None)
-    return f"The network cannot be read: {missing.name} is used, but {missing.problem}." if missing is not None else ""
+    missing = next(
+        (
+            call.callee
+            for call in reversed(reader.calls)
+            if getattr(call.callee, "problem", "") and call.name[:1].isupper()
+        ),
+        None,
+    )
+    return (
+        f"The network cannot be read: {missing.name} is used, but {missing.problem}."
+        if missing is not None
+        else ""
+    )
 
 
 def only_network(submission: Submission) -> tuple[Candidate | None, str]:
     """The one network that is defined, though no code is seen to build it."""
     classes = _lone_classes(submission)
     if len(classes) == 1:
-        candidate = Candidate.of_class(classes[0], "no code is seen to build it, but it is the only network that is defined")
+        candidate = Candidate.of_class(
+            classes[0], "no code is seen to build it, but it is the only network that is defined"
+        )
         return candidate, f"The network is {candidate.name}: {candidate.why}."
     names = ", ".join(f"{one.place.file or one.place.notebook}:{one.name}" for one in classes)
-    return None, (f"Several networks are defined and none is seen to be built ({names})." if classes
-                  else "No class that inherits from torch.nn.Module is built or defined in what could be read.")
+    return None, (
+        f"Several networks are defined and none is seen to be built ({names})."
+        if classes
+        else "No class that inherits from torch.nn.Module is built or defined in what could be read."
+    )
 
 
 def defined_networks(readers: Iterable[Reader]) -> set[str]:
@@ -83,8 +99,11 @@ def _all_readers(submission: Submission) -> list[Reader]:
 
 def _lone_classes(submission: Submission) -> list[UserClass]:
     """The networks that no other network of the submission is built of; each place once."""
-    classes = {(one.place.file, one.place.notebook, one.place.cell, one.name): one
-               for reader in _all_readers(submission) for one in network_classes(reader)}
+    classes = {
+        (one.place.file, one.place.notebook, one.place.cell, one.name): one
+        for reader in _all_readers(submission)
+        for one in network_classes(reader)
+    }
     return [one for one in classes.values()]
 
 
@@ -100,9 +119,13 @@ def named_network(submission: Submission, wanted: str, ranked: list[Candidate]) 
                 return Candidate.of_class(one, "it was named", tuple(reader.index.used_roots))
         for module in reader.modules.values():
             if module.path == path and isinstance(module.names.get(name), UserFunction):
-                return Candidate.of_function(module.names[name], "it was named", tuple(reader.index.used_roots))
-    raise UserError(f"There is no class or function '{name}' in '{path}'; give --model as file.py:Class, "
-                    "with the file's path in the submission.")
+                return Candidate.of_function(
+                    module.names[name], "it was named", tuple(reader.index.used_roots)
+                )
+    raise UserError(
+        f"There is no class or function '{name}' in '{path}'; give --model as file.py:Class, "
+        "with the file's path in the submission."
+    )
 
 
 def reference_of(candidate: Candidate) -> ModelReference:
@@ -111,7 +134,18 @@ def reference_of(candidate: Candidate) -> ModelReference:
     kwargs = {key: argument(value) for key, value in candidate.kwargs.items()}
     roots = tuple(dict.fromkeys([*candidate.roots, ""]))
     unread = [value for value in (*args, *kwargs.values()) if isinstance(value, Unknown)]
-    known = [tuple(None if isinstance(value, Unknown) else value for value in args),
-             {key: None if isinstance(value, Unknown) else value for key, value in kwargs.items()}]
-    return ModelReference(candidate.place, candidate.name, candidate.home.file, candidate.home.notebook, *known, roots,
-                          candidate.factory, not unread, unread[0].why if unread else "")
+    known = [
+        tuple(None if isinstance(value, Unknown) else value for value in args),
+        {key: None if isinstance(value, Unknown) else value for key, value in kwargs.items()},
+    ]
+    return ModelReference(
+        candidate.place,
+        candidate.name,
+        candidate.home.file,
+        candidate.home.notebook,
+        *known,
+        roots,
+        candidate.factory,
+        not unread,
+        unread[0].why if unread else "",
+    )

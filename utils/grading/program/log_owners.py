@@ -19,12 +19,14 @@ from utils.grading.submission.contents import Submission
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 # Words that many programs and classes have in their names: they tie nothing.
-_COMMON = frozenset("""
+_COMMON = frozenset(
+    """
 a and be best cell cifar class classifier cnn code colab conv copy csv data dataset deep epoch epochs era exp
 experiment file final for from image images ipynb is log logs loop main md model models module my nb net nets network
 neural new nn notebook of on out output plain project py readme result results run runs s session src submission
 summary test testing text the to torch train trained trainer training txt util utils v validation with
-""".split())
+""".split()
+)
 
 _COMMAND_LINE = ("parse_args", "parse_known_args")
 
@@ -32,13 +34,19 @@ _COMMAND_LINE = ("parse_args", "parse_known_args")
 @dataclass(frozen=True, eq=False)
 class Logs:
     """By attempt its runs, and those that may be of it or of another. `nobodys` are tied to no attempt at all."""
+
     own: Mapping[Attempt, tuple[Run, ...]]
     perhaps: Mapping[Attempt, tuple[Run, ...]] = field(default_factory=dict)
     nobodys: tuple[Run, ...] = ()
 
 
-def logs_of(submission: Submission, attempts: Sequence[Attempt], runs: Sequence[Run],
-            totals: Mapping[Attempt, frozenset[int]], networks: Iterable[str] = ()) -> Logs:
+def logs_of(
+    submission: Submission,
+    attempts: Sequence[Attempt],
+    runs: Sequence[Run],
+    totals: Mapping[Attempt, frozenset[int]],
+    networks: Iterable[str] = (),
+) -> Logs:
     """Every run with its owner. `totals` are the counts of parameters that a summary of the attempt's network may print
     (empty where they are not known), `networks` the names of all networks that are defined, also of those nobody trains."""
     own: dict[Attempt, list[Run]] = {one: [] for one in attempts}
@@ -46,7 +54,11 @@ def logs_of(submission: Submission, attempts: Sequence[Attempt], runs: Sequence[
     nobodys: list[Run] = []
     tie = _Ties(submission, attempts, totals, frozenset(networks))
     outputs = [run for run in runs if run.notebook]
-    texts = [run for run in runs if not run.notebook and not any(copies_of(run, tested_values(one)) for one in outputs)]
+    texts = [
+        run
+        for run in runs
+        if not run.notebook and not any(copies_of(run, tested_values(one)) for one in outputs)
+    ]
     for run in outputs:
         _give(run, tie.of_output(run), own, perhaps, nobodys)
     with_output = {one for one, held in own.items() if held or perhaps[one]}
@@ -56,8 +68,11 @@ def logs_of(submission: Submission, attempts: Sequence[Attempt], runs: Sequence[
             perhaps[owners[0]].append(run)
         else:
             _give(run, owners, own, perhaps, nobodys)
-    return Logs({one: tuple(held) for one, held in own.items()}, {one: tuple(held) for one, held in perhaps.items()},
-                tuple(nobodys))
+    return Logs(
+        {one: tuple(held) for one, held in own.items()},
+        {one: tuple(held) for one, held in perhaps.items()},
+        tuple(nobodys),
+    )
 
 
 def _give(run: Run, owners: list[Attempt], own: dict, perhaps: dict, nobodys: list[Run]) -> None:
@@ -81,7 +96,10 @@ class _Ties:
         """The attempts that may have printed a run of a notebook's outputs: those of that notebook's networks."""
         owners = [one for one in self.attempts if one.training_notebook == run.source]
         cells = {place.cell for epoch in run.epochs for place in epoch.places.values()}
-        for tied in (lambda one: bool(one.cells & cells), lambda one: run.parameters in self.totals[one]):
+        for tied in (
+            lambda one: bool(one.cells & cells),
+            lambda one: run.parameters in self.totals[one],
+        ):
             owners = _narrowed(owners, tied)
         return owners
 
@@ -107,9 +125,16 @@ class _Ties:
 
     def is_certain(self, one: Attempt, run: Run) -> bool:
         """False where an unknown command line picks the network, and the log itself does not tell which it was."""
-        named = {node.id for _, statement in one.reader.own_statements for node in ast.walk(statement)
-                 if isinstance(node, ast.Name)}
-        picked = any(call.name in _COMMAND_LINE for call in one.reader.calls) and len(named & self.networks) > 1
+        named = {
+            node.id
+            for _, statement in one.reader.own_statements
+            for node in ast.walk(statement)
+            if isinstance(node, ast.Name)
+        }
+        picked = (
+            any(call.name in _COMMAND_LINE for call in one.reader.calls)
+            and len(named & self.networks) > 1
+        )
         return not picked or run.parameters in self.totals[one]
 
     def _total(self, run: Run) -> int | None:
@@ -117,22 +142,41 @@ class _Ties:
         if run.parameters is not None:
             return run.parameters
         folder = posixpath.dirname(run.source)
-        beside = {total[0] for text in self.submission.texts if folder and posixpath.dirname(text.path) == folder
-                  for line, _ in text_lines(text.path, text.text) if (total := printed_total(line))}
+        beside = {
+            total[0]
+            for text in self.submission.texts
+            if folder and posixpath.dirname(text.path) == folder
+            for line, _ in text_lines(text.path, text.text)
+            if (total := printed_total(line))
+        }
         return beside.pop() if len(beside) == 1 else None
 
     def _named(self, run: Run, owners: list[Attempt]) -> tuple[list[Attempt], bool]:
         """The attempts that the nearest heading or part of the path names, and whether it names another network instead."""
-        said = [set(words(text)) for text in (*reversed(run.headings), posixpath.basename(run.source),
-                                              *reversed(posixpath.dirname(run.source).split("/")))]
+        said = [
+            set(words(text))
+            for text in (
+                *reversed(run.headings),
+                posixpath.basename(run.source),
+                *reversed(posixpath.dirname(run.source).split("/")),
+            )
+        ]
         every = {one: self._words(one) for one in self.attempts}
-        shared = {word for word in set().union(*every.values()) if sum(word in own for own in every.values()) > 1}
+        shared = {
+            word
+            for word in set().union(*every.values())
+            if sum(word in own for own in every.values()) > 1
+        }
         others = {name: set(words(name)) for name in self.networks}
         for here in said:
             named = [one for one in owners if here & (every[one] - shared)]
             if named:
                 return named, False
-            elsewhere = [name for name, own in others.items() if here & own and not here & set().union(*every.values())]
+            elsewhere = [
+                name
+                for name, own in others.items()
+                if here & own and not here & set().union(*every.values())
+            ]
             if elsewhere:
                 return [], True
         return [], False
@@ -141,7 +185,11 @@ class _Ties:
         names = [posixpath.basename(one.program).rpartition(".")[0]]
         if one.model is not None:
             given = (*one.model.args, *one.model.kwargs.values())
-            names += [one.model.class_name, one.model.factory or "", *(value for value in given if isinstance(value, str))]
+            names += [
+                one.model.class_name,
+                one.model.factory or "",
+                *(value for value in given if isinstance(value, str)),
+            ]
         return {word for name in names for word in words(name)}
 
     def _same_folder(self, one: Attempt, run: Run) -> bool:
@@ -151,7 +199,11 @@ class _Ties:
 
 def words(text: str) -> list[str]:
     """The words of a name or heading that can tell one attempt from another: "runs/WideNet_v2" gives "wide"."""
-    return [word for match in _WORD.findall(text[:300]) if (word := match.lower()) not in _COMMON and not word.isdigit()]
+    return [
+        word
+        for match in _WORD.findall(text[:300])
+        if (word := match.lower()) not in _COMMON and not word.isdigit()
+    ]
 
 
 def _narrowed(owners: list[Attempt], tied: Callable[[Attempt], bool]) -> list[Attempt]:

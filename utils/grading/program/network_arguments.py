@@ -19,7 +19,14 @@ from utils.grading.code_reader.values import (
 )
 
 _DEEPEST = 8
-_PLAIN = {"builtins.int", "builtins.float", "builtins.str", "builtins.bool", "builtins.tuple", "builtins.list"}
+_PLAIN = {
+    "builtins.int",
+    "builtins.float",
+    "builtins.str",
+    "builtins.bool",
+    "builtins.tuple",
+    "builtins.list",
+}
 
 
 @dataclass(frozen=True)
@@ -28,6 +35,7 @@ class Code:
 
     A name is a pair of the origin (a library's name where it is a text) and the name, empty for the module itself.
     """
+
     text: str
     names: tuple[tuple[Origin | str, str], ...] = ()
 
@@ -61,9 +69,9 @@ def _small(value) -> bool:
         one = waiting.pop()
         left -= 1
         if isinstance(one, (tuple, list)):
-            waiting.extend(one[:left + 1])
+            waiting.extend(one[: left + 1])
         elif isinstance(one, dict):
-            waiting.extend(list(one.values())[:left + 1])
+            waiting.extend(list(one.values())[: left + 1])
         elif isinstance(one, (Instance, Made)):
             waiting += [one.args, one.kwargs, one.attributes]
     return left > 0
@@ -82,7 +90,11 @@ def argument(value):
 
 
 def _device(value) -> str | None:
-    return value.args[0] if isinstance(value, Made) and value.name == "torch.device" and value.args else None
+    return (
+        value.args[0]
+        if isinstance(value, Made) and value.name == "torch.device" and value.args
+        else None
+    )
 
 
 def repeatable(args: tuple, kwargs: dict) -> bool:
@@ -98,8 +110,10 @@ def call_of(name: str, args, kwargs: dict, depth: int = 0, names: tuple = ()) ->
     if None in parts:
         return None
     given = [part.text for part in parts]
-    given[len(args):] = [f"{key}={text}" for key, text in zip(kwargs, given[len(args):])]
-    return Code(f"{name}({', '.join(given)})", (*names, *(one for part in parts for one in part.names)))
+    given[len(args) :] = [f"{key}={text}" for key, text in zip(kwargs, given[len(args) :])]
+    return Code(
+        f"{name}({', '.join(given)})", (*names, *(one for part in parts for one in part.names))
+    )
 
 
 def _of_container(value, depth: int) -> Code | None:
@@ -110,15 +124,19 @@ def _of_container(value, depth: int) -> Code | None:
     texts = [part.text for part in parts]
     names = tuple(one for part in parts for one in part.names)
     if isinstance(value, dict):
-        return Code("{" + ", ".join(map(": ".join, zip(texts, texts[len(value):]))) + "}", names)
+        return Code("{" + ", ".join(map(": ".join, zip(texts, texts[len(value) :]))) + "}", names)
     inside = ", ".join(texts)
-    return Code(f"[{inside}]" if isinstance(value, list) else f"({inside}{',' * (len(texts) == 1)})", names)
+    return Code(
+        f"[{inside}]" if isinstance(value, list) else f"({inside}{',' * (len(texts) == 1)})", names
+    )
 
 
 def _of_library(value: Library, depth: int) -> Code | None:
     if value.name in _PLAIN:
         return Code(value.last)
-    dotted = value.name.startswith("torch.") and all(part.isidentifier() for part in value.name.split("."))
+    dotted = value.name.startswith("torch.") and all(
+        part.isidentifier() for part in value.name.split(".")
+    )
     return Code(value.name, (("torch", ""),)) if dotted and not value.problem else None
 
 
@@ -134,17 +152,27 @@ def _of_made(value: Made, depth: int) -> Code | None:
     if is_layer(value):
         return call_of(value.name, value.args, value.kwargs, depth, (("torch", ""),))
     known = value.name == "functools.partial"
-    return call_of("partial", value.args, value.kwargs, depth, (("functools", "partial"),)) if known else None
+    return (
+        call_of("partial", value.args, value.kwargs, depth, (("functools", "partial"),))
+        if known
+        else None
+    )
 
 
 def _of_class(value: UserClass, depth: int) -> Code | None:
     outermost = value.frame.parent is None and value.frame.function is None
-    return Code(value.name, ((_home(value), value.name),)) if outermost and not value.changes else None
+    return (
+        Code(value.name, ((_home(value), value.name),)) if outermost and not value.changes else None
+    )
 
 
 def _of_function(value: UserFunction, depth: int) -> Code | None:
     outermost = value.owner is None and value.frame.parent is None and value.frame.function is None
-    return Code(value.name, ((_home(value), value.name),)) if outermost and value.name != "lambda" else None
+    return (
+        Code(value.name, ((_home(value), value.name),))
+        if outermost and value.name != "lambda"
+        else None
+    )
 
 
 def _home(value) -> Origin:
@@ -164,15 +192,32 @@ def _of_instance(value: Instance, depth: int) -> Code | None:
     if made is None or is_layer(value):
         return made if not any(not change.constructing for change in value.changes) else None
     given = (*value.args, *value.kwargs.values())
-    later = {name: one for name, one in value.attributes.items() if not any(same(one, other) for other in given)
-             and (value.changes or isinstance(one, (list, dict)) or isinstance(one, Instance) and one.changes)}
+    later = {
+        name: one
+        for name, one in value.attributes.items()
+        if not any(same(one, other) for other in given)
+        and (
+            value.changes
+            or isinstance(one, (list, dict))
+            or isinstance(one, Instance)
+            and one.changes
+        )
+    }
     if not later:
         return made
     if any(code_of(one, depth + 1) is None for one in later.values()):
         return None
     again = call_of("changed", (), later, depth)
-    return again and Code(f"changed({made.text}, {again.text.removeprefix('changed(')}", made.names + again.names)
+    return again and Code(
+        f"changed({made.text}, {again.text.removeprefix('changed(')}", made.names + again.names
+    )
 
 
-_KINDS = {Library: _of_library, Made: _of_made, UserClass: _of_class, UserFunction: _of_function, Module: _of_module,
-          Instance: _of_instance}
+_KINDS = {
+    Library: _of_library,
+    Made: _of_made,
+    UserClass: _of_class,
+    UserFunction: _of_function,
+    Module: _of_module,
+    Instance: _of_instance,
+}

@@ -19,6 +19,7 @@ NOTHING = "There is nothing to grade"
 class Graded:
     """`entry` is the submission in the JSON interface; `excerpts` say by criterion and place what was seen there, and
     `titles` what each criterion asks."""
+
     entry: dict
     excerpts: Mapping[tuple[str, str], str]
     titles: Mapping[str, str]
@@ -28,50 +29,95 @@ class Graded:
         return self.excerpts.get((criterion["id"], place_label(place)), "")
 
 
-def compose(path: str, rubric: Rubric, facts: Mapping[str, Fact], claims: list[Claim], warnings: list[str],
-            attempts: Sequence[dict] = ()) -> Graded:
+def compose(
+    path: str,
+    rubric: Rubric,
+    facts: Mapping[str, Fact],
+    claims: list[Claim],
+    warnings: list[str],
+    attempts: Sequence[dict] = (),
+) -> Graded:
     """The entry that these facts and claims make; `attempts` are rows of `attempt_entry`."""
     results = [criteria.judge(criterion, facts) for criterion in rubric.criteria]
-    values = {name: plain(facts[name].value) if name in facts else None for name in dict.fromkeys((*LISTED, *facts))}
+    values = {
+        name: plain(facts[name].value) if name in facts else None
+        for name in dict.fromkeys((*LISTED, *facts))
+    }
     entry = {
-        "path": path, "rubric": rubric.name,
+        "path": path,
+        "rubric": rubric.name,
         "points": sum(result.points for result in results),
         "max_points": sum(criterion.points for criterion in rubric.criteria),
         "criteria": [criterion_entry(result) for result in results],
         "claims": [claim_entry(claim) for claim in claims],
-        "facts": values | {"why": {name: reason(facts.get(name)) for name, value in values.items() if value is None}},
-        "warnings": list(dict.fromkeys(warnings)), "attempts": list(attempts),
+        "facts": values
+        | {
+            "why": {
+                name: reason(facts.get(name)) for name, value in values.items() if value is None
+            }
+        },
+        "warnings": list(dict.fromkeys(warnings)),
+        "attempts": list(attempts),
     }
     seen: dict[tuple[str, str], dict[str, None]] = {}
     for result in results:
         for place in result.evidence:
-            seen.setdefault((result.criterion.id, place_label(place_entry(place))), {})[place.text] = None
+            seen.setdefault((result.criterion.id, place_label(place_entry(place))), {})[
+                place.text
+            ] = None
     excerpts = {key: "; ".join(filter(None, texts)) for key, texts in seen.items()}
     return Graded(entry, excerpts, {criterion.id: criterion.title for criterion in rubric.criteria})
 
 
-def attempt_entry(name: str, network: str | None, log: str | None, remark: str, results: Sequence[criteria.Result] = (),
-                  counts: bool = False) -> dict:
+def attempt_entry(
+    name: str,
+    network: str | None,
+    log: str | None,
+    remark: str,
+    results: Sequence[criteria.Result] = (),
+    counts: bool = False,
+) -> dict:
     """One attempt as a row: its points and verdicts where it was judged, and what is to be said of it."""
     points = sum(result.points for result in results) if results else None
-    return {"name": name, "counts": counts, "points": points, "network": network, "log": log, "remark": remark,
-            "verdicts": {result.criterion.id: result.verdict for result in results}}
+    return {
+        "name": name,
+        "counts": counts,
+        "points": points,
+        "network": network,
+        "log": log,
+        "remark": remark,
+        "verdicts": {result.criterion.id: result.verdict for result in results},
+    }
 
 
 def criterion_entry(result: criteria.Result) -> dict:
     """One criterion with its verdict and points, as the JSON interface has it."""
     criterion = result.criterion
-    places = list({place_label(place_entry(place)): place_entry(place) for place in result.evidence}.values())
-    return {"id": criterion.id, "verdict": result.verdict, "points": result.points, "max_points": criterion.points,
-            "value": plain(result.value), "required": criteria.required(criterion),
-            "evidence": places, "advice": result.advice}
+    places = list(
+        {place_label(place_entry(place)): place_entry(place) for place in result.evidence}.values()
+    )
+    return {
+        "id": criterion.id,
+        "verdict": result.verdict,
+        "points": result.points,
+        "max_points": criterion.points,
+        "value": plain(result.value),
+        "required": criteria.required(criterion),
+        "evidence": places,
+        "advice": result.advice,
+    }
 
 
 def claim_entry(claim: Claim) -> dict:
     """One claim with its verdict, as the JSON interface has it."""
     marked = {"marked": list(claim.marked)} if claim.marked else {}
-    return {"text": claim.text, "evidence": place_entry(claim.evidence), "verdict": claim.verdict,
-            "value": plain(claim.value), "why": claim.why} | marked
+    return {
+        "text": claim.text,
+        "evidence": place_entry(claim.evidence),
+        "verdict": claim.verdict,
+        "value": plain(claim.value),
+        "why": claim.why,
+    } | marked
 
 
 def place_entry(place: Evidence) -> dict:
@@ -84,7 +130,11 @@ def place_entry(place: Evidence) -> dict:
 def place_label(place: Mapping) -> str:
     """A place in words: "models/net.py:12", "train.ipynb, cell 3"."""
     if "notebook" in place:
-        return place["notebook"] if place["cell"] is None else f"{place['notebook']}, cell {place['cell']}"
+        return (
+            place["notebook"]
+            if place["cell"] is None
+            else f"{place['notebook']}, cell {place['cell']}"
+        )
     return place["file"] if place["line"] is None else f"{place['file']}:{place['line']}"
 
 

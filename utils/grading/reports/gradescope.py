@@ -6,40 +6,75 @@ from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
 from utils.grading.reports.markdown import found_text
 from utils.grading.reports.safe_text import printable
 
-TEST_LIMIT, OUTPUT_LIMIT, CLAIMS_LIMIT = 4_000, 8_000, 20  # characters of one test, of the whole; claims shown
+TEST_LIMIT, OUTPUT_LIMIT, CLAIMS_LIMIT = (
+    4_000,
+    8_000,
+    20,
+)  # characters of one test, of the whole; claims shown
 
 
 def gradescope_report(graded: Graded) -> str:
     """One test for each criterion, none where there is nothing to grade; what is unverifiable has failed and says so."""
     entry = graded.entry
     criteria = [] if nothing_to_grade(entry) else entry["criteria"]
-    page = {"score": entry["points"], "output": printable(_overview(entry), OUTPUT_LIMIT), "output_format": "text",
-            "test_output_format": "text", "test_name_format": "text", "visibility": "visible",
-            "tests": [_test(number, criterion, graded) for number, criterion in enumerate(criteria, 1)]}
+    page = {
+        "score": entry["points"],
+        "output": printable(_overview(entry), OUTPUT_LIMIT),
+        "output_format": "text",
+        "test_output_format": "text",
+        "test_name_format": "text",
+        "visibility": "visible",
+        "tests": [_test(number, criterion, graded) for number, criterion in enumerate(criteria, 1)],
+    }
     return json.dumps(page, indent=2, allow_nan=False) + "\n"
 
 
 def failed_report(sentence: str) -> str:
     """The results.json of a grading that could not be done: no points, and why."""
-    page = {"score": 0, "output": printable(f"The grader could not do its work, which says nothing about the submission: "
-                                            f"{sentence}", OUTPUT_LIMIT),
-            "output_format": "text", "visibility": "visible", "tests": []}
+    page = {
+        "score": 0,
+        "output": printable(
+            f"The grader could not do its work, which says nothing about the submission: "
+            f"{sentence}",
+            OUTPUT_LIMIT,
+        ),
+        "output_format": "text",
+        "visibility": "visible",
+        "tests": [],
+    }
     return json.dumps(page, indent=2) + "\n"
 
 
 def _test(number: int, criterion: dict, graded: Graded) -> dict:
-    lines = [f"Verdict: {criterion['verdict']}", f"Found: {found_text(criterion)}",
-             f"Required: {criterion['required']}", criterion["advice"]]
+    lines = [
+        f"Verdict: {criterion['verdict']}",
+        f"Found: {found_text(criterion)}",
+        f"Required: {criterion['required']}",
+        criterion["advice"],
+    ]
     for place in criterion["evidence"][:10]:
-        lines.append(f"See {place_label(place)}: {printable(graded.excerpt(criterion, place), 300)}".rstrip(": "))
-    return {"name": printable(criterion["id"], 100), "number": str(number), "score": criterion["points"],
-            "max_score": criterion["max_points"], "status": "passed" if criterion["verdict"] == "pass" else "failed",
-            "output": printable("\n".join(line for line in lines if line), TEST_LIMIT), "visibility": "visible"}
+        lines.append(
+            f"See {place_label(place)}: {printable(graded.excerpt(criterion, place), 300)}".rstrip(
+                ": "
+            )
+        )
+    return {
+        "name": printable(criterion["id"], 100),
+        "number": str(number),
+        "score": criterion["points"],
+        "max_score": criterion["max_points"],
+        "status": "passed" if criterion["verdict"] == "pass" else "failed",
+        "output": printable("\n".join(line for line in lines if line), TEST_LIMIT),
+        "visibility": "visible",
+    }
 
 
 def _overview(entry: dict) -> str:
-    claims = [f"Claim in {place_label(claim['evidence'])}: {printable(claim['text'], 200)!r} is {claim['verdict']}. "
-              f"{printable(claim['why'], 300)}" for claim in entry["claims"][:CLAIMS_LIMIT]]
+    claims = [
+        f"Claim in {place_label(claim['evidence'])}: {printable(claim['text'], 200)!r} is {claim['verdict']}. "
+        f"{printable(claim['why'], 300)}"
+        for claim in entry["claims"][:CLAIMS_LIMIT]
+    ]
     remarks = [printable(warning, 300) for warning in entry["warnings"][:CLAIMS_LIMIT]]
     nothing = nothing_to_grade(entry)
     return "\n".join([nothing or f"Rubric {entry['rubric']}.", *claims, *remarks])

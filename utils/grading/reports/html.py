@@ -15,17 +15,34 @@ from utils.grading.reports.markdown import found_text, number, value_text
 from utils.grading.reports.safe_text import divided, printable
 
 TEMPLATES = Path(__file__).with_name("templates")
-MARKS = {"pass": "✓ pass", "fail": "✗ fail", "unverifiable": "? unverifiable", "true": "✓ true", "false": "✗ false"}
+MARKS = {
+    "pass": "✓ pass",
+    "fail": "✗ fail",
+    "unverifiable": "? unverifiable",
+    "true": "✓ true",
+    "false": "✗ false",
+}
 
 
 @cache
 def environment() -> Environment:
     """jinja2 with autoescaping everywhere, and with every text printed without control characters."""
-    made = Environment(loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
-                       keep_trailing_newline=True,
-                       finalize=lambda value: value if isinstance(value, Markup) else printable(value))
-    made.filters |= {"figure": number, "words": value_text, "found": found_text, "place": place_label, "short": printable,
-                     "divided": divided}
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        keep_trailing_newline=True,
+        finalize=lambda value: value if isinstance(value, Markup) else printable(value),
+    )
+    made.filters |= {
+        "figure": number,
+        "words": value_text,
+        "found": found_text,
+        "place": place_label,
+        "short": printable,
+        "divided": divided,
+    }
     return made
 
 
@@ -46,10 +63,24 @@ def html_report(graded: Graded) -> str:
     for criterion in entry["criteria"]:
         points[criterion["verdict"]] += criterion["max_points"]
     total = sum(points.values()) or 1
-    return environment().get_template("submission.html").render(
-        entry=entry, nothing=nothing_to_grade(entry), excerpt=graded.excerpt, titles=graded.titles, marks=MARKS,
-        style=trusted("style.css"),
-        labels={name: fact.label for name, fact in FACTS.items()},
-        counts={verdict: sum(criterion["verdict"] == verdict for criterion in entry["criteria"])
-                for verdict in ("pass", "fail", "unverifiable")},
-        shares={verdict: round(100 * points[verdict] / total, 2) for verdict in ("pass", "unverifiable", "fail")})
+    return (
+        environment()
+        .get_template("submission.html")
+        .render(
+            entry=entry,
+            nothing=nothing_to_grade(entry),
+            excerpt=graded.excerpt,
+            titles=graded.titles,
+            marks=MARKS,
+            style=trusted("style.css"),
+            labels={name: fact.label for name, fact in FACTS.items()},
+            counts={
+                verdict: sum(criterion["verdict"] == verdict for criterion in entry["criteria"])
+                for verdict in ("pass", "fail", "unverifiable")
+            },
+            shares={
+                verdict: round(100 * points[verdict] / total, 2)
+                for verdict in ("pass", "unverifiable", "fail")
+            },
+        )
+    )

@@ -23,24 +23,54 @@ def junit_report(graded: Iterable[Graded]) -> str:
 def _suite(graded: Graded) -> ElementTree.Element:
     entry = graded.entry
     nothing = nothing_to_grade(entry)
-    cases = [("submission", "unverifiable", nothing, nothing)] if nothing else [
-        (each["id"], each["verdict"], each["advice"], _details(each, graded)) for each in entry["criteria"]]
+    cases = (
+        [("submission", "unverifiable", nothing, nothing)]
+        if nothing
+        else [
+            (each["id"], each["verdict"], each["advice"], _details(each, graded))
+            for each in entry["criteria"]
+        ]
+    )
     verdicts = [verdict for _, verdict, _, _ in cases]
-    suite = ElementTree.Element("testsuite", name=printable(entry["path"]), tests=str(len(verdicts)),
-                                failures=str(verdicts.count("fail")), errors=str(verdicts.count("unverifiable")),
-                                skipped="0", time="0")
+    suite = ElementTree.Element(
+        "testsuite",
+        name=printable(entry["path"]),
+        tests=str(len(verdicts)),
+        failures=str(verdicts.count("fail")),
+        errors=str(verdicts.count("unverifiable")),
+        skipped="0",
+        time="0",
+    )
     for name, verdict, advice, details in cases:
-        case = ElementTree.SubElement(suite, "testcase", classname=printable(f"{entry['rubric']}.{entry['path']}"),
-                                      name=printable(name), time="0")
+        case = ElementTree.SubElement(
+            suite,
+            "testcase",
+            classname=printable(f"{entry['rubric']}.{entry['path']}"),
+            name=printable(name),
+            time="0",
+        )
         if verdict in _ELEMENTS:
-            problem = ElementTree.SubElement(case, _ELEMENTS[verdict], type=verdict, message=one_line(advice))
+            problem = ElementTree.SubElement(
+                case, _ELEMENTS[verdict], type=verdict, message=one_line(advice)
+            )
             problem.text = printable(details)
     if entry["warnings"]:
-        ElementTree.SubElement(suite, "system-err").text = printable("\n".join(entry["warnings"]), 20_000)
+        ElementTree.SubElement(suite, "system-err").text = printable(
+            "\n".join(entry["warnings"]), 20_000
+        )
     return suite
 
 
 def _details(criterion: dict, graded: Graded) -> str:
-    lines = [criterion["advice"], f"Found: {found_text(criterion)}", f"Required: {criterion['required']}"]
-    return "\n".join(lines + [f"{place_label(place)}: {graded.excerpt(criterion, place)}".rstrip(": ")
-                              for place in criterion["evidence"]])
+    lines = [
+        criterion["advice"],
+        f"Found: {found_text(criterion)}",
+        f"Required: {criterion['required']}",
+    ]
+    return "\n".join(
+        lines
+        + [
+            f"{place_label(place)}: {graded.excerpt(criterion, place)}".rstrip(": ")
+            for place in criterion["evidence"]
+        ]
+    )

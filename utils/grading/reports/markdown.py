@@ -8,8 +8,13 @@ from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
 from utils.grading.reports.safe_text import code, divided, markdown
 from utils.tables import markdown_table
 
-MARKS = {"pass": "✅ pass", "fail": "❌ fail", "unverifiable": "❔ unverifiable",
-         "true": "✅ true", "false": "❌ false"}
+MARKS = {
+    "pass": "✅ pass",
+    "fail": "❌ fail",
+    "unverifiable": "❔ unverifiable",
+    "true": "✅ true",
+    "false": "❌ false",
+}
 
 
 def markdown_report(graded: Iterable[Graded]) -> str:
@@ -47,24 +52,44 @@ def found_text(criterion: dict) -> str:
     if criterion["verdict"] == "pass":
         return "all as required"
     unknown = [name for name, one in value.items() if one is None]
-    shown = unknown if criterion["verdict"] == "unverifiable" else [name for name in value if name not in unknown]
-    return "; ".join(f"{FACTS[name].label if name in FACTS else name}: {value_text(value[name])}" for name in shown)
+    shown = (
+        unknown
+        if criterion["verdict"] == "unverifiable"
+        else [name for name in value if name not in unknown]
+    )
+    return "; ".join(
+        f"{FACTS[name].label if name in FACTS else name}: {value_text(value[name])}"
+        for name in shown
+    )
 
 
 def _arguments(values: object) -> str:
     if not isinstance(values, dict):
         return value_text(values)
-    return ", ".join(f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items())
+    return ", ".join(
+        f"{name}={json.dumps(value, ensure_ascii=False)}" for name, value in values.items()
+    )
 
 
 def _submission(graded: Graded) -> str:
     entry = graded.entry
     if nothing := nothing_to_grade(entry):
-        return "\n".join([f"# {code(entry['path'])}", "", f"**{markdown(nothing)}**", "", *_remarks(entry)])
+        return "\n".join(
+            [f"# {code(entry['path'])}", "", f"**{markdown(nothing)}**", "", *_remarks(entry)]
+        )
     points = f"{number(entry['points'])} of {number(entry['max_points'])} points"
-    parts = [f"# {code(entry['path'])}", "", f"**{points}** by the rubric {markdown(entry['rubric'])}", "",
-             markdown_table(("criterion", "verdict", "points", "found", "required", "where"),
-                            [_row(criterion) for criterion in entry["criteria"]], left=2), ""]
+    parts = [
+        f"# {code(entry['path'])}",
+        "",
+        f"**{points}** by the rubric {markdown(entry['rubric'])}",
+        "",
+        markdown_table(
+            ("criterion", "verdict", "points", "found", "required", "where"),
+            [_row(criterion) for criterion in entry["criteria"]],
+            left=2,
+        ),
+        "",
+    ]
     parts += _attempts(entry) + _advice(graded) + _claims(entry["claims"])
     parts += _remarks(entry) + _facts(entry["facts"])
     return "\n".join(parts)
@@ -74,21 +99,44 @@ def _row(criterion: dict) -> tuple[str, ...]:
     points = f"{number(criterion['points'])} / {number(criterion['max_points'])}"
     places = [code(place_label(place)) for place in criterion["evidence"][:3]]
     more = len(criterion["evidence"]) - len(places)
-    return (code(criterion["id"]), MARKS[criterion["verdict"]], points, markdown(found_text(criterion), 200),
-            markdown(criterion["required"], 200), ", ".join(places) + (f" and {more} more" if more > 0 else ""))
+    return (
+        code(criterion["id"]),
+        MARKS[criterion["verdict"]],
+        points,
+        markdown(found_text(criterion), 200),
+        markdown(criterion["required"], 200),
+        ", ".join(places) + (f" and {more} more" if more > 0 else ""),
+    )
 
 
 def _attempts(entry: dict) -> list[str]:
     """Several attempts as a table; one alone is the page itself."""
     if len(entry["attempts"]) < 2:
         return []
-    rows = [(f"**{code(one['name'])}**" if one["counts"] else code(one["name"]),
-             "not judged" if one["points"] is None else f"{number(one['points'])} / {number(entry['max_points'])}",
-             markdown(", ".join(name for name, verdict in one["verdicts"].items() if verdict != "pass") or "—"),
-             code(one["network"]) if one["network"] else "—", markdown(one["log"] or "—", 200), markdown(one["remark"], 300))
-            for one in entry["attempts"]]
-    return ["## Attempts", "", "What is above and below is of the attempt in bold.", "",
-            markdown_table(("attempt", "points", "no pass", "network", "log", "remark"), rows, left=6), ""]
+    rows = [
+        (
+            f"**{code(one['name'])}**" if one["counts"] else code(one["name"]),
+            "not judged"
+            if one["points"] is None
+            else f"{number(one['points'])} / {number(entry['max_points'])}",
+            markdown(
+                ", ".join(name for name, verdict in one["verdicts"].items() if verdict != "pass")
+                or "—"
+            ),
+            code(one["network"]) if one["network"] else "—",
+            markdown(one["log"] or "—", 200),
+            markdown(one["remark"], 300),
+        )
+        for one in entry["attempts"]
+    ]
+    return [
+        "## Attempts",
+        "",
+        "What is above and below is of the attempt in bold.",
+        "",
+        markdown_table(("attempt", "points", "no pass", "network", "log", "remark"), rows, left=6),
+        "",
+    ]
 
 
 def _advice(graded: Graded) -> list[str]:
@@ -97,17 +145,31 @@ def _advice(graded: Graded) -> list[str]:
         if criterion["advice"]:
             seen = [graded.excerpt(criterion, place) for place in criterion["evidence"][:2]]
             quotes = "".join(f" Seen: {code(text)}." for text in seen if text)
-            lines.append(f"**{code(criterion['id'])}** ({criterion['verdict']}): {markdown(criterion['advice'])}{quotes}")
+            lines.append(
+                f"**{code(criterion['id'])}** ({criterion['verdict']}): {markdown(criterion['advice'])}{quotes}"
+            )
     return _list("What to mend", lines)
 
 
 def _claims(claims: list[dict]) -> list[str]:
     if not claims:
         return []
-    rows = [(_marked(claim), MARKS[claim["verdict"]], markdown(value_text(claim["value"]), 200),
-             markdown(claim["why"], 300), code(place_label(claim["evidence"])))
-            for claim in claims]
-    return ["## Claims", "", markdown_table(("claim", "verdict", "found", "why", "where"), rows, left=5), ""]
+    rows = [
+        (
+            _marked(claim),
+            MARKS[claim["verdict"]],
+            markdown(value_text(claim["value"]), 200),
+            markdown(claim["why"], 300),
+            code(place_label(claim["evidence"])),
+        )
+        for claim in claims
+    ]
+    return [
+        "## Claims",
+        "",
+        markdown_table(("claim", "verdict", "found", "why", "where"), rows, left=5),
+        "",
+    ]
 
 
 def _remarks(entry: dict) -> list[str]:
@@ -119,15 +181,41 @@ def _marked(claim: dict) -> str:
     before, inside, after = divided(claim["text"], claim.get("marked"))
     if not inside.strip():
         return code(claim["text"])
-    return " ".join(filter(None, (before.strip() and code(before, None), f"**{code(inside, None)}**",
-                                  after.strip() and code(after, None))))
+    return " ".join(
+        filter(
+            None,
+            (
+                before.strip() and code(before, None),
+                f"**{code(inside, None)}**",
+                after.strip() and code(after, None),
+            ),
+        )
+    )
 
 
 def _facts(facts: dict) -> list[str]:
-    rows = [(code(name), markdown(value_text(value), 400) if value is not None else "—",
-             markdown(facts["why"].get(name, "") if value is None else FACTS[name].label if name in FACTS else "", 300))
-            for name, value in facts.items() if name != "why"]
-    return ["## Facts", "", markdown_table(("fact", "value", "what it is, or why it is not known"), rows, left=3), ""]
+    rows = [
+        (
+            code(name),
+            markdown(value_text(value), 400) if value is not None else "—",
+            markdown(
+                facts["why"].get(name, "")
+                if value is None
+                else FACTS[name].label
+                if name in FACTS
+                else "",
+                300,
+            ),
+        )
+        for name, value in facts.items()
+        if name != "why"
+    ]
+    return [
+        "## Facts",
+        "",
+        markdown_table(("fact", "value", "what it is, or why it is not known"), rows, left=3),
+        "",
+    ]
 
 
 def _list(title: str, lines: list[str]) -> list[str]:

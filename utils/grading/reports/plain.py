@@ -11,9 +11,13 @@ def verdicts(entry: Mapping) -> str:
     """The points, and each criterion with its verdict."""
     if nothing := nothing_to_grade(entry):
         return nothing
-    rows = [(each["id"], each["verdict"], f"{each['points']} of {each['max_points']}") for each in entry["criteria"]]
-    return (f"{entry['points']} of {entry['max_points']} points\n\n"
-            + text_table(("criterion", "verdict", "points"), rows, left=2))
+    rows = [
+        (each["id"], each["verdict"], f"{each['points']} of {each['max_points']}")
+        for each in entry["criteria"]
+    ]
+    return f"{entry['points']} of {entry['max_points']} points\n\n" + text_table(
+        ("criterion", "verdict", "points"), rows, left=2
+    )
 
 
 def to_mend(entry: Mapping) -> str:
@@ -31,14 +35,24 @@ def to_mend(entry: Mapping) -> str:
 def claims(entry: Mapping) -> str:
     """How many claims were checked, and those that are not true."""
     others = [claim for claim in entry["claims"] if claim["verdict"] != "true"]
-    lines = [f"{len(entry['claims'])} claims were checked; {len(entry['claims']) - len(others)} are true."]
-    lines += [f"{claim['verdict']}: {claim['text']!r} ({place_label(claim['evidence'])})\n    {claim['why']}"
-              for claim in others]
+    lines = [
+        f"{len(entry['claims'])} claims were checked; {len(entry['claims']) - len(others)} are true."
+    ]
+    lines += [
+        f"{claim['verdict']}: {claim['text']!r} ({place_label(claim['evidence'])})\n    {claim['why']}"
+        for claim in others
+    ]
     return "\n".join(lines)
 
 
 def facts(entry: Mapping) -> str:
     """Every fact with its value, or with why there is none."""
     found = {name: value for name, value in entry["facts"].items() if name != "why"}
-    return text_table(("fact", "value"), [(name, entry["facts"]["why"][name] if value is None else value_text(value))
-                                          for name, value in found.items()], left=2)
+    return text_table(
+        ("fact", "value"),
+        [
+            (name, entry["facts"]["why"][name] if value is None else value_text(value))
+            for name, value in found.items()
+        ],
+        left=2,
+    )

@@ -12,15 +12,22 @@ from utils.plotting import GREEN, ORANGE, styled
 COLOURS = {"pass": GREEN, "unverifiable": "#9aa5b1", "fail": ORANGE}  # for the colour-blind too
 
 
-def histogram(values: Sequence[float], title: str, label: str, limit: float | None = None,
-              span: tuple[float, float] | None = None) -> Figure:
+def histogram(
+    values: Sequence[float],
+    title: str,
+    label: str,
+    limit: float | None = None,
+    span: tuple[float, float] | None = None,
+) -> Figure:
     """The distribution of `values`, over `span` if given; a dashed line at `limit`."""
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.subplots()
     if values:
         axes.hist(values, bins=20, range=span, color="#3f7cb8", edgecolor="white")
     else:
-        axes.text(0.5, 0.5, "established for none", ha="center", va="center", transform=axes.transAxes)
+        axes.text(
+            0.5, 0.5, "established for none", ha="center", va="center", transform=axes.transAxes
+        )
     if limit is not None:
         axes.axvline(limit, color=COLOURS["fail"], linestyle="--", linewidth=1.2)
     axes.set(title=title, xlabel=label, ylabel="submissions")
@@ -53,8 +60,12 @@ def points_bars(criteria: Sequence[dict]) -> Figure:
     figure = plt.figure(figsize=(8, 0.8 + 0.32 * len(criteria)), layout="constrained")
     axes = figure.subplots()
     names = [criterion["id"] for criterion in criteria][::-1]
-    axes.barh(names, [criterion["max_points"] for criterion in criteria][::-1], color="#e8ebef",
-              edgecolor=[COLOURS[criterion["verdict"]] for criterion in criteria][::-1])
+    axes.barh(
+        names,
+        [criterion["max_points"] for criterion in criteria][::-1],
+        color="#e8ebef",
+        edgecolor=[COLOURS[criterion["verdict"]] for criterion in criteria][::-1],
+    )
     axes.barh(names, [criterion["points"] for criterion in criteria][::-1], color=COLOURS["pass"])
     axes.set_xlabel("points")
     axes.spines[["top", "right"]].set_visible(False)

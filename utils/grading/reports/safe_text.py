@@ -5,8 +5,10 @@ import unicodedata
 from collections.abc import Sequence
 
 # What XML 1.0 cannot hold, and what makes terminals and readers see something else.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
-                          "\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
+_UNPRINTABLE = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+    "\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
+)
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&#$])")
 _FORMULA = ("=", "+", "-", "@")
 
@@ -15,7 +17,7 @@ def printable(text: object, limit: int | None = None) -> str:
     """`text` without control, direction and surrogate characters; cut to `limit` characters, with … where it was."""
     clean = _UNPRINTABLE.sub("\ufffd", str(text))
     clean = unicodedata.normalize("NFC", clean)
-    return clean if limit is None or len(clean) <= limit else clean[:max(0, limit - 1)] + "…"
+    return clean if limit is None or len(clean) <= limit else clean[: max(0, limit - 1)] + "…"
 
 
 def one_line(text: object, limit: int | None = 300) -> str:
@@ -45,5 +47,5 @@ def spreadsheet(text: object) -> str:
 def divided(text: str, marked: Sequence[int] | None, limit: int = 300) -> tuple[str, str, str]:
     """`text` before, in and after the characters that are `marked`; what is over `limit` falls off, with … where it was."""
     start, end = marked or (0, 0)
-    shown = text if len(text) <= limit else text[:max(end, limit - 1)] + "…"
+    shown = text if len(text) <= limit else text[: max(end, limit - 1)] + "…"
     return shown[:start], shown[start:end], shown[end:]

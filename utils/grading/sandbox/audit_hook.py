@@ -10,13 +10,39 @@ import sysconfig
 from collections.abc import Callable
 
 _ATTEMPTS = {
-    "to open a network connection": ("socket.__new__", "socket.connect", "socket.bind", "socket.getaddrinfo"),
-    "to start a process": ("subprocess.Popen", "os.system", "os.fork", "os.forkpty", "os.exec", "os.posix_spawn", "os.spawn",
-                           "pty.spawn"),
+    "to open a network connection": (
+        "socket.__new__",
+        "socket.connect",
+        "socket.bind",
+        "socket.getaddrinfo",
+    ),
+    "to start a process": (
+        "subprocess.Popen",
+        "os.system",
+        "os.fork",
+        "os.forkpty",
+        "os.exec",
+        "os.posix_spawn",
+        "os.spawn",
+        "pty.spawn",
+    ),
     "to signal another process": ("os.kill", "os.killpg"),
     "to change files outside of its scratch folder": (
-        "open", "os.remove", "os.rmdir", "os.rename", "os.mkdir", "shutil.rmtree", "shutil.move", "os.truncate", "os.chmod",
-        "os.chown", "os.link", "os.symlink", "os.utime", "shutil.copyfile"),
+        "open",
+        "os.remove",
+        "os.rmdir",
+        "os.rename",
+        "os.mkdir",
+        "shutil.rmtree",
+        "shutil.move",
+        "os.truncate",
+        "os.chmod",
+        "os.chown",
+        "os.link",
+        "os.symlink",
+        "os.utime",
+        "shutil.copyfile",
+    ),
 }
 _EVENTS = {event: attempt for attempt, events in _ATTEMPTS.items() for event in events}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
@@ -53,7 +79,10 @@ def _is_called_by(is_theirs: Callable[[str], bool]) -> bool:
 def _is_change(event: str, args: tuple, scratch: str) -> bool:
     if event == "open" and not (len(args) > 2 and isinstance(args[2], int) and args[2] & _WRITES):
         return False
-    places = [os.fsdecode(one) for one in args[:2 if event in ("os.rename", "shutil.move", "shutil.copyfile") else 1]
-              if isinstance(one, (str, bytes, os.PathLike))]
+    places = [
+        os.fsdecode(one)
+        for one in args[: 2 if event in ("os.rename", "shutil.move", "shutil.copyfile") else 1]
+        if isinstance(one, (str, bytes, os.PathLike))
+    ]
     resolved = map(os.path.realpath, places)
     return any(place != "/dev/null" and not place.startswith(scratch) for place in resolved)

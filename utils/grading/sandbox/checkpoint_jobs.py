@@ -14,11 +14,25 @@ _DEPTH = 4  # dicts in one another in which named tensors are looked for
 _MOST_CLASSES = 200  # that are no tensors, in one file
 _FOREIGN = re.compile(r"Unsupported global: GLOBAL (\S+) was not")
 # Of several collections of the same size, the network's own has one of these names.
-_USUAL = ("model_state_dict", "state_dict", "model", "net", "network", "model_state", "weights", "params")
+_USUAL = (
+    "model_state_dict",
+    "state_dict",
+    "model",
+    "net",
+    "network",
+    "model_state",
+    "weights",
+    "params",
+)
 _MODULE = "torch.nn.modules."
-_WHOLE = "it holds a whole module, as torch.save(model) writes it, which only its own code could open"
+_WHOLE = (
+    "it holds a whole module, as torch.save(model) writes it, which only its own code could open"
+)
 # What PyTorch says → what that means.
-_REFUSALS = {"TorchScript": "it is a TorchScript archive, which holds code", "persistent_load of storage": _WHOLE}
+_REFUSALS = {
+    "TorchScript": "it is a TorchScript archive, which holds code",
+    "persistent_load of storage": _WHOLE,
+}
 
 
 class _Inert:
@@ -51,9 +65,16 @@ def load(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
         return {"error": f"{content}; save model.state_dict() with torch.save instead"}, []
     collections = {part: found for part, found in _collections(content) if found}
     if not collections:
-        why = _WHOLE if any(name.startswith(_MODULE) for name in classes) else "it holds no tensors by name"
+        why = (
+            _WHOLE
+            if any(name.startswith(_MODULE) for name in classes)
+            else "it holds no tensors by name"
+        )
         return {"error": f"{why}; save model.state_dict() with torch.save instead"}, []
-    part = max(collections, key=lambda part: (len(collections[part]), _size(collections[part]), -_rank(part)))
+    part = max(
+        collections,
+        key=lambda part: (len(collections[part]), _size(collections[part]), -_rank(part)),
+    )
     return {"names": list(collections[part]), "part": part}, list(collections[part].values())
 
 
@@ -75,7 +96,13 @@ def _loaded(data: bytes) -> tuple[object, list[str]]:
                 if said in str(error):
                     return _Unopened(why), []
             unknown = _FOREIGN.search(str(error))
-            name = unknown[1] if unknown and "." in unknown[1] else f"builtins.{unknown[1]}" if unknown else ""
+            name = (
+                unknown[1]
+                if unknown and "." in unknown[1]
+                else f"builtins.{unknown[1]}"
+                if unknown
+                else ""
+            )
             if not name or name in stand_ins:
                 break
             stand_ins[name] = _stand_in(name)
@@ -87,12 +114,23 @@ def _loaded(data: bytes) -> tuple[object, list[str]]:
 def _stand_in(name: str) -> type:
     """A class that PyTorch takes for the one of this name."""
     module, _, last = name.rpartition(".")
-    return type(last, (_Dict if "dict" in last.lower() else _Inert,), {"__module__": module, "__qualname__": last})
+    return type(
+        last,
+        (_Dict if "dict" in last.lower() else _Inert,),
+        {"__module__": module, "__qualname__": last},
+    )
 
 
 def _collections(content, part: str = "", depth: int = 0):
     if isinstance(content, dict) and depth < _DEPTH:
-        yield part, {name: one for name, one in content.items() if isinstance(name, str) and isinstance(one, Tensor)}
+        yield (
+            part,
+            {
+                name: one
+                for name, one in content.items()
+                if isinstance(name, str) and isinstance(one, Tensor)
+            },
+        )
         for name, inner in content.items():
             yield from _collections(inner, f"{part}.{name}".strip("."), depth + 1)
 
@@ -118,7 +156,9 @@ def predict(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
         for chunk in images.split(_CHUNK):
             graph = for_any_batch(first, second, len(chunk))
             with torch.no_grad():
-                scores = replay(graph, (chunk.float() / 255 - shift) / scale, graph.tensors)[graph.outputs[0]]
+                scores = replay(graph, (chunk.float() / 255 - shift) / scale, graph.tensors)[
+                    graph.outputs[0]
+                ]
             predicted.append(scores.argmax(1))
         predictions.append(torch.cat(predicted))
     return {}, predictions

@@ -56,7 +56,7 @@ def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int
 def _send(channel: int, data: bytes) -> None:
     view = memoryview(data)
     while view:
-        view = view[os.write(channel, view):]
+        view = view[os.write(channel, view) :]
     os.close(channel)
     os._exit(0)  # threads and exit handlers of the stranger's have nothing left to say
 
@@ -69,11 +69,15 @@ def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     model = _build(job)
     graphs = [record(model, torch.rand(batch, *job["image"])) for batch in job["batches"]]
     sources = [value for value, source in graphs[0].sources.items() if source.kind != "input"]
-    inventory = {"parameters": [[name, list(tensor.shape)] for name, tensor in model.named_parameters()],
-                 "buffers": [[name, list(tensor.shape)] for name, tensor in model.named_buffers()]}
+    inventory = {
+        "parameters": [[name, list(tensor.shape)] for name, tensor in model.named_parameters()],
+        "buffers": [[name, list(tensor.shape)] for name, tensor in model.named_buffers()],
+    }
     training = trial(model, torch.randn(job["batches"][-1], *job["image"]))
-    return ({"graphs": [to_data(graph) for graph in graphs], **inventory, "training": training},
-            [graphs[0].tensors[value] for value in sources])
+    return (
+        {"graphs": [to_data(graph) for graph in graphs], **inventory, "training": training},
+        [graphs[0].tensors[value] for value in sources],
+    )
 
 
 def _answer(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
@@ -83,19 +87,31 @@ def _answer(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     with torch.no_grad():
         for name, tensor in zip(job["names"], tensors):
             own[name].data.copy_(tensor)
-        results = [model(images) for images in tensors[len(job["names"]):]]
+        results = [model(images) for images in tensors[len(job["names"]) :]]
     leaves = [torch.utils._pytree.tree_flatten(result)[0] for result in results]
     return {}, [leaf for result in leaves for leaf in result if isinstance(leaf, Tensor)]
 
 
-def _united(parts: tuple | None, graph: ExecutedGraph, images: Tensor, tensors: dict) -> tuple[set, set] | None:
+def _united(
+    parts: tuple | None, graph: ExecutedGraph, images: Tensor, tensors: dict
+) -> tuple[set, set] | None:
     """`parts` and what has influence under any of several weights: under one alone, a small ReLU layer may be dead."""
-    signs = [lambda tensor: tensor, torch.abs, *[lambda tensor: tensor * torch.randn(tensor.shape).sign()] * 6]
+    signs = [
+        lambda tensor: tensor,
+        torch.abs,
+        *[lambda tensor: tensor * torch.randn(tensor.shape).sign()] * 6,
+    ]
     for sign in signs:
-        weights = {value: sign(tensor) if tensor.is_floating_point() and tensor.dim() > 1 else tensor
-                   for value, tensor in tensors.items()}
+        weights = {
+            value: sign(tensor) if tensor.is_floating_point() and tensor.dim() > 1 else tensor
+            for value, tensor in tensors.items()
+        }
         found = influential(graph, images.abs() if sign is torch.abs else images, weights)
-        parts = None if parts is None or found is None else tuple(one | other for one, other in zip(parts, found))
+        parts = (
+            None
+            if parts is None or found is None
+            else tuple(one | other for one, other in zip(parts, found))
+        )
     return parts
 
 
@@ -108,7 +124,10 @@ def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     count = job["tensors"]
     first, second = (from_data(data, tensors[:count]) for data in job["graphs"])
     weights = first.tensors
-    free = {value: drawn(tensor, True) if value.number in job["fixed"] else tensor for value, tensor in weights.items()}
+    free = {
+        value: drawn(tensor, True) if value.number in job["fixed"] else tensor
+        for value, tensor in weights.items()
+    }
     outputs, parts, as_built, shapes = [], (set(), set()), (set(), set()), None
     try:
         for images in tensors[count:]:
@@ -121,11 +140,17 @@ def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
                 parts = _united(parts, few, images[:2], free)
                 as_built = _united(as_built, few, images[:2], weights) if job["fixed"] else parts
                 values = replay(few, images[:2], weights)
-                shapes = {value.number: list(tensor.shape) for value, tensor in values.items() if isinstance(tensor, Tensor)}
+                shapes = {
+                    value.number: list(tensor.shape)
+                    for value, tensor in values.items()
+                    if isinstance(tensor, Tensor)
+                }
     except CannotReplay as error:
         return {"error": str(error)}, []
-    numbers = [None if found is None else sorted(value.number for value in found[place])
-               for place, found in enumerate((parts, as_built))]
+    numbers = [
+        None if found is None else sorted(value.number for value in found[place])
+        for place, found in enumerate((parts, as_built))
+    ]
     return {"shapes": shapes, "influential": numbers[0], "strong": numbers[1]}, outputs
 
 
@@ -135,7 +160,9 @@ JOBS = {"record": _record, "answer": _answer, "replay": _replay, "load": load, "
 def _build(job: dict) -> nn.Module:
     """The network in evaluation mode, with PyTorch's initial weights from one seed; only definitions are executed."""
     problems: list[str] = []
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("utils", "models", "tests")]:
+    for name in [
+        name for name in sys.modules if name.partition(".")[0] in ("utils", "models", "tests")
+    ]:
         del sys.modules[name]  # a submission has modules of these names too
     sys.path[:] = [path for path in sys.path if path != job["repository"]]
     importer = Importer(ModuleFiles(job["sources"], job["roots"], job["clones"]), problems)
@@ -143,7 +170,9 @@ def _build(job: dict) -> nn.Module:
     numpy.random.seed(0)
     torch.manual_seed(0)
     try:
-        made = _find(job, importer)(*ast.literal_eval(job["args"]), **ast.literal_eval(job["kwargs"]))
+        made = _find(job, importer)(
+            *ast.literal_eval(job["args"]), **ast.literal_eval(job["kwargs"])
+        )
         if not isinstance(made, nn.Module):
             raise TypeError(f"{job['name']} makes a {type(made).__name__}, not a torch.nn.Module")
         made.eval()
@@ -158,8 +187,10 @@ def _explained(error: Exception, problems: list[str], missing: list[str]) -> Exc
     """`error` with what went wrong before it; first of all a package that is missing, where it fails for that."""
     text = str(error)
     if missing and "StandIn" in text:
-        return NotInstalled(f"{', '.join(missing)} is not installed here, and the network calls it "
-                            f"({type(error).__name__}: {_short(text, 100)})")
+        return NotInstalled(
+            f"{', '.join(missing)} is not installed here, and the network calls it "
+            f"({type(error).__name__}: {_short(text, 100)})"
+        )
     notes = problems[:3] + ([f"not installed here: {', '.join(missing)}"] if missing else [])
     return type(error)(f"{text} ({'; '.join(notes)})") if notes and _takes_text(error) else error
 
@@ -169,7 +200,15 @@ class NotInstalled(ImportError):
 
 
 def _takes_text(error: Exception) -> bool:
-    return type(error) in (NameError, TypeError, ValueError, RuntimeError, AttributeError, ImportError, KeyError)
+    return type(error) in (
+        NameError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+        AttributeError,
+        ImportError,
+        KeyError,
+    )
 
 
 def _find(job: dict, importer: Importer):

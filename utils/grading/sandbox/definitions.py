@@ -10,8 +10,18 @@ import symtable
 from collections.abc import Callable
 from types import ModuleType
 
-_BINDING = (ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Assign, ast.AnnAssign,
-            ast.AugAssign, ast.If, ast.Try)
+_BINDING = (
+    ast.Import,
+    ast.ImportFrom,
+    ast.FunctionDef,
+    ast.AsyncFunctionDef,
+    ast.ClassDef,
+    ast.Assign,
+    ast.AnnAssign,
+    ast.AugAssign,
+    ast.If,
+    ast.Try,
+)
 _SCRIPT = (ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith)
 _WHOLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -41,12 +51,14 @@ class Definitions:
             return name in self.namespace
         self.begun.add(name)
         statements = self.binding.get(name, [])
-        whole = [place for place, statement in enumerate(statements) if isinstance(statement, _WHOLE)]
+        whole = [
+            place for place, statement in enumerate(statements) if isinstance(statement, _WHOLE)
+        ]
         meant = [place for place in whole if chosen(statements[place])]
         if meant:
             statements = [statements[meant[-1]]]
         elif whole:
-            statements = statements[whole[-1]:]
+            statements = statements[whole[-1] :]
         for statement in statements:
             self._execute(statement)
         if not statements and not hasattr(builtins, name):
@@ -65,13 +77,17 @@ class Definitions:
             if isinstance(statement, ast.ClassDef):
                 raise
             bound = ", ".join(_bound_names(statement))
-            self.problems.append(f"{bound} in {self.name} could not be made ({type(error).__name__}: {error})")
+            self.problems.append(
+                f"{bound} in {self.name} could not be made ({type(error).__name__}: {error})"
+            )
 
     def _from_stars(self, name: str) -> None:
         for statement in reversed(self.stars):
             module = self._module(statement, "*")
             if isinstance(module, DefinedModule) and not hasattr(module, name):
-                self._module(statement, name)  # a module of the package, which the program has imported before
+                self._module(
+                    statement, name
+                )  # a module of the package, which the program has imported before
             if module is not None and hasattr(module, name):
                 self.namespace[name] = getattr(module, name)
                 return
@@ -80,9 +96,13 @@ class Definitions:
         given = self.namespace.get("__builtins__", {})
         importing = given.get("__import__", __import__) if isinstance(given, dict) else __import__
         try:
-            return importing(statement.module or "", self.namespace, None, (wanted,), statement.level)
+            return importing(
+                statement.module or "", self.namespace, None, (wanted,), statement.level
+            )
         except Exception as error:
-            self.problems.append(f"{statement.module} could not be imported ({type(error).__name__}: {error})")
+            self.problems.append(
+                f"{statement.module} could not be imported ({type(error).__name__}: {error})"
+            )
             return None
 
 
@@ -104,8 +124,10 @@ def _is_script(statement: ast.stmt) -> bool:
     """Whether an `if` or `try` is more than a choice between definitions."""
     if not isinstance(statement, (ast.If, ast.Try)):
         return False
-    return any(isinstance(part, _SCRIPT) or isinstance(part, ast.Name) and part.id == "__name__"
-               for part in ast.walk(statement))
+    return any(
+        isinstance(part, _SCRIPT) or isinstance(part, ast.Name) and part.id == "__name__"
+        for part in ast.walk(statement)
+    )
 
 
 def _bound_names(statement: ast.stmt) -> list[str]:
@@ -114,12 +136,21 @@ def _bound_names(statement: ast.stmt) -> list[str]:
     if isinstance(statement, (ast.Import, ast.ImportFrom)):
         return [alias.asname or alias.name.partition(".")[0] for alias in statement.names]
     if isinstance(statement, (ast.If, ast.Try)):
-        parts = [*statement.body, *statement.orelse, *getattr(statement, "finalbody", []),
-                 *(part for handler in getattr(statement, "handlers", []) for part in handler.body)]
+        parts = [
+            *statement.body,
+            *statement.orelse,
+            *getattr(statement, "finalbody", []),
+            *(part for handler in getattr(statement, "handlers", []) for part in handler.body),
+        ]
         return [name for part in parts for name in _bound_names(part)]
     targets = getattr(statement, "targets", None) or [getattr(statement, "target", None)]
-    return [part.id for target in targets if target is not None for part in ast.walk(target)
-            if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)]
+    return [
+        part.id
+        for target in targets
+        if target is not None
+        for part in ast.walk(target)
+        if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store)
+    ]
 
 
 def _global_names(statement: ast.stmt) -> list[str]:

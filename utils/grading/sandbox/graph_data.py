@@ -10,7 +10,12 @@ from utils.grading.sandbox.message import BadMessage
 OPERATION_LIMIT = 20_000
 _TARGET = re.compile(r"aten\.[A-Za-z_]\w{0,60}\.[A-Za-z_]\w{0,60}")
 _KINDS = {"parameter", "buffer", "constant", "unregistered"}
-_SETTINGS = {torch.dtype: "dtype", torch.device: "device", torch.layout: "layout", torch.memory_format: "memory_format"}
+_SETTINGS = {
+    torch.dtype: "dtype",
+    torch.device: "device",
+    torch.layout: "layout",
+    torch.memory_format: "memory_format",
+}
 _FIELDS = {"target", "args", "kwargs", "outputs", "shapes", "module", "kind", "stale"}
 
 
@@ -18,14 +23,26 @@ def to_data(graph: ExecutedGraph) -> dict:
     """What JSON can hold; the tensors of `graph.sources`, in order, belong beside it."""
     return {
         "inputs": [[value.number, list(graph.shapes[value])] for value in graph.inputs],
-        "sources": [[value.number, source.kind, source.name] for value, source in graph.sources.items()
-                    if source.kind != "input"],
-        "operations": [{
-            "target": one.target, "args": _encode(list(one.args)), "kwargs": _encode(dict(one.kwargs)),
-            "outputs": [value and value.number for value in one.outputs],
-            "shapes": [value and list(graph.shapes[value]) for value in one.outputs],
-            "module": one.module, "kind": one.kind, "stale": one.reads_stale} for one in graph.operations],
-        "outputs": [value.number for value in graph.outputs]}
+        "sources": [
+            [value.number, source.kind, source.name]
+            for value, source in graph.sources.items()
+            if source.kind != "input"
+        ],
+        "operations": [
+            {
+                "target": one.target,
+                "args": _encode(list(one.args)),
+                "kwargs": _encode(dict(one.kwargs)),
+                "outputs": [value and value.number for value in one.outputs],
+                "shapes": [value and list(graph.shapes[value]) for value in one.outputs],
+                "module": one.module,
+                "kind": one.kind,
+                "stale": one.reads_stale,
+            }
+            for one in graph.operations
+        ],
+        "outputs": [value.number for value in graph.outputs],
+    }
 
 
 def _encode(leaf):
@@ -51,15 +68,21 @@ def from_data(data: dict, tensors: list[torch.Tensor]) -> ExecutedGraph:
     except BadMessage:
         raise
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise BadMessage(f"the recorded network is not in the agreed form ({type(error).__name__})") from None
+        raise BadMessage(
+            f"the recorded network is not in the agreed form ({type(error).__name__})"
+        ) from None
     return graph
 
 
 def _read(data: dict, tensors: list[torch.Tensor], graph: ExecutedGraph) -> None:
     if len(data["operations"]) > OPERATION_LIMIT:
         raise BadMessage(f"more than {OPERATION_LIMIT:,} operations were recorded")
-    _demand(len(data["sources"]) == len(tensors), "the recorded tensors are not as many as their names")
-    graph.inputs = tuple(_define(graph, number, shape, Source("input", "")) for number, shape in data["inputs"])
+    _demand(
+        len(data["sources"]) == len(tensors), "the recorded tensors are not as many as their names"
+    )
+    graph.inputs = tuple(
+        _define(graph, number, shape, Source("input", "")) for number, shape in data["inputs"]
+    )
     _demand(len(graph.inputs) == 1, "the recorded network has not one input")
     for (number, kind, name), tensor in zip(data["sources"], tensors):
         _demand(kind in _KINDS, "a recorded tensor is of an unknown kind")
@@ -72,15 +95,31 @@ def _read(data: dict, tensors: list[torch.Tensor], graph: ExecutedGraph) -> None
 
 
 def _operation(entry: dict, graph: ExecutedGraph) -> Operation:
-    _demand(set(entry) == _FIELDS and isinstance(entry["target"], str) and bool(_TARGET.fullmatch(entry["target"])),
-            "an operation is not in the agreed form")
+    _demand(
+        set(entry) == _FIELDS
+        and isinstance(entry["target"], str)
+        and bool(_TARGET.fullmatch(entry["target"])),
+        "an operation is not in the agreed form",
+    )
     args, kwargs = _decode(entry["args"], graph), _decode(entry["kwargs"], graph)
-    _demand(isinstance(args, list) and isinstance(kwargs, dict), "an operation is not in the agreed form")
+    _demand(
+        isinstance(args, list) and isinstance(kwargs, dict),
+        "an operation is not in the agreed form",
+    )
     _demand(len(entry["outputs"]) == len(entry["shapes"]), "an operation is not in the agreed form")
-    outputs = tuple(None if number is None else _define(graph, number, shape)
-                    for number, shape in zip(entry["outputs"], entry["shapes"]))
-    return Operation(entry["target"], tuple(args), kwargs, outputs, _text(entry["module"]), _text(entry["kind"]),
-                     entry["stale"] is True)
+    outputs = tuple(
+        None if number is None else _define(graph, number, shape)
+        for number, shape in zip(entry["outputs"], entry["shapes"])
+    )
+    return Operation(
+        entry["target"],
+        tuple(args),
+        kwargs,
+        outputs,
+        _text(entry["module"]),
+        _text(entry["kind"]),
+        entry["stale"] is True,
+    )
 
 
 def _decode(leaf, graph: ExecutedGraph):
@@ -88,7 +127,7 @@ def _decode(leaf, graph: ExecutedGraph):
         return [_decode(one, graph) for one in leaf]
     if not isinstance(leaf, dict):
         return leaf
-    (key, content), = leaf.items()
+    ((key, content),) = leaf.items()
     if key == "value":
         return _known(graph, content)
     if key == "mapping":
@@ -102,7 +141,10 @@ def _decode(leaf, graph: ExecutedGraph):
 
 def _define(graph: ExecutedGraph, number, shape, source: Source | None = None) -> Value:
     _demand(type(number) is int and Value(number) not in graph.shapes, "a tensor is numbered twice")
-    _demand(len(shape) <= 8 and all(type(size) is int and 0 <= size < 2**31 for size in shape), "a shape is none")
+    _demand(
+        len(shape) <= 8 and all(type(size) is int and 0 <= size < 2**31 for size in shape),
+        "a shape is none",
+    )
     value = Value(number)
     graph.shapes[value] = tuple(shape)
     if source:
@@ -111,7 +153,10 @@ def _define(graph: ExecutedGraph, number, shape, source: Source | None = None) -
 
 
 def _known(graph: ExecutedGraph, number) -> Value:
-    _demand(type(number) is int and Value(number) in graph.shapes, "an operation reads what nothing made")
+    _demand(
+        type(number) is int and Value(number) in graph.shapes,
+        "an operation reads what nothing made",
+    )
     return Value(number)
 
 

@@ -24,7 +24,9 @@ class OwnFiles(MetaPathFinder, Loader):
     def __init__(self, files: ModuleFiles, problems: list[str]):
         self.files, self.problems = files, problems
         self.builtins: dict = vars(builtins)
-        self.loaded: dict[str, ModuleType] = {}  # by file: reading knows one module of a file, whatever it is imported as
+        self.loaded: dict[
+            str, ModuleType
+        ] = {}  # by file: reading knows one module of a file, whatever it is imported as
 
     def find_spec(self, name, path=None, target=None):
         if path is None and name in sys.stdlib_module_names:
@@ -142,7 +144,9 @@ class StandIn:
         self.__dict__["_name"] = name
 
     def __call__(self, *args, **kwargs):
-        decorated = len(args) == 1 and not kwargs and callable(args[0]) and not isinstance(args[0], StandIn)
+        decorated = (
+            len(args) == 1 and not kwargs and callable(args[0]) and not isinstance(args[0], StandIn)
+        )
         return args[0] if decorated else StandIn(f"{self._name}()")
 
     def __getattr__(self, name: str):

@@ -24,8 +24,10 @@ from utils.grading.sandbox.confinement import has_filter
 from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.paths import REPOSITORY
 
-_START = ("import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-          "from utils.grading.sandbox.child import main; main(*map(int, sys.argv[2:]))")
+_START = (
+    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
+    "from utils.grading.sandbox.child import main; main(*map(int, sys.argv[2:]))"
+)
 BEGUN = b"\n"
 _SCRATCH = "/tmp/scratch"
 _HIDDEN = ("/tmp", "/var/tmp", "/run", "/var/run", "/home", "/root", "/mnt", "/media", "/srv")
@@ -34,6 +36,7 @@ _HIDDEN = ("/tmp", "/var/tmp", "/run", "/var/run", "/home", "/root", "/mnt", "/m
 @dataclass(frozen=True)
 class Answer:
     """What a child sent, or None and in a clause why it sent nothing. Nothing in `data` is to be believed."""
+
     data: bytes | None
     why: str = ""
 
@@ -55,12 +58,34 @@ def run_isolated(job: bytes, limits: Limits) -> Answer:
         file.flush()
         receiving, sending = os.pipe()
         printed, printing = os.pipe()
-        numbers = (sending, limits.memory, max(1, int(limits.seconds)), limits.scratch, int(not prefix))
-        command = [*prefix, sys.executable, "-I", "-c", _START, json.dumps(_import_path()), *map(str, numbers)]
+        numbers = (
+            sending,
+            limits.memory,
+            max(1, int(limits.seconds)),
+            limits.scratch,
+            int(not prefix),
+        )
+        command = [
+            *prefix,
+            sys.executable,
+            "-I",
+            "-c",
+            _START,
+            json.dumps(_import_path()),
+            *map(str, numbers),
+        ]
         try:
             with open(file.name, "rb") as stdin:
-                child = subprocess.Popen(command, stdin=stdin, stdout=printing, stderr=printing, cwd=folder,
-                                         env=_environment(folder), pass_fds=[sending], start_new_session=True)
+                child = subprocess.Popen(
+                    command,
+                    stdin=stdin,
+                    stdout=printing,
+                    stderr=printing,
+                    cwd=folder,
+                    env=_environment(folder),
+                    pass_fds=[sending],
+                    start_new_session=True,
+                )
         finally:
             os.close(sending)
             os.close(printing)
@@ -72,7 +97,9 @@ def run_isolated(job: bytes, limits: Limits) -> Answer:
             _end(child)
     if why or data:
         return Answer(None if why else data, why)
-    return Answer(None, f"the process that ran it ended without an answer ({_ending(child.returncode)})")
+    return Answer(
+        None, f"the process that ran it ended without an answer ({_ending(child.returncode)})"
+    )
 
 
 def _receive(answer: int, printed: int, limits: Limits) -> tuple[bytes, str]:
@@ -80,11 +107,20 @@ def _receive(answer: int, printed: int, limits: Limits) -> tuple[bytes, str]:
 
     Its first byte says that it is about to begin with the job, and is not part of the answer.
     """
-    deadline, parts, size, output, open_ends = time.monotonic() + limits.start, [], 0, 0, [answer, printed]
+    deadline, parts, size, output, open_ends = (
+        time.monotonic() + limits.start,
+        [],
+        0,
+        0,
+        [answer, printed],
+    )
     while answer in open_ends:
         ready, _, _ = select.select(open_ends, [], [], max(0, deadline - time.monotonic()))
         if not ready or time.monotonic() > deadline:
-            return b"", f"it was stopped after {limits.seconds if parts else limits.start:g} seconds"
+            return (
+                b"",
+                f"it was stopped after {limits.seconds if parts else limits.start:g} seconds",
+            )
         for end in ready:
             part = os.read(end, 2**20)
             if not part:
@@ -98,7 +134,7 @@ def _receive(answer: int, printed: int, limits: Limits) -> tuple[bytes, str]:
         if size > limits.answer or output > limits.printed:
             did = "sent" if size > limits.answer else "printed"
             return b"", f"it was stopped after it {did} {max(size, output):,} bytes"
-    return b"".join(parts)[len(BEGUN):], ""
+    return b"".join(parts)[len(BEGUN) :], ""
 
 
 def _end(child: subprocess.Popen) -> None:
@@ -114,7 +150,9 @@ def _ending(code: int) -> str:
     if code > 128:
         with contextlib.suppress(ValueError):
             name = signal.Signals(code - 128).name
-            return f"by signal {name}: " + ("its CPU time was used up" if name == "SIGXCPU" else "it crashed or was killed")
+            return f"by signal {name}: " + (
+                "its CPU time was used up" if name == "SIGXCPU" else "it crashed or was killed"
+            )
     return f"with exit status {code}"
 
 
@@ -134,19 +172,44 @@ def _bubblewrap(limits: Limits) -> bool:
     if not shutil.which("bwrap"):
         return False
     try:
-        done = subprocess.run([*_wrapped(limits), sys.executable, "-I", "-c", "pass"], stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=60)
+        done = subprocess.run(
+            [*_wrapped(limits), sys.executable, "-I", "-c", "pass"],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=60,
+        )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
 
 
 def _wrapped(limits: Limits) -> list[str]:
-    hidden = [folder for folder in dict.fromkeys([*_HIDDEN, str(Path.home())]) if os.path.isdir(folder)
-              and not os.path.islink(folder) and folder not in ("/", "/tmp")]
-    command = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--ro-bind", "/", "/",
-               "--proc", "/proc", "--dev", "/dev", "--size", str(limits.scratch), "--tmpfs", "/tmp",
-               "--dir", _SCRATCH]
+    hidden = [
+        folder
+        for folder in dict.fromkeys([*_HIDDEN, str(Path.home())])
+        if os.path.isdir(folder) and not os.path.islink(folder) and folder not in ("/", "/tmp")
+    ]
+    command = [
+        "bwrap",
+        "--unshare-all",
+        "--die-with-parent",
+        "--new-session",
+        "--cap-drop",
+        "ALL",
+        "--ro-bind",
+        "/",
+        "/",
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--size",
+        str(limits.scratch),
+        "--tmpfs",
+        "/tmp",
+        "--dir",
+        _SCRATCH,
+    ]
     for folder in hidden:
         command += ["--tmpfs", folder]
     for folder in _needed_folders():
@@ -158,7 +221,10 @@ def _wrapped(limits: Limits) -> list[str]:
 
 
 def _import_path() -> list[str]:
-    return [str(REPOSITORY), *(path for path in sys.path if path and os.path.exists(path) and path != str(REPOSITORY))]
+    return [
+        str(REPOSITORY),
+        *(path for path in sys.path if path and os.path.exists(path) and path != str(REPOSITORY)),
+    ]
 
 
 def _needed_folders() -> list[str]:
@@ -171,7 +237,19 @@ def _needed_folders() -> list[str]:
 def _environment(folder: str) -> dict[str, str]:
     """Nothing of ours but what Python needs to start; one thread, no GPU, no update checks."""
     home = _SCRATCH if folder == "/" else folder
-    kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "LD_LIBRARY_PATH") if name in os.environ}
-    return kept | {"HOME": home, "TMPDIR": home, "USER": "nobody", "MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1",
-                   "MKL_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "", "NO_ALBUMENTATIONS_UPDATE": "1",
-                   "PYTHONDONTWRITEBYTECODE": "1"}
+    kept = {
+        name: os.environ[name]
+        for name in ("LANG", "LC_ALL", "LD_LIBRARY_PATH")
+        if name in os.environ
+    }
+    return kept | {
+        "HOME": home,
+        "TMPDIR": home,
+        "USER": "nobody",
+        "MPLBACKEND": "Agg",
+        "OMP_NUM_THREADS": "1",
+        "MKL_NUM_THREADS": "1",
+        "CUDA_VISIBLE_DEVICES": "",
+        "NO_ALBUMENTATIONS_UPDATE": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 class Limits:
     """Of one child: seconds by the clock, from when a stranger's code begins (`start` bounds what comes before); bytes of
     memory beyond PyTorch's own, of scratch files, of the answer, and of what is printed."""
+
     seconds: float = 90
     start: float = 300
     memory: int = 3 * 2**30

@@ -7,8 +7,21 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-DTYPES = {name: getattr(torch, name) for name in ("float32", "float64", "float16", "bfloat16", "int64", "int32",
-                                                  "int16", "int8", "uint8", "bool")}
+DTYPES = {
+    name: getattr(torch, name)
+    for name in (
+        "float32",
+        "float64",
+        "float16",
+        "bfloat16",
+        "int64",
+        "int32",
+        "int16",
+        "int8",
+        "uint8",
+        "bool",
+    )
+}
 _LENGTH = struct.Struct("<Q")
 
 
@@ -19,17 +32,25 @@ class BadMessage(ValueError):
 def pack(content: dict, tensors: Sequence[Tensor] = ()) -> bytes:
     """`content` (what JSON can hold) and `tensors` as bytes: a length, the JSON, then each tensor's memory."""
     arrays = [tensor.detach().to("cpu").contiguous() for tensor in tensors]
-    described = [{"dtype": str(array.dtype).removeprefix("torch."), "shape": list(array.shape)} for array in arrays]
+    described = [
+        {"dtype": str(array.dtype).removeprefix("torch."), "shape": list(array.shape)}
+        for array in arrays
+    ]
     head = json.dumps({"content": content, "tensors": described}).encode()
-    return b"".join([_LENGTH.pack(len(head)), head, *(array.reshape(-1).view(torch.uint8).numpy().tobytes()
-                                                     for array in arrays)])
+    return b"".join(
+        [
+            _LENGTH.pack(len(head)),
+            head,
+            *(array.reshape(-1).view(torch.uint8).numpy().tobytes() for array in arrays),
+        ]
+    )
 
 
 def unpack(data: bytes) -> tuple[dict, list[Tensor]]:
     """The inverse of `pack`; BadMessage for anything that `pack` could not have made."""
     try:
         (length,) = _LENGTH.unpack_from(data)
-        head = json.loads(data[_LENGTH.size:_LENGTH.size + length])
+        head = json.loads(data[_LENGTH.size : _LENGTH.size + length])
         content, described = head["content"], head["tensors"]
         if not isinstance(content, dict):
             raise BadMessage("its content is no object")
@@ -39,7 +60,15 @@ def unpack(data: bytes) -> tuple[dict, list[Tensor]]:
             tensors.append(tensor)
     except BadMessage:
         raise
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, struct.error, OverflowError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+        struct.error,
+        OverflowError,
+    ) as error:
         raise BadMessage(f"it is not in the agreed form ({type(error).__name__})") from None
     if offset != len(data):
         raise BadMessage("its length is not what it says")
@@ -48,7 +77,11 @@ def unpack(data: bytes) -> tuple[dict, list[Tensor]]:
 
 def _tensor(data: bytes, offset: int, entry: dict) -> tuple[Tensor, int]:
     dtype, shape = DTYPES[entry["dtype"]], entry["shape"]
-    if not isinstance(shape, list) or len(shape) > 8 or not all(type(size) is int and size >= 0 for size in shape):
+    if (
+        not isinstance(shape, list)
+        or len(shape) > 8
+        or not all(type(size) is int and size >= 0 for size in shape)
+    ):
         raise BadMessage("a tensor's shape is no list of sizes")
     count = 1
     for size in shape:
@@ -59,5 +92,7 @@ def _tensor(data: bytes, offset: int, entry: dict) -> tuple[Tensor, int]:
     if count == 0:
         return torch.empty(shape, dtype=dtype), end
     if dtype is torch.bool:  # any other byte would be no truth value
-        return torch.frombuffer(bytearray(data[offset:end]), dtype=torch.uint8).ne(0).reshape(shape), end
+        return torch.frombuffer(bytearray(data[offset:end]), dtype=torch.uint8).ne(0).reshape(
+            shape
+        ), end
     return torch.frombuffer(bytearray(data[offset:end]), dtype=dtype).reshape(shape), end

@@ -12,7 +12,8 @@ from utils.architecture.executed_graph import ExecutedGraph, Operation, Value
 from utils.architecture.graph_operations import LAYERS, NEGLIGIBLE
 
 # Besides those whose effect on a feature map is known: what networks compute; nothing that reads files or raw memory.
-_OTHERS = frozenset("""
+_OTHERS = frozenset(
+    """
     _adaptive_avg_pool2d _adaptive_avg_pool3d _assert_async _euclidean_dist _fused_rms_norm _local_scalar_dense
     _log_softmax _native_batch_norm_legit _prelu_kernel _scaled_dot_product_attention_math
     _scaled_dot_product_flash_attention_for_cpu _softmax _unsafe_view _weight_norm_interface adaptive_max_pool2d
@@ -26,9 +27,19 @@ _OTHERS = frozenset("""
     ones outer pixel_shuffle pixel_unshuffle prod rand rand_like randn randn_like randperm repeat repeat_interleave
     resolve_conj resolve_neg rms_norm roll rot90 scalar_tensor scatter scatter_add sin sort t tanhshrink tile topk
     trace transpose tril triu trunc unfold uniform unsafe_chunk unsafe_split upsample_bicubic2d upsample_bilinear2d
-    upsample_nearest2d var_mean vdot view_as_complex view_as_real xlogy zero zeros""".split())
-ALLOWED = (_OTHERS | operations.POINTWISE | operations.BATCH_NORMS | operations.ALONG_DIMENSIONS | operations.RESHAPES
-           | operations.PERMUTATIONS | operations.PADS | frozenset(operations.POOLS) | frozenset(operations.WINDOWS))
+    upsample_nearest2d var_mean vdot view_as_complex view_as_real xlogy zero zeros""".split()
+)
+ALLOWED = (
+    _OTHERS
+    | operations.POINTWISE
+    | operations.BATCH_NORMS
+    | operations.ALONG_DIMENSIONS
+    | operations.RESHAPES
+    | operations.PERMUTATIONS
+    | operations.PADS
+    | frozenset(operations.POOLS)
+    | frozenset(operations.WINDOWS)
+)
 
 _CHANGES = "what the network executes changes with the batch size"
 
@@ -47,7 +58,12 @@ def for_any_batch(first: ExecutedGraph, second: ExecutedGraph, batch: int) -> Ex
     def number(one, other):
         if type(one) is type(other) and (one == other or one != one and other != other):
             return one
-        if type(one) is int and type(other) is int and one * sizes[1] == other * sizes[0] and one % sizes[0] == 0:
+        if (
+            type(one) is int
+            and type(other) is int
+            and one * sizes[1] == other * sizes[0]
+            and one % sizes[0] == 0
+        ):
             return one // sizes[0] * batch
         raise CannotReplay(_CHANGES)
 
@@ -56,7 +72,11 @@ def for_any_batch(first: ExecutedGraph, second: ExecutedGraph, batch: int) -> Ex
     rescaled = []
     for one, other in zip(first.operations, second.operations):
         if (one.target, one.outputs, len(one.args), list(one.kwargs)) != (
-                other.target, other.outputs, len(other.args), list(other.kwargs)):
+            other.target,
+            other.outputs,
+            len(other.args),
+            list(other.kwargs),
+        ):
             raise CannotReplay(_CHANGES)
         try:
             args, kwargs = tree_map(number, (one.args, one.kwargs), (other.args, other.kwargs))
@@ -66,7 +86,9 @@ def for_any_batch(first: ExecutedGraph, second: ExecutedGraph, batch: int) -> Ex
     return replace(first, operations=rescaled)
 
 
-def replay(graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tensor]) -> dict[Value, Tensor]:
+def replay(
+    graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tensor]
+) -> dict[Value, Tensor]:
     """Every value of `graph` for the input `images`, with `tensors` for its parameters, buffers and constants.
 
     Values are kept apart: an operation in place works on a copy, unless a tensor is read that was changed through
@@ -75,12 +97,16 @@ def replay(graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tensor]) -
     values = {graph.inputs[0]: images, **tensors}
     in_memory = any(operation.reads_stale for operation in graph.operations)
     for operation in graph.operations:
-        args, kwargs = tree_map_only(Value, values.__getitem__, (list(operation.args), operation.kwargs))
+        args, kwargs = tree_map_only(
+            Value, values.__getitem__, (list(operation.args), operation.kwargs)
+        )
         result = _execute(operation, args, kwargs, in_memory)
         leaves = tree_flatten(result)[0]
         if len(leaves) != len(operation.outputs):
             raise CannotReplay(f"{operation.target} puts out something else than was recorded")
-        values.update((value, leaf) for value, leaf in zip(operation.outputs, leaves) if value is not None)
+        values.update(
+            (value, leaf) for value, leaf in zip(operation.outputs, leaves) if value is not None
+        )
     return values
 
 
@@ -99,10 +125,14 @@ def _execute(operation: Operation, args: list, kwargs: dict, in_memory: bool):
     try:
         return function(*args, **kwargs)
     except (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError) as error:
-        raise CannotReplay(f"{operation.target} cannot be computed again: {str(error).splitlines()[0][:200]}") from error
+        raise CannotReplay(
+            f"{operation.target} cannot be computed again: {str(error).splitlines()[0][:200]}"
+        ) from error
 
 
-def influential(graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tensor]) -> tuple[set[Value], set[Value]] | None:
+def influential(
+    graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tensor]
+) -> tuple[set[Value], set[Value]] | None:
     """The values that change the result when they change, by their gradients, and those whose share in it is not negligible.
 
     None where gradients cannot tell. A layer that is executed and then multiplied by zero is in neither set, one that is
@@ -112,28 +142,48 @@ def influential(graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tenso
     if any(operation.reads_stale for operation in graph.operations):
         return None
     learnt = {value for value, source in graph.sources.items() if source.kind == "parameter"}
-    leaves = {value: tensor.clone().requires_grad_(value in learnt and tensor.is_floating_point())
-              for value, tensor in tensors.items()}
+    leaves = {
+        value: tensor.clone().requires_grad_(value in learnt and tensor.is_floating_point())
+        for value, tensor in tensors.items()
+    }
     with torch.enable_grad():
         try:
             values = replay(graph, images.clone().requires_grad_(), leaves)
         except CannotReplay:  # an operation without a gradient
             return None
-        total = sum((values[value] * torch.randn_like(values[value])).sum() for value in graph.outputs
-                    if values[value].is_floating_point())
-        followed = {value: tensor for value, tensor in values.items() if isinstance(tensor, Tensor) and tensor.requires_grad}
+        total = sum(
+            (values[value] * torch.randn_like(values[value])).sum()
+            for value in graph.outputs
+            if values[value].is_floating_point()
+        )
+        followed = {
+            value: tensor
+            for value, tensor in values.items()
+            if isinstance(tensor, Tensor) and tensor.requires_grad
+        }
         if not isinstance(total, Tensor) or not total.requires_grad:
             return None
         try:
             gradients = torch.autograd.grad(total, list(followed.values()), allow_unused=True)
         except RuntimeError:
             return None
-    without = {value for value, gradient in zip(followed, gradients) if gradient is None or not gradient.any()}
-    shares = {value: float((gradient * followed[value]).detach().abs().max())
-              for value, gradient in zip(followed, gradients) if value not in without and gradient.numel()}
+    without = {
+        value
+        for value, gradient in zip(followed, gradients)
+        if gradient is None or not gradient.any()
+    }
+    shares = {
+        value: float((gradient * followed[value]).detach().abs().max())
+        for value, gradient in zip(followed, gradients)
+        if value not in without and gradient.numel()
+    }
     layers = {value for one in graph.operations if one.name in LAYERS for value in one.outputs}
-    least = NEGLIGIBLE * max((share for value, share in shares.items() if value in layers), default=0)
-    if not all(map(math.isfinite, shares.values())):  # too large for single precision: that tells nothing of the shares
+    least = NEGLIGIBLE * max(
+        (share for value, share in shares.items() if value in layers), default=0
+    )
+    if not all(
+        map(math.isfinite, shares.values())
+    ):  # too large for single precision: that tells nothing of the shares
         return set(values) - without, set()
     weak = {value for value, share in shares.items() if share <= least}
     return set(values) - without, set(values) - without - weak

@@ -25,21 +25,35 @@ DIRECTORY_LIMIT = 2**24  # bytes of a zip's table of contents
 HEADER_LIMIT = 2**21  # bytes of one tar header
 _CHUNK = 2**20
 # Why a member is not read: one warning for each kind.
-_REFUSED = {"outside": "would lie outside of the archive",
-            "link": "links are not followed",
-            "device": "no plain file",
-            "encrypted": "encrypted: make the archive without a password",
-            "packing": "packed by a method that is not read: make an ordinary zip",
-            "deep": f"more than {DEPTH_LIMIT} folders deep",
-            "damaged": "damaged"}
-_BROKEN = (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, zlib.error, ValueError, NotImplementedError, KeyError,
-           OverflowError, IndexError, RuntimeError)
+_REFUSED = {
+    "outside": "would lie outside of the archive",
+    "link": "links are not followed",
+    "device": "no plain file",
+    "encrypted": "encrypted: make the archive without a password",
+    "packing": "packed by a method that is not read: make an ordinary zip",
+    "deep": f"more than {DEPTH_LIMIT} folders deep",
+    "damaged": "damaged",
+}
+_BROKEN = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    EOFError,
+    OSError,
+    zlib.error,
+    ValueError,
+    NotImplementedError,
+    KeyError,
+    OverflowError,
+    IndexError,
+    RuntimeError,
+)
 
 
 @dataclass
 class Unpacked:
     """`files` by their path in the archive; what is not read as it stands (archives, pictures, PDFs) is there, but empty.
     `tops` are the outermost folders of all that it holds, "" where a file lies in none."""
+
     files: dict[str, bytes] = field(default_factory=dict)
     tops: set[str] = field(default_factory=set)
     warnings: list[str] = field(default_factory=list)
@@ -48,6 +62,7 @@ class Unpacked:
 @dataclass(frozen=True)
 class _Member:
     """One entry of an archive; `refused` is a key of _REFUSED, or empty."""
+
     name: str
     refused: str = ""
     stream: BinaryIO | None = None
@@ -60,7 +75,11 @@ def unpack(archive: BinaryIO, name: str) -> Unpacked:
         for member in _members(archive):
             seen += 1
             if seen > MEMBER_LIMIT or kept > TOTAL_LIMIT:
-                what = f"{MEMBER_LIMIT:,} files" if seen > MEMBER_LIMIT else f"{TOTAL_LIMIT // 1_000_000} MB to read"
+                what = (
+                    f"{MEMBER_LIMIT:,} files"
+                    if seen > MEMBER_LIMIT
+                    else f"{TOTAL_LIMIT // 1_000_000} MB to read"
+                )
                 unpacked.warnings.append(f"{name} holds more than {what}; the rest is not read.")
                 break
             path, why = _path(member)
@@ -76,11 +95,21 @@ def unpack(archive: BinaryIO, name: str) -> Unpacked:
             if why:
                 refused.setdefault(why, []).append(member.name)
     except _BROKEN as error:
-        unpacked.warnings.append(f"{name} cannot be unpacked{' completely' if seen else ''}: {_why(error)}.")
-    unpacked.files = {path: content for path, content in unpacked.files.items() if not path.startswith(tuple(libraries))}
-    unpacked.warnings += [f"{name}: {_listed(names)} not read: {_REFUSED[why]}." for why, names in refused.items()]
+        unpacked.warnings.append(
+            f"{name} cannot be unpacked{' completely' if seen else ''}: {_why(error)}."
+        )
+    unpacked.files = {
+        path: content
+        for path, content in unpacked.files.items()
+        if not path.startswith(tuple(libraries))
+    }
+    unpacked.warnings += [
+        f"{name}: {_listed(names)} not read: {_REFUSED[why]}." for why, names in refused.items()
+    ]
     if twice:
-        unpacked.warnings.append(f"{name} holds {_shown(twice[0])} more than once; the last of them is read.")
+        unpacked.warnings.append(
+            f"{name} holds {_shown(twice[0])} more than once; the last of them is read."
+        )
     return unpacked
 
 
@@ -127,7 +156,7 @@ class _Pieces(io.RawIOBase):
 
     def readinto(self, buffer) -> int:
         part = self.stream.read(min(len(buffer), _CHUNK))
-        buffer[:len(part)] = part
+        buffer[: len(part)] = part
         return len(part)
 
 
@@ -217,7 +246,9 @@ class _Bounded:
 
     def seek(self, offset: int, whence: int = 0) -> int:
         if self.limit is not None and not (whence == 0 and self.tell() <= offset <= self.limit):
-            raise OSError(f"it is not in order, or unpacks to more than {self.limit // 1_000_000:,} MB")
+            raise OSError(
+                f"it is not in order, or unpacks to more than {self.limit // 1_000_000:,} MB"
+            )
         return self.stream.seek(offset, whence)
 
 

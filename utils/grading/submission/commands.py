@@ -5,10 +5,25 @@ import re
 import shlex
 from dataclasses import dataclass
 
-_BEFORE = {"time", "nohup", "sudo", "exec", "env", "nice"}  # words that may stand before the program's name
+_BEFORE = {
+    "time",
+    "nohup",
+    "sudo",
+    "exec",
+    "env",
+    "nice",
+}  # words that may stand before the program's name
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*(?:\.exe)?$|\{?\$?sys\.executable\}?$")
 _LAUNCHERS = {"torchrun", "accelerate"}
-_WITH_VALUE = {"-W", "-X", "-b", "--branch", "--depth", "-o", "--origin"}  # options that take the next word
+_WITH_VALUE = {
+    "-W",
+    "-X",
+    "-b",
+    "--branch",
+    "--depth",
+    "-o",
+    "--origin",
+}  # options that take the next word
 _BETWEEN = re.compile(r"[;&|]+$")
 
 
@@ -16,6 +31,7 @@ _BETWEEN = re.compile(r"[;&|]+$")
 class Action:
     """`kind` is "clone" (into the folder `name`), "enter" (the folder), "start" or "run" (the file; `run` shares its names
     with the notebook) or "module" (started by its dotted name); `flags` is the rest of the line."""
+
     kind: str
     name: str
     flags: str = ""
@@ -25,7 +41,9 @@ def actions(text: str) -> list[Action]:
     """What one line does that begins with ! or %, in order."""
     shell, words = text.startswith("!"), _words(text.lstrip("!%").strip())
     if not shell and words[:1] == ["cd"]:
-        where = " ".join(word for word in words[1:] if not word.startswith("-"))  # IPython takes blanks as they are
+        where = " ".join(
+            word for word in words[1:] if not word.startswith("-")
+        )  # IPython takes blanks as they are
         return [Action("enter", where)] if where else []
     if not shell and words[:1] == ["run"]:
         return _started(words[1:], "run")
@@ -62,7 +80,9 @@ def _action(words: list[str]) -> list[Action]:
     if _PYTHON.match(words[0]):
         return _started(words[1:], "start")
     if words[0] in _LAUNCHERS or words[0].endswith(".py"):
-        script = next((place for place, word in enumerate(words) if word.endswith(".py")), len(words))
+        script = next(
+            (place for place, word in enumerate(words) if word.endswith(".py")), len(words)
+        )
         return _started(words[script:], "start")
     return []
 

@@ -6,7 +6,14 @@ from pathlib import Path
 
 from utils.errors import UserError
 from utils.grading.submission.disguises import holds_notebook, python_name
-from utils.grading.submission.files import CONFIG_LIMIT, File, NotRead, folder_files, kind, plain_file
+from utils.grading.submission.files import (
+    CONFIG_LIMIT,
+    File,
+    NotRead,
+    folder_files,
+    kind,
+    plain_file,
+)
 from utils.grading.submission.html_page import read_page
 from utils.grading.submission.notebook_file import read_cells
 from utils.grading.submission.text_decoding import decode, printable
@@ -22,6 +29,7 @@ _LOGGED = 3  # lines
 class Cell:
     """One notebook cell; `index` counts all cells from 0. `output` is what it printed, without terminal colours; a \\r that
     redrew a progress bar is kept."""
+
     index: int
     kind: str  # "code", "markdown" or "raw"
     source: str
@@ -38,6 +46,7 @@ class Notebook:
 @dataclass(frozen=True)
 class TextFile:
     """A Python file, a README, a log: its path relative to the root and its text."""
+
     path: str
     text: str
 
@@ -46,6 +55,7 @@ class TextFile:
 class Submission:
     """`root` is the folder, or the path of what an archive holds. `warnings` name, in a sentence each, what could not be
     read."""
+
     root: Path
     notebooks: tuple[Notebook, ...] = ()
     sources: tuple[TextFile, ...] = ()  # .py
@@ -57,13 +67,19 @@ class Submission:
     def is_empty(self) -> bool:
         """Whether there is no code, no text and no output in it that could be graded."""
         written = [file.text for file in (*self.sources, *self.texts)]
-        written += [text for notebook in self.notebooks for cell in notebook.cells for text in (cell.source, cell.output)]
+        written += [
+            text
+            for notebook in self.notebooks
+            for cell in notebook.cells
+            for text in (cell.source, cell.output)
+        ]
         return not any(text.strip() for text in written)
 
 
 @dataclass
 class _Reading:
     """What has been read so far. `pages` wait until the notebooks are known; `unread` may matter and cannot be read."""
+
     found: dict[str, list] = field(default_factory=lambda: {kind: [] for kind in _KINDS})
     warnings: list[str] = field(default_factory=list)
     pages: list[TextFile] = field(default_factory=list)
@@ -82,35 +98,48 @@ def read_submission(path: Path) -> Submission:
     except (OSError, ValueError) as error:
         raise UserError(f"The submission {ascii(str(path))} cannot be opened: {error}.") from None
     if not (is_folder or is_file):
-        raise UserError(f"There is no submission at {ascii(str(path))[1:-1]}: name a folder, a zip, a notebook or a text.")
+        raise UserError(
+            f"There is no submission at {ascii(str(path))[1:-1]}: name a folder, a zip, a notebook or a text."
+        )
     reading = _Reading()
     root = path if is_folder else path.parent
     files = folder_files(path, reading.warnings) if is_folder else {path.name: plain_file(path)}
     files, root = unwrapped(files, root, reading.warnings)
     reading.unread = [name for name in sorted(files) if kind(name) in ("closed", "archives")]
-    chosen = _chosen([file for name, file in files.items() if name not in reading.unread], reading.warnings)
+    chosen = _chosen(
+        [file for name, file in files.items() if name not in reading.unread], reading.warnings
+    )
     for file in sorted(chosen, key=lambda file: file.name.split("/")):
         _add(file, files, reading)
     for page in reading.pages:
         _add_page(page, reading)
     if not _has_log(reading.found):
         reading.warnings += _unread(reading.unread)
-    return Submission(root, **{kind: tuple(files) for kind, files in reading.found.items()},
-                      warnings=tuple(reading.warnings))
+    return Submission(
+        root,
+        **{kind: tuple(files) for kind, files in reading.found.items()},
+        warnings=tuple(reading.warnings),
+    )
 
 
 def _chosen(files: list[File], warnings: list[str]) -> list[File]:
     """As many files as FILE_LIMIT allows, those that tell most first."""
     if len(files) <= FILE_LIMIT:
         return files
-    warnings.append(f"The submission has more than {FILE_LIMIT:,} files to read; notebooks, Python files, READMEs and what "
-                    "lies near the top are read, the rest is not.")
-    return sorted(files, key=lambda file: (not _tells(file.name), file.name.count("/"), file.name))[:FILE_LIMIT]
+    warnings.append(
+        f"The submission has more than {FILE_LIMIT:,} files to read; notebooks, Python files, READMEs and what "
+        "lies near the top are read, the rest is not."
+    )
+    return sorted(files, key=lambda file: (not _tells(file.name), file.name.count("/"), file.name))[
+        :FILE_LIMIT
+    ]
 
 
 def _tells(name: str) -> bool:
     """Whether a file of this name is read before a thousand others are: code, a README, the list of requirements."""
-    return kind(name) in ("notebooks", "sources") or name.rpartition("/")[2].lower().startswith(("readme", "requirements"))
+    return kind(name) in ("notebooks", "sources") or name.rpartition("/")[2].lower().startswith(
+        ("readme", "requirements")
+    )
 
 
 def _add(file: File, files: dict[str, File], reading: _Reading) -> None:
@@ -161,7 +190,9 @@ def _add_notebook(name: str, text: str, reading: _Reading) -> None:
         reading.warnings.append(f"The notebook {name} cannot be read: {error}.")
         return
     if kind(name) != "notebooks":
-        reading.warnings.append(f"{name} holds a notebook and is read as one: give it a name that ends in .ipynb.")
+        reading.warnings.append(
+            f"{name} holds a notebook and is read as one: give it a name that ends in .ipynb."
+        )
     reading.warnings.extend(f"In the notebook {name}, {remark}." for remark in remarks)
     reading.found["notebooks"].append(Notebook(name, tuple(Cell(**cell) for cell in cells)))
 
@@ -175,7 +206,9 @@ def _add_page(page: TextFile, reading: _Reading) -> None:
     elif not cells:
         reading.found["texts"].append(TextFile(page.path, text))
     elif not any(_shows(page.path, cells, notebook) for notebook in reading.found["notebooks"]):
-        reading.warnings.append(f"{page.path} shows a notebook and is read in its place: hand in the notebook (.ipynb) too.")
+        reading.warnings.append(
+            f"{page.path} shows a notebook and is read in its place: hand in the notebook (.ipynb) too."
+        )
         reading.found["notebooks"].append(Notebook(page.path, cells))
 
 
@@ -183,7 +216,10 @@ def _shows(path: str, cells: tuple[Cell, ...], notebook: Notebook) -> bool:
     """Whether a page with these cells is an export of `notebook`, with nothing that the notebook does not have."""
     if not any(cell.output for cell in notebook.cells):
         return False
-    code, own = (["".join(cell.source.split()) for cell in each if cell.kind == "code"] for each in (cells, notebook.cells))
+    code, own = (
+        ["".join(cell.source.split()) for cell in each if cell.kind == "code"]
+        for each in (cells, notebook.cells)
+    )
     same_name = Path(path).stem.lower() == Path(notebook.path).stem.lower()
     return same_name or any(code) and code == own
 
@@ -191,15 +227,25 @@ def _shows(path: str, cells: tuple[Cell, ...], notebook: Notebook) -> bool:
 def _has_log(found: dict[str, list]) -> bool:
     """Whether something that is read has the lines of a log."""
     texts = [text.text for text in found["texts"]]
-    texts += [text for notebook in found["notebooks"] for cell in notebook.cells for text in (cell.source, cell.output)]
+    texts += [
+        text
+        for notebook in found["notebooks"]
+        for cell in notebook.cells
+        for text in (cell.source, cell.output)
+    ]
     return any(sum(1 for _ in _RESULT.finditer(text)) >= _LOGGED for text in texts)
 
 
 def _unread(names: list[str]) -> list[str]:
     """A sentence on the archives that are left and one on other files that cannot be read, for want of a log elsewhere."""
-    cures = {"archives": "not unpacked, and no log was seen elsewhere: hand in one archive, or the files themselves",
-             None: "not read, and no log was seen elsewhere: hand in the log as text or in the notebook's output"}
-    by_cure = {cure: [name for name in names if (kind(name) == "archives") == bool(of)] for of, cure in cures.items()}
+    cures = {
+        "archives": "not unpacked, and no log was seen elsewhere: hand in one archive, or the files themselves",
+        None: "not read, and no log was seen elsewhere: hand in the log as text or in the notebook's output",
+    }
+    by_cure = {
+        cure: [name for name in names if (kind(name) == "archives") == bool(of)]
+        for of, cure in cures.items()
+    }
     return [f"{_names(of)} {cure}." for cure, of in by_cure.items() if of]
 
 

@@ -15,7 +15,7 @@ def holds_notebook(data: bytes) -> bool:
 
 def python_name(name: str, text: str) -> str | None:
     """`train.py` for a file `train.py.txt` that holds Python, and not what train.py printed."""
-    bare = name[:-len(_ADDED)]
+    bare = name[: -len(_ADDED)]
     if not (name.lower().endswith(f".py{_ADDED}") and _is_python(text)):
         return None
     return bare[:-3] + ".py"
@@ -29,4 +29,7 @@ def _is_python(text: str) -> bool:
             body = ast.parse(text.lstrip("\ufeff")).body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
-    return any(isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign) for one in body)
+    return any(
+        isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign)
+        for one in body
+    )

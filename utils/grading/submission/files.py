@@ -15,14 +15,33 @@ PAGE_SUFFIXES = (".html", ".htm")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
 DATA_SET = "cifar-10-python.tar.gz"  # as it is downloaded: nothing of the student's
 # What may hold a log, a picture of it or a whole submission, and cannot be read.
-CLOSED_SUFFIXES = (".pdf", ".doc", ".docx", ".odt", ".rtf", ".pptx", ".xlsx", ".png", ".jpg", ".jpeg", ".heic", ".webp",
-                   ".rar", ".7z", ".gz", ".xz", ".dbc")
+CLOSED_SUFFIXES = (
+    ".pdf",
+    ".doc",
+    ".docx",
+    ".odt",
+    ".rtf",
+    ".pptx",
+    ".xlsx",
+    ".png",
+    ".jpg",
+    ".jpeg",
+    ".heic",
+    ".webp",
+    ".rar",
+    ".7z",
+    ".gz",
+    ".xz",
+    ".dbc",
+)
 WALK_LIMIT = 200_000  # files of one submission that are looked at by name
 CONFIG_LIMIT = 100_000  # bytes of a JSON or YAML file; what is larger is no configuration
 NOTEBOOK_LIMIT, TEXT_LIMIT = 200_000_000, 20_000_000  # bytes
 HEAD = 4096  # bytes by which a notebook is known, whatever it is called
 _NOT_THEIRS = {"__pycache__", "node_modules", "site-packages", "venv", "env", "__macosx"}
-_NOTEBOOK_KEYS = re.compile(rb'\A[\s\x00\xef\xbb\xbf\xff\xfe]*\{.*"(?:cells|worksheets|nbformat)"\s*:', re.S)
+_NOTEBOOK_KEYS = re.compile(
+    rb'\A[\s\x00\xef\xbb\xbf\xff\xfe]*\{.*"(?:cells|worksheets|nbformat)"\s*:', re.S
+)
 
 
 class NotRead(ValueError):
@@ -32,6 +51,7 @@ class NotRead(ValueError):
 @dataclass(frozen=True)
 class File:
     """A file that can be read: `name` is its path in the submission, with "/"; `open` may raise OSError or NotRead."""
+
     name: str
     open: Callable[[], BinaryIO]
 
@@ -40,7 +60,11 @@ class File:
         with self.open() as stream:
             data = beginning(stream, self.name)
         limit = byte_limit(self.name, data[:HEAD])
-        cut = f"is longer than {limit // 1_000_000} MB; only its beginning is read" if len(data) > limit else ""
+        cut = (
+            f"is longer than {limit // 1_000_000} MB; only its beginning is read"
+            if len(data) > limit
+            else ""
+        )
         return data[:limit], cut
 
 
@@ -61,8 +85,13 @@ def kind(name: str) -> str | None:
     return _KINDS.get(suffix)
 
 
-_KINDS = {".ipynb": "notebooks", ".py": "sources", **dict.fromkeys(CONFIG_SUFFIXES, "configs"),
-          **dict.fromkeys(PAGE_SUFFIXES, "pages"), **dict.fromkeys(CLOSED_SUFFIXES, "closed")}
+_KINDS = {
+    ".ipynb": "notebooks",
+    ".py": "sources",
+    **dict.fromkeys(CONFIG_SUFFIXES, "configs"),
+    **dict.fromkeys(PAGE_SUFFIXES, "pages"),
+    **dict.fromkeys(CLOSED_SUFFIXES, "closed"),
+}
 
 
 def is_theirs(name: str) -> bool:
@@ -102,8 +131,12 @@ def folder_files(root: Path, warnings: list[str]) -> dict[str, File]:
 def _walk(root: Path, warnings: list[str]) -> Iterator[tuple[str, Path]]:
     unopened = lambda error: warnings.append(f"A folder cannot be opened: {error.strerror}.")  # noqa: E731
     for folder, folders, names in os.walk(root, onerror=unopened):
-        folders[:] = sorted(name for name in folders if not _is_foreign(name)
-                            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg")))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not _is_foreign(name)
+            and not os.path.exists(os.path.join(folder, name, "pyvenv.cfg"))
+        )
         for name in sorted(names):
             if not name.startswith(".") and kind(name):
                 yield Path(folder, name).relative_to(root).as_posix(), Path(folder, name)

@@ -7,17 +7,50 @@ import re
 from html.parser import HTMLParser
 
 # Class of an element → its part in a notebook.
-_PARTS = {"jp-Cell": "cell", "code_cell": "cell", "text_cell": "cell", "cell": "cell",
-          "jp-InputPrompt": "prompt", "input_prompt": "prompt",
-          "jp-InputArea-editor": "source", "input_area": "source", "cell_input": "source", "cell-code": "source",
-          "jp-OutputArea-output": "output", "output_subarea": "output", "cell_output": "output", "cell-output": "output",
-          "jp-MarkdownOutput": "text", "text_cell_render": "text"}
+_PARTS = {
+    "jp-Cell": "cell",
+    "code_cell": "cell",
+    "text_cell": "cell",
+    "cell": "cell",
+    "jp-InputPrompt": "prompt",
+    "input_prompt": "prompt",
+    "jp-InputArea-editor": "source",
+    "input_area": "source",
+    "cell_input": "source",
+    "cell-code": "source",
+    "jp-OutputArea-output": "output",
+    "output_subarea": "output",
+    "cell_output": "output",
+    "cell-output": "output",
+    "jp-MarkdownOutput": "text",
+    "text_cell_render": "text",
+}
 _CELL_LIMIT = 20_000
 _UNSEEN = {"script", "style", "template", "svg", "math", "head"}
-_VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+_VOID = {
+    "area",
+    "base",
+    "br",
+    "col",
+    "embed",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "track",
+    "wbr",
+}
 _ROWS = {"div", "h1", "h2", "h3", "h4", "h5", "h6", "li", "ol", "p", "pre", "table", "tr", "ul"}
 # What Markdown or a text has where the page has a tag.
-_BEFORE = {"br": "\n", "td": "\t", "th": "\t", "li": "- ", **{f"h{level}": "#" * level + " " for level in range(1, 7)}}
+_BEFORE = {
+    "br": "\n",
+    "td": "\t",
+    "th": "\t",
+    "li": "- ",
+    **{f"h{level}": "#" * level + " " for level in range(1, 7)},
+}
 _SPACE = re.compile(r"\s+")
 _COUNT = re.compile(r"\[(\d{1,9})\]")
 
@@ -25,9 +58,13 @@ _COUNT = re.compile(r"\[(\d{1,9})\]")
 def read_page(page: str) -> tuple[list[dict], str]:
     """The fields of each Cell that `page` shows; where it shows none, the text of its <pre> elements at their lines."""
     parser = _Page()
-    parser.feed(page)  # and no close(): what stands behind markup that does not end is left out, in linear time
+    parser.feed(
+        page
+    )  # and no close(): what stands behind markup that does not end is left out, in linear time
     parser.finish()
-    cells = [cell | {part: "".join(cell[part]) for part in ("source", "output")} for cell in parser.cells]
+    cells = [
+        cell | {part: "".join(cell[part]) for part in ("source", "output")} for cell in parser.cells
+    ]
     cells = [cell for cell in cells if cell["source"].strip() or cell["output"].strip()]
     if any(cell["kind"] == "code" for cell in cells):
         return [{**cell, "index": index} for index, cell in enumerate(cells)], ""
@@ -119,7 +156,9 @@ class _Page(HTMLParser):
 
     def _begin_cell(self) -> None:
         if len(self.cells) < _CELL_LIMIT:
-            self.cells.append({"index": 0, "kind": "code", "source": [], "output": [], "execution_count": None})
+            self.cells.append(
+                {"index": 0, "kind": "code", "source": [], "output": [], "execution_count": None}
+            )
 
 
 def _at_their_lines(pieces: list[tuple[int, str]]) -> str:
@@ -133,5 +172,8 @@ def _at_their_lines(pieces: list[tuple[int, str]]) -> str:
 
 def _tidy(text: str) -> str:
     """Rows without what the tags of a table leave at their ends; the last ends with a line feed too."""
-    rows = (row.strip().replace(" \t", "\t") if "\t" in row else row.rstrip(" ") for row in text.strip("\n").split("\n"))
+    rows = (
+        row.strip().replace(" \t", "\t") if "\t" in row else row.rstrip(" ")
+        for row in text.strip("\n").split("\n")
+    )
     return "\n".join(rows) + "\n"

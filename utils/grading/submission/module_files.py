@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 class Place(NamedTuple):
     """Where a module is: its file, or the folder of a package without __init__.py."""
+
     path: str
     is_package: bool
 
@@ -23,7 +24,9 @@ class ModuleFiles:
     submission itself, because its repository was cloned under that name. `used` collects the roots that led to a module.
     """
 
-    def __init__(self, sources: Mapping[str, str], roots: Iterable[str], clones: Iterable[str] = ()):
+    def __init__(
+        self, sources: Mapping[str, str], roots: Iterable[str], clones: Iterable[str] = ()
+    ):
         self.sources, self.roots, self.clones = sources, list(dict.fromkeys(roots)), list(clones)
         self.used: list[str] = []
         self._counted = -1  # the sources of which _folders and _ends are
@@ -37,8 +40,17 @@ class ModuleFiles:
         """
         if level:
             base = self._above(package, level - 1)
-            return None if base is None else self.at(posixpath.join(base, _inner(name)) if name else base)
-        return self.beside(name) or self._folder(name) or self.in_the_clone(name) or self._anywhere(name)
+            return (
+                None
+                if base is None
+                else self.at(posixpath.join(base, _inner(name)) if name else base)
+            )
+        return (
+            self.beside(name)
+            or self._folder(name)
+            or self.in_the_clone(name)
+            or self._anywhere(name)
+        )
 
     def beside(self, name: str) -> Place | None:
         """The module or package of that name in one of the roots; not a folder without __init__.py."""
@@ -57,9 +69,18 @@ class ModuleFiles:
         if path in ("", "__init__.py"):
             return ""
         inside = [root for root in self.roots if not root or path.startswith(f"{root}/")]
-        names = [path[len(root):].strip("/").removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-                 for root in sorted(inside or [""], key=len, reverse=True)]
-        return next((name for name in names if (found := self.beside(name)) and found.path == path), names[-1])
+        names = [
+            path[len(root) :]
+            .strip("/")
+            .removesuffix(".py")
+            .removesuffix("/__init__")
+            .replace("/", ".")
+            for root in sorted(inside or [""], key=len, reverse=True)
+        ]
+        return next(
+            (name for name in names if (found := self.beside(name)) and found.path == path),
+            names[-1],
+        )
 
     def has_folder(self, folder: str) -> bool:
         """Whether Python files lie in or below `folder`."""
@@ -102,7 +123,11 @@ class ModuleFiles:
 
     def _plain_folder(self, path: str) -> Place | None:
         path = posixpath.normpath(path) if path else ""
-        return Place("" if path == "." else path, True) if self.has_folder("" if path == "." else path) else None
+        return (
+            Place("" if path == "." else path, True)
+            if self.has_folder("" if path == "." else path)
+            else None
+        )
 
     def _folder(self, name: str) -> Place | None:
         return self._in_roots(name, self._plain_folder)
@@ -113,19 +138,25 @@ class ModuleFiles:
         if top.replace("-", "_") not in [clone.replace("-", "_") for clone in self.clones]:
             return None
         tails = [".".join(rest[start:]) for start in range(len(rest))]
-        found = next((found for tail in tails if (found := self.beside(tail) or self._folder(tail))), None)
+        found = next(
+            (found for tail in tails if (found := self.beside(tail) or self._folder(tail))), None
+        )
         return found if rest else Place("", True)
 
     def _anywhere(self, name: str) -> Place | None:
         """The only file in the whole submission whose path ends in the module's, as when the folder was cloned or copied."""
         inner = _inner(name)
         self._look()
-        ends = [(path, end) for path in self._ends.get(name.rpartition(".")[2], ())
-                for end in (f"/{inner}.py", f"/{inner}/__init__.py") if path.endswith(end)]
+        ends = [
+            (path, end)
+            for path in self._ends.get(name.rpartition(".")[2], ())
+            for end in (f"/{inner}.py", f"/{inner}/__init__.py")
+            if path.endswith(end)
+        ]
         if len(ends) != 1:
             return None
         path, end = ends[0]
-        root = path[:-len(end)]
+        root = path[: -len(end)]
         self.roots.append(root)
         self.use(root)
         return Place(path, path.endswith("/__init__.py"))

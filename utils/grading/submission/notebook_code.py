@@ -13,7 +13,9 @@ from utils.grading.submission.contents import Notebook, Submission, TextFile
 _MAGIC = re.compile(r"^(\s*)([%!?].*|.*[^\s'\"#]\?\s*)$")
 _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
 # What IPython also takes without its percent sign.
-_AUTOMAGIC = re.compile(r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$")
+_AUTOMAGIC = re.compile(
+    r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$"
+)
 _CONTENT = re.compile(r"^(?:/content|/kaggle/working|~)/+|^\./+")
 _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 
@@ -21,6 +23,7 @@ _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 @dataclass(frozen=True)
 class Command:
     """A line that IPython or the shell would run: `%run train.py`, `!git clone …`, `%cd repository`."""
+
     text: str
     line: int
 
@@ -28,6 +31,7 @@ class Command:
 @dataclass(frozen=True)
 class Code:
     """A cell's Python as statements and its commands, in order of lines; `problem` where it could not be parsed."""
+
     cell: int
     statements: tuple[ast.stmt, ...] = ()
     commands: tuple[Command, ...] = ()
@@ -37,10 +41,16 @@ class Code:
 
     def in_order(self) -> list["Command | tuple[ast.stmt, ...]"]:
         """Commands and, between them, the statements; a command inside of a statement comes before it."""
-        inside = {line: statement.lineno for statement in self.statements
-                  for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)}
-        parts = sorted([(inside.get(command.line, command.line), 0, command) for command in self.commands] +
-                       [(statement.lineno, 1, statement) for statement in self.statements], key=lambda part: part[:2])
+        inside = {
+            line: statement.lineno
+            for statement in self.statements
+            for line in range(statement.lineno, (statement.end_lineno or statement.lineno) + 1)
+        }
+        parts = sorted(
+            [(inside.get(command.line, command.line), 0, command) for command in self.commands]
+            + [(statement.lineno, 1, statement) for statement in self.statements],
+            key=lambda part: part[:2],
+        )
         found: list = []
         for _, is_statement, part in parts:
             if not is_statement:
@@ -52,7 +62,9 @@ class Code:
         return found
 
 
-@lru_cache(maxsize=1_000)  # many readers read the same modules, and none of them changes what was parsed
+@lru_cache(
+    maxsize=1_000
+)  # many readers read the same modules, and none of them changes what was parsed
 def parse(source: str) -> tuple[tuple[ast.stmt, ...], str]:
     """The statements of a module, and what is wrong with it; with an error, as many statements as stand before it."""
     return _parsed(source)
@@ -86,12 +98,16 @@ def _is_python(source: str) -> bool:
 def _before_the_error(source: str) -> tuple[ast.stmt, ...]:
     """The top-level statements that stand whole before the first line that cannot be parsed."""
     lines = source.split("\n")
-    starts = [number for number, line in enumerate(lines) if line[:1] not in ("", " ", "\t", "#", ")", "]", "}")]
+    starts = [
+        number
+        for number, line in enumerate(lines)
+        if line[:1] not in ("", " ", "\t", "#", ")", "]", "}")
+    ]
     good, low, high = (), 0, len(starts)
     while low < high:
         middle = (low + high) // 2
         try:
-            good, low = _statements("\n".join(lines[:starts[middle]])), middle + 1
+            good, low = _statements("\n".join(lines[: starts[middle]])), middle + 1
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             high = middle
     return good
@@ -99,7 +115,11 @@ def _before_the_error(source: str) -> tuple[ast.stmt, ...]:
 
 def notebook_code(notebook: Notebook) -> list[Code]:
     """The code cells of a notebook as statements and commands."""
-    return [cell_code(cell.index, cell.source) for cell in notebook.cells if cell.kind == "code" and cell.source.strip()]
+    return [
+        cell_code(cell.index, cell.source)
+        for cell in notebook.cells
+        if cell.kind == "code" and cell.source.strip()
+    ]
 
 
 def written_files(submission: Submission) -> dict[str, str]:
@@ -123,8 +143,14 @@ def write(files: dict[str, str], given: set[str], folder: str, code: Code) -> No
 
 def cloned_folders(submission: Submission) -> list[str]:
     """The names under which the submission itself goes: its folder's, and those of the repositories that are cloned."""
-    made = [action.name for notebook in submission.notebooks for code in notebook_code(notebook)
-            for command in code.commands for action in actions(command.text) if action.kind == "clone"]
+    made = [
+        action.name
+        for notebook in submission.notebooks
+        for code in notebook_code(notebook)
+        for command in code.commands
+        for action in actions(command.text)
+        if action.kind == "clone"
+    ]
     return list(dict.fromkeys([submission.root.name, *made]))
 
 
@@ -136,14 +162,21 @@ def cell_code(index: int, source: str) -> Code:
     if head.startswith("%%"):
         name, _, rest = head[2:].partition(" ")
         if name in ("writefile", "file"):
-            return _writes(index, rest.split(), "\n".join(lines[first + 1:]))
+            return _writes(index, rest.split(), "\n".join(lines[first + 1 :]))
         if name in ("bash", "sh", "shell", "script"):
-            return Code(index, commands=tuple(Command("!" + line.strip(), first + 2 + number)
-                                              for number, line in enumerate(lines[first + 1:])))
+            return Code(
+                index,
+                commands=tuple(
+                    Command("!" + line.strip(), first + 2 + number)
+                    for number, line in enumerate(lines[first + 1 :])
+                ),
+            )
         if name not in _KEEPS_PYTHON:
             return Code(index)
         lines[first] = ""
-    enters = any(re.match(r"cd\s+[\w/.~]", line) for line in lines)  # to Python, cd /x/y is a division
+    enters = any(
+        re.match(r"cd\s+[\w/.~]", line) for line in lines
+    )  # to Python, cd /x/y is a division
     if not enters and _is_python("\n".join(lines)):
         return Code(index, _statements("\n".join(lines)))
     commands = take_commands(lines)
@@ -174,5 +207,8 @@ def _writes(index: int, words: list[str], text: str) -> Code:
     options = [word for word in words if word in ("-a", "--append")]
     name = " ".join(word for word in words if word not in options).strip("\"'")
     if not name or re.match(r"\$\w|.*[{}]", name):
-        return Code(index, problem=f"the name of the file that it writes, {name or 'which is missing'}, is not known")
+        return Code(
+            index,
+            problem=f"the name of the file that it writes, {name or 'which is missing'}, is not known",
+        )
     return Code(index, written=TextFile(name, text), appends=bool(options))

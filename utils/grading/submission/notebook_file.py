@@ -7,9 +7,17 @@ import re
 from utils.grading.submission.text_decoding import printable
 
 OUTPUT_LIMIT = 4_000_000  # characters kept of one cell's output: its beginning and its end
-TRACEBACK = "Traceback (most recent call last):"  # what follows it indented was not printed by the program
+TRACEBACK = (
+    "Traceback (most recent call last):"  # what follows it indented was not printed by the program
+)
 
-_KINDS = {"code": "code", "markdown": "markdown", "raw": "raw", "heading": "markdown", "html": "markdown"}
+_KINDS = {
+    "code": "code",
+    "markdown": "markdown",
+    "raw": "raw",
+    "heading": "markdown",
+    "html": "markdown",
+}
 _ROW_END = re.compile(r"</tr\s*>|<br\s*/?>|</p\s*>", re.I)
 _CELL_END = re.compile(r"</t[dh]\s*>", re.I)
 _TAG = re.compile(r"<[^<>]*>")
@@ -27,12 +35,21 @@ def read_cells(text: str) -> tuple[list[dict], list[str]]:
         source = _joined(raw.get("source", raw.get("input")))
         output = _output(raw.get("outputs"))
         if len(output) > OUTPUT_LIMIT:
-            remarks.append(f"cell {index} printed {len(output):,} characters; its middle is not read")
-            output = f"{output[:OUTPUT_LIMIT // 2]}\n{output[-OUTPUT_LIMIT // 2:]}"
+            remarks.append(
+                f"cell {index} printed {len(output):,} characters; its middle is not read"
+            )
+            output = f"{output[: OUTPUT_LIMIT // 2]}\n{output[-OUTPUT_LIMIT // 2 :]}"
         count = raw.get("execution_count", raw.get("prompt_number"))
         kind = raw.get("cell_type")
-        cells.append({"index": index, "kind": _KINDS.get(kind, "raw") if isinstance(kind, str) else "raw", "source": source,
-                      "output": output, "execution_count": count if type(count) is int else None})
+        cells.append(
+            {
+                "index": index,
+                "kind": _KINDS.get(kind, "raw") if isinstance(kind, str) else "raw",
+                "source": source,
+                "output": output,
+                "execution_count": count if type(count) is int else None,
+            }
+        )
     return cells, remarks
 
 
@@ -61,8 +78,12 @@ def _raw_cells(document: dict) -> list:
     if isinstance(document.get("cells"), list):
         return document["cells"]
     if isinstance(document.get("worksheets"), list):
-        return [cell for sheet in document["worksheets"] if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
-                for cell in sheet["cells"]]
+        return [
+            cell
+            for sheet in document["worksheets"]
+            if isinstance(sheet, dict) and isinstance(sheet.get("cells"), list)
+            for cell in sheet["cells"]
+        ]
     raise ValueError("it has no list of cells")
 
 
@@ -79,7 +100,11 @@ def _output(outputs: object) -> str:
     for output in outputs if isinstance(outputs, list) else ():
         if not isinstance(output, dict):
             continue
-        stream = output.get("name", output.get("stream")) if output.get("output_type") == "stream" else None
+        stream = (
+            output.get("name", output.get("stream"))
+            if output.get("output_type") == "stream"
+            else None
+        )
         text = _output_text(output)
         if not text:
             continue
@@ -93,11 +118,20 @@ def _output(outputs: object) -> str:
 def _output_text(output: dict) -> str:
     kind = output.get("output_type")
     if kind in ("error", "pyerr"):
-        said = "\n".join((f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}", *_traceback(output)))
-        return "\n    ".join((TRACEBACK, *said.split("\n")))  # indented as Python's own: source lines are no output
+        said = "\n".join(
+            (
+                f"{_joined(output.get('ename'))}: {_joined(output.get('evalue'))}",
+                *_traceback(output),
+            )
+        )
+        return "\n    ".join(
+            (TRACEBACK, *said.split("\n"))
+        )  # indented as Python's own: source lines are no output
     if kind == "stream":
         return _joined(output.get("text"))
-    data = output.get("data") if isinstance(output.get("data"), dict) else output  # format 3: the texts are in the output
+    data = (
+        output.get("data") if isinstance(output.get("data"), dict) else output
+    )  # format 3: the texts are in the output
     plain = _joined(data.get("text/plain", data.get("text")))
     rich = data.get("text/html", data.get("html"))
     return _html_text(_joined(rich)) if rich and (not plain or plain.startswith("<")) else plain
@@ -105,11 +139,18 @@ def _output_text(output: dict) -> str:
 
 def _traceback(output: dict) -> list[str]:
     lines = output.get("traceback")
-    return [printable(line) for line in lines if isinstance(line, str)] if isinstance(lines, list) else []
+    return (
+        [printable(line) for line in lines if isinstance(line, str)]
+        if isinstance(lines, list)
+        else []
+    )
 
 
 def _html_text(text: str) -> str:
     """An HTML table as lines of tab-separated cells, other HTML as its text."""
     rows = _ROW_END.split("".join(_UNSEEN.split(text)[::2]))
-    cells = [[" ".join(html.unescape(_TAG.sub("", cell)).split()) for cell in _CELL_END.split(row)] for row in rows]
+    cells = [
+        [" ".join(html.unescape(_TAG.sub("", cell)).split()) for cell in _CELL_END.split(row)]
+        for row in rows
+    ]
     return "\n".join("\t".join(row).strip() for row in cells)

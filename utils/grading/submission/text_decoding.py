@@ -3,8 +3,13 @@
 import codecs
 import re
 
-_BYTE_ORDER_MARKS = (("utf-8-sig", codecs.BOM_UTF8), ("utf-32", codecs.BOM_UTF32_LE), ("utf-32", codecs.BOM_UTF32_BE),
-                     ("utf-16", codecs.BOM_UTF16_LE), ("utf-16", codecs.BOM_UTF16_BE))
+_BYTE_ORDER_MARKS = (
+    ("utf-8-sig", codecs.BOM_UTF8),
+    ("utf-32", codecs.BOM_UTF32_LE),
+    ("utf-32", codecs.BOM_UTF32_BE),
+    ("utf-16", codecs.BOM_UTF16_LE),
+    ("utf-16", codecs.BOM_UTF16_BE),
+)
 _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
 # What XML and terminals refuse: control characters but tab, line feed and carriage return; halves of surrogate pairs.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -23,8 +28,10 @@ def decode(data: bytes) -> tuple[str | None, str]:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError as error:
         if len(data) - error.start < 4:  # a character cut off by the end of what was read
-            return data[:error.start].decode("utf-8"), ""
-    return data.decode("cp1252", "replace"), "is not UTF-8; read as Windows-1252, some characters may be wrong"
+            return data[: error.start].decode("utf-8"), ""
+    return data.decode(
+        "cp1252", "replace"
+    ), "is not UTF-8; read as Windows-1252, some characters may be wrong"
 
 
 def _utf16_without_mark(data: bytes) -> str | None:

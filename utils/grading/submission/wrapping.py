@@ -11,7 +11,9 @@ from utils.grading.submission.files import ARCHIVE_SUFFIXES, File, NotRead, kind
 ARCHIVES_DEEP = 2  # an archive, and one that is all that it holds
 
 
-def unwrapped(files: dict[str, File], root: Path, warnings: list[str]) -> tuple[dict[str, File], Path]:
+def unwrapped(
+    files: dict[str, File], root: Path, warnings: list[str]
+) -> tuple[dict[str, File], Path]:
     """`files` by path, with those in the archive in its place where there is one archive and no code beside it.
 
     Also the root: its name is that of the folder that the archive holds, of which the paths say nothing. An archive beside
@@ -22,7 +24,9 @@ def unwrapped(files: dict[str, File], root: Path, warnings: list[str]) -> tuple[
         if archive is None:
             break
         if depth == ARCHIVES_DEEP:
-            warnings.append(f"{archive.name} is not unpacked: it lies in an archive that lies in another.")
+            warnings.append(
+                f"{archive.name} is not unpacked: it lies in an archive that lies in another."
+            )
             return {name: file for name, file in files.items() if file is not archive}, root
         others = {name: file for name, file in files.items() if file is not archive}
         inside, folder = _inside(archive, warnings)
@@ -47,11 +51,15 @@ def _inside(archive: File, warnings: list[str]) -> tuple[dict[str, File], str]:
         with archive.open() as stream:
             unpacked = unpack(stream, archive.name)
     except (OSError, NotRead) as error:
-        warnings.append(f"{archive.name} cannot be unpacked: {getattr(error, 'strerror', None) or error}.")
+        warnings.append(
+            f"{archive.name} cannot be unpacked: {getattr(error, 'strerror', None) or error}."
+        )
         return {}, ""
     warnings += unpacked.warnings
     top = next(iter(unpacked.tops)) if len(unpacked.tops) == 1 else ""
-    top = "" if f"{top}/__init__.py" in unpacked.files else top  # a package, whose name its imports may use
+    top = (
+        "" if f"{top}/__init__.py" in unpacked.files else top
+    )  # a package, whose name its imports may use
     files = {}
     for path, content in unpacked.files.items():
         name = path.removeprefix(f"{top}/") if top else path
@@ -63,10 +71,11 @@ def _opens(archive: File, path: str, content: bytes):
     def inner() -> BinaryIO:
         with archive.open() as stream:
             return inner_archive(stream, path)
+
     return inner if kind(path) == "archives" else lambda: io.BytesIO(content)
 
 
 def _bare(name: str) -> str:
     """An archive's path without its suffix."""
     suffix = max((suffix for suffix in ARCHIVE_SUFFIXES if name.lower().endswith(suffix)), key=len)
-    return name[:-len(suffix)]
+    return name[: -len(suffix)]

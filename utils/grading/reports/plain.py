@@ -34,6 +34,8 @@ def to_mend(entry: Mapping) -> str:
 
 def claims(entry: Mapping) -> str:
     """How many claims were checked, and those that are not true."""
+    if not entry["claims"]:
+        return "The texts hold no claim that can be checked."
     others = [claim for claim in entry["claims"] if claim["verdict"] != "true"]
     lines = [
         f"{len(entry['claims'])} claims were checked; {len(entry['claims']) - len(others)} are true."

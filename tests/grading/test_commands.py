@@ -289,6 +289,12 @@ def test_a_file_that_cells_write(kind, tmp_path):
     )
 
 
+@pytest.mark.parametrize("folder", ["/", "//", "/root/work/", "../"])
+def test_a_file_that_a_cell_writes_outside_of_the_submission_does_no_harm(folder, tmp_path):
+    cells = [f"%%writefile {folder}other.py\nx = 1", IMPORTS, LOADERS, BUILD, RUN]
+    assert str(find(build(tmp_path, TIDY | {"S9.ipynb": cells})).model) == "model.py:Net()"
+
+
 @pytest.mark.parametrize("name", ["$name", "{folder}/model.py", ""])
 def test_a_file_whose_name_is_not_known_is_not_taken_for_one(name, tmp_path):
     cells = [f"%%writefile {name}\n" + NETWORK, IMPORTS, LOADERS, BUILD, RUN]

@@ -172,5 +172,7 @@ def _inner(name: str) -> str:
 
 
 def _parents(path: str):
-    while path := posixpath.dirname(path):
-        yield path
+    # Of "/", which a cell may write to, the folder is "/" again.
+    while (folder := posixpath.dirname(path)) not in ("", path):
+        yield folder
+        path = folder

@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from utils.architecture.executed_graph import record
-from utils.architecture.field_walk import walk
 from utils.architecture.receptive_field import CannotTrace, receptive_field, receptive_fields
+from utils.architecture.receptive_field_rules import walk
 
 
 class Context(nn.Module):

@@ -210,6 +210,29 @@ def test_a_log_that_nothing_ties_is_nobodys(tmp_path):
     assert "nothing tells which network" in found.first.facts["best_test_accuracy"].why
 
 
+CHOSEN = SCRIPT.replace(
+    BUILD,
+    "import argparse\nfrom model import Net, WideNet\nparser = argparse.ArgumentParser()\n"
+    "parser.add_argument('--net', default='net')\ngiven = parser.parse_args()\n"
+    "model = Net() if given.net == 'net' else WideNet()\n",
+)
+
+
+@pytest.mark.parametrize(
+    "logs, known",
+    [
+        ({"runs/net/log.csv": csv(90)}, True),
+        ({"runs/net/log.csv": csv(90), "runs/wide/log.csv": csv(80)}, False),
+    ],
+)
+def test_of_several_logs_a_command_line_that_picks_the_network_leaves_the_owner_open(
+    logs, known, tmp_path
+):
+    found = judged(tmp_path, {**BOTH, "train.py": CHOSEN, **logs})
+    assert str(found.first.attempt.model) == "model.py:Net()"
+    assert best_of(found.first) == (90 if known else None)
+
+
 def test_the_total_that_is_printed_with_a_log_ties_it(tmp_path, run_here):
     text = f"Total params: {NET_TOTAL:,}\n{log(80)}Total params: {WIDE_TOTAL:,}\n{log(90)}"
     found = judged(tmp_path, {**TWO_SCRIPTS, "output.txt": text}, run=True)
@@ -278,6 +301,17 @@ def test_by_hand_everything_changes_with_it(options, tmp_path):
     found = judged(tmp_path, TWO, **options)
     assert found.first.attempt.name == "v2.ipynb" and best_of(found.first) == 81
     assert str(found.first.attempt.model) == "model.py:WideNet()"
+
+
+def test_claims_that_cannot_be_checked_hide_nothing_else(tmp_path, monkeypatch):
+    def fails(*arguments):
+        raise ValueError("broken")
+
+    monkeypatch.setattr("utils.grading.grade.check_claims", fails)
+    build(tmp_path, TWO)
+    entry = examine(tmp_path, RUBRIC).entry
+    assert entry["facts"]["best_test_accuracy"] == 88
+    assert any("checking the claims (ValueError: broken)" in one for one in entry["warnings"])
 
 
 def test_a_name_that_is_none_of_them_is_an_error(tmp_path):

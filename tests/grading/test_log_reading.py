@@ -8,7 +8,7 @@ import pytest
 from tests.grading.first_attempt import log_audit
 from tests.grading.written_logs import audit, notebook, tqdm_from_0, training, value
 from utils.grading.claims.sentence_splitting import statements
-from utils.grading.log.line_shapes import read_line
+from utils.grading.log.epoch_and_bar import read_line
 from utils.grading.log.printed_totals import printed_total
 from utils.grading.log.tables import read_header, read_row
 from utils.grading.submission.contents import read_submission

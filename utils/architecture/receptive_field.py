@@ -1,4 +1,4 @@
-"""Receptive field, jump and output size of every layer of a model, exact over what it executes; see field_walk.py."""
+"""Receptive field, jump and output size of every layer of a model, exact over what it executes; see receptive_field_rules.py."""
 
 import copy
 
@@ -6,8 +6,8 @@ import torch
 from torch import nn
 
 from utils.architecture.executed_graph import ExecutedGraph, record
-from utils.architecture.field_walk import CannotTrace, LayerField, Walk, walk
 from utils.architecture.graph_operations import short
+from utils.architecture.receptive_field_rules import CannotTrace, LayerField, Walk, walk
 from utils.tables import text_table
 
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.grading import criteria
+from utils.grading import verdicts
 from utils.grading.audits import Audited, Case, Options, audit, networks_executed
 from utils.grading.claims.audit import check_claims
 from utils.grading.claims.subjects import Subject
-from utils.grading.facts import Fact
+from utils.grading.facts import Claim, Fact
 from utils.grading.grader_time import TookTooLong, at_most
 from utils.grading.log.data_set import data_set_of
 from utils.grading.log.run_choice import describe, tested_runs
@@ -52,9 +52,10 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
     if submission.is_empty:
         return without_content(str(path), rubric, submission.warnings)
     judged = judge(submission, rubric, options)
-    claims = check_claims(submission, _subjects(judged))
+    claims, failed = _claims(submission, judged)
     remarks = [judged.why] if judged.why else []
     warnings = [*submission.warnings, *remarks, *judged.first.warnings, *_about_nobodys(judged)]
+    warnings += failed
     return compose(str(path), rubric, judged.first.facts, claims, warnings, _table(judged, rubric))
 
 
@@ -181,8 +182,8 @@ def _counting(
 
 def _score(one: Audited, rubric: Rubric) -> tuple[float, int, float]:
     """The points, of equal points the fewest fails, then the best accuracy."""
-    results = [criteria.judge(criterion, one.facts) for criterion in rubric.criteria]
-    fails = sum(result.verdict == criteria.FAIL for result in results)
+    results = [verdicts.judge(criterion, one.facts) for criterion in rubric.criteria]
+    fails = sum(result.verdict == verdicts.FAIL for result in results)
     return (
         sum(result.points for result in results),
         -fails,
@@ -198,7 +199,7 @@ def _table(judged: Judged, rubric: Rubric) -> list[dict]:
     rows = []
     for one in judged.every:
         log = describe(one.runs[0]) if one.runs else None
-        results = [criteria.judge(criterion, one.facts) for criterion in rubric.criteria]
+        results = [verdicts.judge(criterion, one.facts) for criterion in rubric.criteria]
         rows.append(
             attempt_entry(
                 one.attempt.name,
@@ -224,6 +225,14 @@ def _about_nobodys(judged: Judged) -> list[str]:
         return []
     logs = "; ".join(map(describe, judged.nobodys[:SHOWN]))
     return [f"Not judged, because nothing ties it to an attempt that was found: {logs}."]
+
+
+def _claims(submission: Submission, judged: Judged) -> tuple[list[Claim], list[str]]:
+    """The claims, or a remark where checking them breaks: that must not hide what else is known."""
+    try:
+        return check_claims(submission, _subjects(judged)), []
+    except Exception as error:
+        return [], [f"The grader failed at checking the claims ({type(error).__name__}: {error})."]
 
 
 def _subjects(judged: Judged) -> list[Subject]:

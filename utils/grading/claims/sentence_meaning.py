@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from utils.grading.claims.vocabulary import PROPERTIES, Token, tokens
 
 _ITEM = re.compile(r"\s*(?:[-*+•>]\s+|\(?(?:\d{1,2}|[a-h])[.)]\s+)+")
-# What a sentence says in letters of words.py. A number belongs to the quantity beside it.
+# What a sentence says in letters of vocabulary.py. A number belongs to the quantity beside it.
 _PARAMETERS = re.compile(
     r"(?P<s>s?)\.?y?(?P<n>#)[.wF]{0,4}P|P(?:\([.Td]{1,3}\))?[.wFbv:]{0,8}(?P<s2>s?)y?\.?(?P<n2>#)"
 )

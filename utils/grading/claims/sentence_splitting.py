@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 
 from utils.grading.facts import Evidence
-from utils.grading.log.line_shapes import read_line
+from utils.grading.log.epoch_and_bar import read_line
 from utils.grading.submission.contents import Submission, TextFile
 
 _NO_PROSE = (".csv", ".tsv", ".log", ".out", ".html", ".htm")

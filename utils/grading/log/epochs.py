@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 
 from utils.grading.facts import Evidence
 from utils.grading.log.averaged_weights import AVERAGED, PLAIN
-from utils.grading.log.line_shapes import Bar, LogLine
-from utils.grading.log.quantities import Number
+from utils.grading.log.epoch_and_bar import Bar, LogLine
+from utils.grading.log.losses_and_accuracies import Number
 
 TESTED = (("test", "accuracy"), ("val", "accuracy"))
 _MEASURED = TESTED + tuple((split, AVERAGED[quantity]) for split, quantity in TESTED)

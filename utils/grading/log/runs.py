@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from utils.grading.facts import Evidence
+from utils.grading.log.epoch_and_bar import read_line
 from utils.grading.log.epochs import TESTED, Epoch, Run, add, begin, keep_plain
 from utils.grading.log.headings import Outline, notebook_headings
-from utils.grading.log.line_shapes import read_line
 from utils.grading.log.lines import markdown_lines, notebook_lines, text_lines
 from utils.grading.log.lists import Lists, begins_summary, epochs_of, read_lists, read_summary
 from utils.grading.log.printed_totals import printed_total

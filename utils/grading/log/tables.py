@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from utils.grading.log.averaged_weights import AVERAGED, NAMED
-from utils.grading.log.line_shapes import LINE_LIMIT, LogLine
-from utils.grading.log.quantities import OTHER, Number
+from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
+from utils.grading.log.losses_and_accuracies import OTHER, Number
 
 _EPOCH = re.compile(r"epochs?|epoch[ _#]*(?:no\.?|number)?|#", re.I)
 _REAL = re.compile(r"[*`\s]*([-+]?\d{1,9}(?:\.(\d{0,25}))?(?:e[-+]?\d{1,3})?)\s*(%?)[*`\s]*", re.I)

@@ -1,8 +1,8 @@
 """What one position of the last map sees of the image."""
 
 from utils.architecture import graph_operations as operations
-from utils.architecture.field_walk import CannotTrace, Walk
 from utils.architecture.receptive_field import field_at_pool
+from utils.architecture.receptive_field_rules import CannotTrace, Walk
 from utils.grading.facts import Fact
 from utils.grading.network.view import NetworkView
 

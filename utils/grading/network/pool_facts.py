@@ -2,7 +2,7 @@
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation
-from utils.architecture.field_walk import CannotTrace
+from utils.architecture.receptive_field_rules import CannotTrace
 from utils.grading.facts import Fact
 from utils.grading.network.merged_pools import is_tiled
 from utils.grading.network.shrinking import shrinks

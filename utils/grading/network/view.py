@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation, Value
-from utils.architecture.field_walk import CannotTrace, Walk, walk
+from utils.architecture.receptive_field_rules import CannotTrace, Walk, walk
 from utils.grading.facts import Evidence, Fact
 from utils.grading.network.executed_network import ExecutedNetwork
 

@@ -62,9 +62,10 @@ def logs_of(
     for run in outputs:
         _give(run, tie.of_output(run), own, perhaps, nobodys)
     with_output = {one for one, held in own.items() if held or perhaps[one]}
+    several = len({tuple(tested_values(run)) for run in texts}) > 1
     for run in texts:
         owners = tie.of_text(run, with_output)
-        if len(owners) == 1 and not tie.is_certain(owners[0], run):
+        if several and len(owners) == 1 and not tie.is_certain(owners[0], run):
             perhaps[owners[0]].append(run)
         else:
             _give(run, owners, own, perhaps, nobodys)
@@ -124,7 +125,10 @@ class _Ties:
         return owners
 
     def is_certain(self, one: Attempt, run: Run) -> bool:
-        """False where an unknown command line picks the network, and the log itself does not tell which it was."""
+        """False where an unknown command line picks the network, and the log itself does not tell which it was.
+
+        Of several logs each may then be any network's, whatever its file or folder is called.
+        """
         named = {
             node.id
             for _, statement in one.reader.own_statements

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from utils.grading import criteria
+from utils.grading import verdicts
 from utils.grading.fact_names import LISTED
 from utils.grading.facts import Claim, Evidence, Fact
 from utils.grading.rubric import Rubric
@@ -38,7 +38,7 @@ def compose(
     attempts: Sequence[dict] = (),
 ) -> Graded:
     """The entry that these facts and claims make; `attempts` are rows of `attempt_entry`."""
-    results = [criteria.judge(criterion, facts) for criterion in rubric.criteria]
+    results = [verdicts.judge(criterion, facts) for criterion in rubric.criteria]
     values = {
         name: plain(facts[name].value) if name in facts else None
         for name in dict.fromkeys((*LISTED, *facts))
@@ -74,7 +74,7 @@ def attempt_entry(
     network: str | None,
     log: str | None,
     remark: str,
-    results: Sequence[criteria.Result] = (),
+    results: Sequence[verdicts.Result] = (),
     counts: bool = False,
 ) -> dict:
     """One attempt as a row: its points and verdicts where it was judged, and what is to be said of it."""
@@ -90,7 +90,7 @@ def attempt_entry(
     }
 
 
-def criterion_entry(result: criteria.Result) -> dict:
+def criterion_entry(result: verdicts.Result) -> dict:
     """One criterion with its verdict and points, as the JSON interface has it."""
     criterion = result.criterion
     places = list(
@@ -102,7 +102,7 @@ def criterion_entry(result: criteria.Result) -> dict:
         "points": result.points,
         "max_points": criterion.points,
         "value": plain(result.value),
-        "required": criteria.required(criterion),
+        "required": verdicts.required(criterion),
         "evidence": places,
         "advice": result.advice,
     }

@@ -2,9 +2,9 @@
 
 import pytest
 
-from utils.grading.criteria import judge
 from utils.grading.facts import Evidence, Fact
 from utils.grading.rubric import Criterion
+from utils.grading.verdicts import judge
 
 PLACE = Evidence(file="model.py", line=3)
 

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from utils.grading.log.loss_and_accuracy import read_pairs
-from utils.grading.log.quantities import Number, read_numbers, with_points
+from utils.grading.log.losses_and_accuracies import Number, read_numbers, with_points
 
 LINE_LIMIT = 2_000  # characters; what comes later in a line is no log
 

@@ -1,4 +1,4 @@
-"""Receptive field, jump and output size of every layer of a model, exact over what it executes; see receptive_field_rules.py."""
+"""Receptive field, jump and output size of every layer of a model; the rules stand in receptive_field_rules.py."""
 
 import copy
 

@@ -4,11 +4,10 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-# What XML 1.0 cannot hold, and what makes terminals and readers see something else.
-_UNPRINTABLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
-    "\u200b-\u200f\u202a-\u202e\u2066-\u2069]"
-)
+from utils.grading.submission.text_decoding import REFUSED
+
+# What no report can hold, and what makes terminals and readers see something else.
+_UNPRINTABLE = re.compile(f"[{REFUSED}\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&#$])")
 _FORMULA = ("=", "+", "-", "@")
 

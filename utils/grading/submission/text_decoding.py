@@ -11,8 +11,10 @@ _BYTE_ORDER_MARKS = (
     ("utf-16", codecs.BOM_UTF16_BE),
 )
 _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-_]")
-# What XML and terminals refuse: control characters but tab, line feed and carriage return; halves of surrogate pairs.
-_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff\ufffe\uffff]")
+# What XML and terminals refuse, inside of a character class: control characters but tab, line feed and carriage return,
+# halves of surrogate pairs, and two code points that are no characters.
+REFUSED = "\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff"
+_UNPRINTABLE = re.compile(f"[{REFUSED}]")
 
 
 def decode(data: bytes) -> tuple[str | None, str]:

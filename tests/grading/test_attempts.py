@@ -135,6 +135,17 @@ def test_two_networks_of_one_notebook_have_a_log_each(tmp_path):
     assert found.first.attempt.name == "S9.ipynb: Net"
 
 
+def test_a_class_that_is_defined_anew_is_another_network(tmp_path, run_here):
+    wider = NETWORK.replace("8", "16")
+    cells = [IMPORTS, LOADERS]
+    for text, best in ((NETWORK, 86), (wider, 72)):
+        cells += [f"{text}\nmodel = Net().to(device)", (TRAIN, log(best))]
+    found = judged(tmp_path, {**MODULES, "S9.ipynb": cells}, run=True)
+    judged_as = {one.facts["parameters"].value: best_of(one) for one in found.every}
+    assert judged_as == {NET_TOTAL: 86, WIDE_TOTAL: 72}
+    assert len({one.attempt.name for one in found.every}) == 2
+
+
 DIGITS = """
 import torchvision
 digits = torchvision.datasets.MNIST('.', train=True)

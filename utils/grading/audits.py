@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 
 from utils.errors import UserError
@@ -11,7 +12,7 @@ from utils.grading.facts import Audit, Fact
 from utils.grading.log.accuracy_facts import DOUBTED, ONCE
 from utils.grading.log.audit import NAMES as LOG_FACTS
 from utils.grading.log.audit import TAKEN_FOR_THE_TEST, log_audit
-from utils.grading.log.data_set import data_set_of
+from utils.grading.log.data_set import CIFAR10, data_set_of
 from utils.grading.log.printed_summary import printed_summary
 from utils.grading.log.run_choice import Choice, choose_run, describe
 from utils.grading.log.runs import Run
@@ -20,7 +21,6 @@ from utils.grading.network.audit import architecture_audit
 from utils.grading.network.checkpoint import check_weights
 from utils.grading.network.rebuilt import rebuilt
 from utils.grading.program.attempts import Attempt
-from utils.grading.program.data_sets import CIFAR10
 from utils.grading.program.data_use import misuse
 from utils.grading.program.modularity import modularity
 from utils.grading.rubric import Rubric
@@ -66,7 +66,7 @@ class Case:
     foreign: tuple[Run, ...] = ()
     alone: bool = True
 
-    @property
+    @cached_property
     def choice(self) -> Choice:
         """The run that is judged, chosen among the attempt's own logs."""
         return choose_run(self.submission, self.runs, self.attempt.training_notebook)
@@ -86,7 +86,8 @@ def networks_executed(
     submission: Submission, attempts: Sequence[Attempt], options: Options
 ) -> dict[Attempt, Audit]:
     """The architecture audit of every attempt; a network that several attempts train is executed once."""
-    by_network = {str(one.model): one for one in reversed(attempts)}
+    keys = {one: one.model.key if one.model and one.model.complete else one for one in attempts}
+    by_network = {keys[one]: one for one in reversed(attempts)}
 
     def executed(one: Attempt) -> Audit:
         return _guarded("auditing the network", network_audit, submission, one, options)
@@ -96,7 +97,7 @@ def networks_executed(
     else:
         with ThreadPoolExecutor(PARALLEL) as pool:
             found = dict(zip(by_network, pool.map(executed, by_network.values())))
-    return {one: found[str(one.model)] for one in attempts}
+    return {one: found[keys[one]] for one in attempts}
 
 
 def network_audit(submission: Submission, attempt: Attempt, options: Options) -> Audit:

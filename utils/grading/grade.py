@@ -11,12 +11,11 @@ from utils.grading.claims.audit import check_claims
 from utils.grading.claims.subjects import Subject
 from utils.grading.facts import Claim, Fact
 from utils.grading.grader_time import TookTooLong, at_most
-from utils.grading.log.data_set import data_set_of
+from utils.grading.log.data_set import CIFAR10, data_set_of
 from utils.grading.log.run_choice import describe, tested_runs
 from utils.grading.log.runs import Run, submission_runs
 from utils.grading.program.attempts import Attempt, attempts
 from utils.grading.program.counting import best_attempt, named_as_result, named_attempt
-from utils.grading.program.data_sets import CIFAR10
 from utils.grading.program.finding import defined_networks
 from utils.grading.program.log_owners import Logs, logs_of
 from utils.grading.reports.entry import Graded, attempt_entry, compose, not_graded, without_content
@@ -182,7 +181,7 @@ def _counting(
 
 def _score(one: Audited, rubric: Rubric) -> tuple[float, int, float]:
     """The points, of equal points the fewest fails, then the best accuracy."""
-    results = [verdicts.judge(criterion, one.facts) for criterion in rubric.criteria]
+    results = verdicts.judge_all(rubric, one.facts)
     fails = sum(result.verdict == verdicts.FAIL for result in results)
     return (
         sum(result.points for result in results),
@@ -199,7 +198,7 @@ def _table(judged: Judged, rubric: Rubric) -> list[dict]:
     rows = []
     for one in judged.every:
         log = describe(one.runs[0]) if one.runs else None
-        results = [verdicts.judge(criterion, one.facts) for criterion in rubric.criteria]
+        results = verdicts.judge_all(rubric, one.facts)
         rows.append(
             attempt_entry(
                 one.attempt.name,

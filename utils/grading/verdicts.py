@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from utils.grading.fact_names import FACTS
 from utils.grading.facts import Evidence, Fact
-from utils.grading.rubric import Criterion
+from utils.grading.rubric import Criterion, Rubric
 
 PASS, FAIL, UNVERIFIABLE = "pass", "fail", "unverifiable"
 
@@ -40,6 +40,11 @@ class Result:
 def judge(criterion: Criterion, facts: Mapping[str, Fact]) -> Result:
     """The verdict on one criterion. A fact that is not in `facts` counts as one that could not be established."""
     return _CHECKS[criterion.check](criterion, facts)
+
+
+def judge_all(rubric: Rubric, facts: Mapping[str, Fact]) -> list[Result]:
+    """The verdict on every criterion of a rubric."""
+    return [judge(criterion, facts) for criterion in rubric.criteria]
 
 
 def required(criterion: Criterion) -> str:

@@ -241,10 +241,10 @@ def _trained(ranked: list[Candidate]) -> list[Candidate]:
 
 def _distinct(networks: list[Candidate]) -> list[tuple[ModelReference, Candidate]]:
     """Each network once, as it is built; a copy, as for finding a learning rate, adds the cells that it is used in."""
-    found: dict[str, tuple[ModelReference, Candidate]] = {}
+    found: dict[tuple, tuple[ModelReference, Candidate]] = {}
     for one in networks:
         reference = reference_of(one)
-        key = str(reference) if reference.complete else f"{reference}{id(one)}"
+        key = reference.key if reference.complete else (*reference.key, id(one))
         if key in found:
             known = found[key][1]
             found[key] = reference, replace(known, cells=known.cells | one.cells)
@@ -258,9 +258,14 @@ def _names(path: str, references: list[ModelReference]) -> list[str]:
     if len(references) == 1:
         return [path or "the Python files"]
     classes = [one.factory or one.class_name for one in references]
+    calls = [str(one).partition(":")[2] for one in references]
     return [
-        f"{path}: {name if classes.count(name) == 1 else str(one).partition(':')[2]}"
-        for name, one in zip(classes, references)
+        f"{path}: {name}"
+        if classes.count(name) == 1
+        else f"{path}: {call}"
+        if calls.count(call) == 1
+        else f"{path}: {call} in {one.place.where}"
+        for name, call, one in zip(classes, calls, references)
     ]
 
 

@@ -3,8 +3,8 @@
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import Loop, loops
 from utils.grading.code_reader.values import Instance, Made
+from utils.grading.log.data_set import CIFAR10
 
-CIFAR10 = "CIFAR-10"
 # The classes of torchvision (and what fetches the digits of scikit-learn), by the names that their data sets go by.
 NAMES = {
     "CIFAR10": CIFAR10,

@@ -36,6 +36,11 @@ class ModelReference:
     complete: bool = True
     why: str = ""
 
+    @property
+    def key(self) -> tuple:
+        """Tells one network from another: two classes of the same name in two cells are two."""
+        return str(self), self.place
+
     def __str__(self) -> str:
         given = [*map(repr, self.args), *(f"{key}={value!r}" for key, value in self.kwargs.items())]
         return f"{self.file or self.notebook}:{self.factory or self.class_name}({', '.join(given)})"

@@ -38,7 +38,7 @@ def compose(
     attempts: Sequence[dict] = (),
 ) -> Graded:
     """The entry that these facts and claims make; `attempts` are rows of `attempt_entry`."""
-    results = [verdicts.judge(criterion, facts) for criterion in rubric.criteria]
+    results = verdicts.judge_all(rubric, facts)
     values = {
         name: plain(facts[name].value) if name in facts else None
         for name in dict.fromkeys((*LISTED, *facts))

@@ -27,12 +27,11 @@ def test_the_notebooks_are_there():
 
 @everyone
 def test_thin(name):
-    """Few statements, however many lines the formatter makes of them, and none that defines."""
     sizes = [
-        sum(isinstance(node, ast.stmt) for node in ast.walk(ast.parse(cell.source)))
+        len([line for line in cell.source.splitlines() if line.strip()])
         for cell in code_cells(name)
     ]
-    assert sum(sizes) <= 70 and max(sizes) <= 15
+    assert sum(sizes) <= 80 and max(sizes) <= 20
     for cell in code_cells(name):
         assert not any(
             isinstance(node, (ast.FunctionDef, ast.ClassDef))

@@ -66,6 +66,27 @@ def accuracies_with_hole(
     ]
 
 
+Curves = dict[str, tuple[Sequence[float], list[float]]]
+
+
+def curves(model: nn.Module, split: Split, recipe: Recipe) -> Curves:
+    """What changes → (amounts, per cent right at each of them), for rotations, shifts and holes."""
+    angles, pixels, sides = (-30, -20, -10, 0, 10, 20, 30), (0, 2, 4, 6, 8), (0, 4, 8, 12, 16)
+    return {
+        "rotation (degrees)": (angles, accuracies(model, split, recipe, rotated, angles)),
+        "shift (pixels)": (pixels, accuracies(model, split, recipe, shifted, pixels)),
+        "side of the hole (pixels)": (sides, accuracies_with_hole(model, split, recipe, sides)),
+    }
+
+
+def curves_text(found: Curves) -> str:
+    """One line for each of `curves`."""
+    return "\n".join(
+        f"{name}: " + ", ".join(f"{amount}: {right:.1f} %" for amount, right in zip(*curve))
+        for name, curve in found.items()
+    )
+
+
 @torch.inference_mode()
 def _accuracy(
     model: nn.Module,

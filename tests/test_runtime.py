@@ -7,14 +7,51 @@ from utils import runtime
 from utils.errors import UserError
 from utils.runtime import choose_device, choose_precision, cpu_flags, default_workers, seed_torch
 
-CUDA, CPU = torch.device("cuda"), torch.device("cpu")
+CUDA, MPS, CPU = torch.device("cuda"), torch.device("mps"), torch.device("cpu")
 
 
-@pytest.mark.parametrize("there, expected", [(True, "cuda"), (False, "cpu")])
-def test_auto_takes_cuda_where_it_is(monkeypatch, there, expected):
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: there)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: int(there))
+@pytest.fixture
+def found(monkeypatch):
+    """Says which GPUs are found."""
+
+    def say(cuda: bool, mps: bool) -> None:
+        monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+        monkeypatch.setattr(torch.cuda, "device_count", lambda: int(cuda))
+        monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+    return say
+
+
+@pytest.mark.parametrize(
+    "cuda, mps, expected",
+    [
+        (True, False, "cuda"),
+        (True, True, "cuda"),
+        (False, True, "mps"),
+        (False, False, "cpu"),
+    ],
+)
+def test_auto_takes_cuda_else_mps_else_the_cpu(found, cuda, mps, expected):
+    found(cuda, mps)
     assert choose_device("auto").type == expected
+    assert choose_device(expected).type == expected
+
+
+def test_what_is_decided_for_mps(monkeypatch):
+    """float32, its own layout and copies that wait: each of these has a fault of PyTorch on MPS behind it."""
+    asked = []
+    monkeypatch.setattr(torch, "autocast", lambda *given, **_: asked.append(given))
+    precision = choose_precision(MPS)
+    with precision.autocast():
+        assert precision.name == choose_precision(MPS, "fp32").name == "fp32" and not asked
+    assert not precision.scaler().is_enabled()
+    assert [runtime.memory_format(device) for device in (MPS, CPU, CUDA)] == [
+        torch.contiguous_format,
+        torch.channels_last,
+        torch.channels_last,
+    ]
+    assert [runtime.copies_ahead(device) for device in (MPS, CPU, CUDA)] == [False, False, True]
+    assert str(precision).startswith("MPS (") and "contiguous, float32 through" in str(precision)
 
 
 @pytest.mark.parametrize(
@@ -84,12 +121,17 @@ def test_only_fp16_scales_the_loss():
         (lambda: choose_device("gpu"), "no device 'gpu'"),
         (lambda: choose_device("cuda:9"), "no device 'cuda:9' here"),
         (lambda: choose_device("meta"), "no device 'meta'"),
-        (lambda: choose_precision(CPU, "fp16"), "fp16 needs CUDA"),
+        (lambda: choose_device("mps"), "no device 'mps' here"),
+        (lambda: choose_device("cuda:99999999999999999999"), "no device 'cuda:9999"),
+        (lambda: choose_precision(CPU, "fp16"), "no fp16 on cpu"),
+        (lambda: choose_precision(MPS, "fp16"), "no fp16 on mps"),
+        (lambda: choose_precision(MPS, "bf16"), "no bf16 on mps"),
         (lambda: choose_precision(CPU, "fp8"), "no precision 'fp8'"),
     ],
 )
 def test_what_is_not_there_is_said(monkeypatch, call, words):
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 0)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
     with pytest.raises(UserError, match=words):
         call()
 
@@ -104,6 +146,7 @@ def test_seeds_of_neighbouring_epochs_differ():
 
 def test_workers_by_device():
     assert default_workers(CPU) == 1 and 1 <= default_workers(CUDA) <= 2
+    assert 1 <= default_workers(MPS) <= 2
 
 
 def test_the_record_names_commit_and_versions():

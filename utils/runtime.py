@@ -5,7 +5,7 @@ import os
 import platform
 import re
 import subprocess
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -30,7 +30,7 @@ class Precision:
     def autocast(self) -> AbstractContextManager:
         """The context in which a forward pass computes in this precision."""
         dtype = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(self.name)
-        return torch.autocast(self.device.type, dtype=dtype, enabled=dtype is not None)
+        return nullcontext() if dtype is None else torch.autocast(self.device.type, dtype=dtype)
 
     def scaler(self) -> torch.amp.GradScaler:
         """Scales the loss so that small fp16 gradients survive; does nothing in the other precisions."""
@@ -38,18 +38,28 @@ class Precision:
 
     def __str__(self) -> str:
         how = "float32 throughout" if self.name == "fp32" else f"{self.name} autocast"
-        return f"{describe_device(self.device)}, channels_last, {how}"
+        layout = str(memory_format(self.device)).removeprefix("torch.").removesuffix("_format")
+        return f"{describe_device(self.device)}, {layout}, {how}"
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """`name`, or for "auto" CUDA where there is one, else the CPU; UserError when the device is not there."""
+    """`name`, or for "auto" CUDA where there is one, else MPS, Apple's GPU, else the CPU.
+
+    UserError when the device is not there.
+    """
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
-    if not re.fullmatch(r"cpu|cuda(:\d+)?", name):
+        found = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+        name = next((kind for kind, there in found.items() if there), "cpu")
+    if not re.fullmatch(r"cpu|mps|cuda(:\d{1,2})?", name):
         raise UserError(
-            f"There is no device '{name}': say auto, cpu, cuda, or cuda:1 for the second GPU."
+            f"There is no device '{name}': say auto, cpu, mps, cuda, or cuda:1 for the second GPU."
         )
     device = torch.device(name)
+    if device.type == "mps" and not torch.backends.mps.is_available():
+        raise UserError(
+            "There is no device 'mps' here: it needs a Mac with Apple's own chip, and macOS 14 or newer; "
+            "leave --device out to use what there is."
+        )
     if device.type == "cuda" and (device.index or 0) >= torch.cuda.device_count():
         raise UserError(
             f"There is no device '{name}' here: CUDA devices found: {torch.cuda.device_count()}; "
@@ -59,13 +69,18 @@ def choose_device(name: str = "auto") -> torch.device:
 
 
 def choose_precision(device: torch.device, requested: str = "auto") -> Precision:
-    """`requested`, or for "auto" what the chip computes fast: bf16 where it has it, fp16 on other CUDA, else fp32."""
+    """`requested`, or for "auto" what the chip computes fast: bf16 where it has it, fp16 on other CUDA, else fp32.
+
+    MPS computes in float32: what autocast does there depends on the version of PyTorch, and we could not measure it.
+    """
     if requested not in PRECISIONS:
         raise UserError(
             f"There is no precision '{requested}': the precisions are {', '.join(PRECISIONS)}."
         )
-    if requested == "fp16" and device.type != "cuda":
-        raise UserError("fp16 needs CUDA: use --precision bf16 or fp32 on this device.")
+    if device.type not in {"fp16": ("cuda",), "bf16": ("cuda", "cpu")}.get(requested, device.type):
+        raise UserError(
+            f"There is no {requested} on {device.type} here: leave --precision out, or say fp32."
+        )
     if requested != "auto":
         return Precision(device, requested)
     if device.type == "cuda":
@@ -90,6 +105,22 @@ def cpu_flags(cpuinfo: Path = Path("/proc/cpuinfo")) -> set[str]:
         if line.startswith(("flags", "Features"))
         for flag in line.split(":", 1)[1].split()
     }
+
+
+def memory_format(device: torch.device) -> torch.memory_format:
+    """How images lie in memory where they are convolved: channels_last, which is faster, but not on MPS.
+
+    There the backward pass of BatchNorm fails with it in some versions of PyTorch (pull request 188371 mends it).
+    """
+    return torch.contiguous_format if device.type == "mps" else torch.channels_last
+
+
+def copies_ahead(device: torch.device) -> bool:
+    """Whether a copy to `device` may run beside the program, from pinned memory: on CUDA alone.
+
+    On MPS such a copy can read memory that was already given back (PyTorch's issue 189690).
+    """
+    return device.type == "cuda"
 
 
 def keep_freed_memory() -> bool:

@@ -17,7 +17,7 @@ from utils.data.augmentations import AUGMENTATIONS, Augmentation
 from utils.data.images import Split
 from utils.data.loaders import shuffled
 from utils.data.transforms import MEAN, per_channel
-from utils.runtime import seed_of
+from utils.runtime import copies_ahead, seed_of
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,10 @@ class Draws:
     def to(self, device: torch.device) -> "Draws":
         """The same draws on `device`."""
         return Draws(
-            **{name: value.to(device, non_blocking=True) for name, value in vars(self).items()}
+            **{
+                name: value.to(device, non_blocking=copies_ahead(device))
+                for name, value in vars(self).items()
+            }
         )
 
 

@@ -58,7 +58,7 @@ def training_batches(
         recipe.batch_size,
         recipe.seed,
         workers=runtime.default_workers(device) if workers is None else workers,
-        pin_memory=device.type == "cuda",
+        pin_memory=runtime.copies_ahead(device),
     )
 
 
@@ -134,7 +134,7 @@ class _Run:
         self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
         self.progress, self.report = progress, report
         model = build_model(recipe.model, DATA_SETS[recipe.data_set].classes)
-        self.model = model.to(device, memory_format=torch.channels_last)
+        self.model = model.to(device, memory_format=runtime.memory_format(device))
         self.optimizer = OPTIMIZERS[recipe.optimizer](self.model, recipe)
         self.scaler = precision.scaler()
         self.batches = training_batches(recipe, data.train, device, workers)

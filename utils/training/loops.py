@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from utils.errors import UserError
-from utils.runtime import Precision
+from utils.runtime import Precision, copies_ahead, memory_format
 from utils.training.history import percent, step_text
 
 
@@ -114,8 +114,9 @@ def evaluate(
 
 
 def to_device(images: Tensor, labels: Tensor, device: torch.device) -> tuple[Tensor, Tensor]:
-    """non_blocking lets a copy from pinned memory run beside the network."""
+    """On `device` and in the layout that suits it; on CUDA the copy runs beside the network."""
+    ahead = copies_ahead(device)
     return (
-        images.to(device, memory_format=torch.channels_last, non_blocking=True),
-        labels.to(device, non_blocking=True),
+        images.to(device, memory_format=memory_format(device), non_blocking=ahead),
+        labels.to(device, non_blocking=ahead),
     )

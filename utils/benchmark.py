@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from utils.data.data_sets import CIFAR10
-from utils.errors import UserError
+from utils.errors import UserError, run_command
 from utils.files import write_whole
 from utils.paths import REPOSITORY
 from utils.tables import csv_table, text_table
@@ -125,16 +125,15 @@ def main() -> int:
         "--only", choices=("input", "epoch"), help="one kind of case alone; prints, writes nothing"
     )
     asked = parser.parse_args()
-    cases = [case for case in INPUT + EPOCH + FLAGSHIP if asked.only in (None, case.what)]
-    try:
-        table = rows(measure_all(cases, asked.rounds))
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    return run_command(lambda: _report(asked.only, asked.rounds))[0]
+
+
+def _report(only: str | None, rounds: int) -> None:
+    cases = [case for case in INPUT + EPOCH + FLAGSHIP if only in (None, case.what)]
+    table = rows(measure_all(cases, rounds))
     print(text_table(HEADER, table, left=3))
-    if asked.only is None:
+    if only is None:
         write_whole(TABLE, csv_table(HEADER, table))
-    return 0
 
 
 if __name__ == "__main__":

@@ -1,15 +1,37 @@
-"""Writing files so that a kill at any moment leaves either the old content or the new, never a part."""
+"""Writing files so that a kill or a power loss at any moment leaves either the old content or the new, never a part."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 
 def write_whole(path: Path, content: bytes | str) -> None:
-    """Replace the file at `path` by `content` (text as UTF-8) in one step."""
+    """Replace the file at `path` by `content` (text as UTF-8) in one step; an OSError names the file."""
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(path.name + ".tmp")
-    with open(partial, "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())  # the rename must not reach the disk before the bytes
-    os.replace(partial, path)
+    try:
+        with open(partial, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())  # the rename must not reach the disk before the bytes
+    except OSError as error:
+        with suppress(OSError):  # a full disk gets its space back
+            partial.unlink()
+        error.filename = str(path)
+        raise
+    move(partial, path)
+
+
+def move(source: Path, target: Path) -> None:
+    """Rename `source` to `target`, which it replaces, and return once the folder's disk has noted it."""
+    os.replace(source, target)
+    if os.name == "nt":  # Windows cannot open a folder
+        return
+    with suppress(
+        OSError
+    ):  # some file systems cannot sync a folder; the rename is done in any case
+        folder = os.open(target.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

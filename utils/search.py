@@ -12,7 +12,7 @@ from dataclasses import replace
 from utils.architecture.summary import model_facts
 from utils.data.data_sets import CIFAR10
 from utils.data.images import HELD_OUT, load_data
-from utils.errors import UserError
+from utils.errors import UserError, run_command
 from utils.files import write_whole
 from utils.paths import REPOSITORY
 from utils.runtime import choose_device, choose_precision
@@ -57,11 +57,16 @@ def folder_of(candidate: str):
 
 def rows() -> list[tuple]:
     """A row of HEADER for each candidate that has been trained, the best first."""
+    ranked = sorted(_complete(), key=lambda pair: -pair[1].history[-1].test_accuracy)
+    return [_row(name, record) for name, record in ranked]
+
+
+def _complete() -> list[tuple[str, RunRecord]]:
     records = [(name, load_run(folder_of(name))) for name in CANDIDATES]
-    trained = [(name, record) for name, record in records if record is not None and record.complete]
     return [
-        _row(name, record)
-        for name, record in sorted(trained, key=lambda pair: -pair[1].history[-1].test_accuracy)
+        (name, record)
+        for name, record in records
+        if record is not None and record.complete and record.recipe == CANDIDATES[name]
     ]
 
 
@@ -94,20 +99,21 @@ def main() -> int:
         "candidates", nargs="*", help=f"which to train (default: all): {', '.join(CANDIDATES)}"
     )
     chosen = parser.parse_args().candidates or list(CANDIDATES)
-    try:
-        if unknown := [name for name in chosen if name not in CANDIDATES]:
-            raise UserError(
-                f"There is no candidate '{unknown[0]}'; the candidates are: {', '.join(CANDIDATES)}."
-            )
-        data, precision = load_data(f"{CIFAR10.name}{HELD_OUT}"), choose_precision(choose_device())
-        for name in chosen:
+    return run_command(lambda: _search(chosen))[0]
+
+
+def _search(chosen: list[str]) -> None:
+    if unknown := [name for name in chosen if name not in CANDIDATES]:
+        raise UserError(
+            f"There is no candidate '{unknown[0]}'; the candidates are: {', '.join(CANDIDATES)}."
+        )
+    data, precision = load_data(f"{CIFAR10.name}{HELD_OUT}"), choose_precision(choose_device())
+    trained = [name for name, _ in _complete()]
+    for name in chosen:
+        if name not in trained:  # of these the weights are not kept, which fit would miss
             fit(CANDIDATES[name], data, folder_of(name), precision)
-            write_whole(FOLDER / "table.csv", table_csv())
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+        write_whole(FOLDER / "table.csv", table_csv())
     print(text_table(HEADER, rows()))
-    return 0
 
 
 if __name__ == "__main__":

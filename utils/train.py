@@ -8,7 +8,7 @@ from pathlib import Path
 
 from utils.data.images import DIGITS, ImageData, load_data, sources
 from utils.data.loaders import TestBatches
-from utils.errors import UserError
+from utils.errors import UserError, run_command
 from utils.runtime import PRECISIONS, Precision, choose_device, choose_precision
 from utils.training.fit import fit
 from utils.training.loops import evaluate
@@ -146,17 +146,7 @@ def test_again(
 
 def attempt(arguments: argparse.Namespace) -> tuple[int, RunRecord | None]:
     """Run, and say in one sentence why not: the exit status, and the record where there is one."""
-    try:
-        return 0, run(arguments)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1, None
-    except KeyboardInterrupt:
-        print(
-            "\nStopped; the epochs that were finished are kept, and the same command goes on from there.",
-            file=sys.stderr,
-        )
-        return 130, None
+    return run_command(lambda: run(arguments))
 
 
 def main(arguments: list[str] | None = None) -> int:

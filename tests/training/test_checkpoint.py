@@ -6,6 +6,7 @@ import random
 import pytest
 import torch
 
+from utils import files
 from utils.errors import UserError
 from utils.training import checkpoint
 from utils.training.checkpoint import DAMAGED, NEWEST, PREVIOUS, load_checkpoint, save_checkpoint
@@ -13,8 +14,12 @@ from utils.training.checkpoint import DAMAGED, NEWEST, PREVIOUS, load_checkpoint
 
 def state(epochs_done):
     return {
+        "settings": {},
         "epochs_done": epochs_done,
+        "history": [{"epoch": epoch} for epoch in range(epochs_done)],
         "model": {"weight": torch.full((1000,), float(epochs_done))},
+        "optimizer": {},
+        "scaler": {},
     }
 
 
@@ -92,11 +97,44 @@ def test_no_single_bit_goes_unnoticed(tmp_path):
         assert load_checkpoint(tmp_path, report=lambda text: None)["epochs_done"] == 1
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "a text",
+        [1, 2],
+        {},
+        {"epochs_done": 2},
+        state(1) | {"epochs_done": 2},
+        state(2) | {"history": "ab"},
+        state(2) | {"history": [{"epoch": 0}, {"colour": 1}]},
+        state(2) | {"model": 3},
+        state(2) | {"settings": None},
+    ],
+)
+def test_a_valid_checksum_of_something_else_is_no_checkpoint(tmp_path, content):
+    save_checkpoint(tmp_path, state(1))
+    save_checkpoint(tmp_path, content)
+    said = []
+    assert load_checkpoint(tmp_path, said.append)["epochs_done"] == 1 and "damaged" in said[0]
+
+
+def test_want_of_memory_is_not_taken_for_damage(tmp_path, monkeypatch):
+    save_checkpoint(tmp_path, state(1))
+
+    def no_memory(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(checkpoint.torch, "load", no_memory)
+    with pytest.raises(MemoryError):
+        load_checkpoint(tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == [NEWEST]
+
+
 class Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("fatal_call", range(1, 6))
+@pytest.mark.parametrize("fatal_call", range(1, 9))
 def test_killed_at_any_step_of_saving_leaves_a_whole_one(tmp_path, monkeypatch, fatal_call):
     """Dies at the n-th call that touches the disk: opening, syncing, or one of the renames."""
     save_checkpoint(tmp_path, state(1))
@@ -114,12 +152,13 @@ def test_killed_at_any_step_of_saving_leaves_a_whole_one(tmp_path, monkeypatch, 
         return counted
 
     with monkeypatch.context() as patch:
-        patch.setattr(checkpoint.os, "replace", fatal(checkpoint.os.replace))
-        patch.setattr(checkpoint.os, "fsync", fatal(checkpoint.os.fsync))
+        for name in ("replace", "fsync"):
+            patch.setattr(files.os, name, fatal(getattr(files.os, name)))
         try:
             save_checkpoint(tmp_path, state(3))
         except Killed:
             pass
+    assert calls == min(fatal_call, 7)  # three renames, each with its folder synced, and the bytes
     assert load_checkpoint(tmp_path)["epochs_done"] in (2, 3)
     save_checkpoint(tmp_path, state(4))
     assert load_checkpoint(tmp_path)["epochs_done"] == 4

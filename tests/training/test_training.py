@@ -126,7 +126,15 @@ def test_training_learns(undisturbed):
 )
 def test_a_damaged_record_is_named(tmp_path, file, content):
     (tmp_path / "config.json").write_text(
-        json.dumps({"recipe": RECIPE.to_dict(), "data": "digits"})
+        json.dumps(
+            {
+                "recipe": RECIPE.to_dict(),
+                "data": "digits",
+                "parameters": 1,
+                "seconds": 0.0,
+                "sessions": [],
+            }
+        )
     )
     (tmp_path / file).write_text(content)
     with pytest.raises(UserError, match=file):

@@ -5,13 +5,13 @@ A checkpoint is what `torch.save` writes, and the SHA-256 of that.
 
 import hashlib
 import io
-import os
 from pathlib import Path
 
 import torch
 
-from utils.errors import UserError
-from utils.files import write_whole
+from utils.errors import UserError, explain
+from utils.files import move, write_whole
+from utils.training.history import EpochRecord
 
 CHECKSUM_SIZE = 32
 NEWEST, PREVIOUS, DAMAGED = "checkpoint.pt", "checkpoint.previous.pt", "checkpoint.damaged.pt"
@@ -24,8 +24,8 @@ def save_checkpoint(folder: Path, state: dict) -> None:
     payload = to_bytes(state)
     write_whole(staged, payload + hashlib.sha256(payload).digest())
     if newest.exists():
-        os.replace(newest, folder / PREVIOUS)
-    os.replace(staged, newest)
+        move(newest, folder / PREVIOUS)
+    move(staged, newest)
 
 
 def load_checkpoint(folder: Path, report=print) -> dict | None:
@@ -38,14 +38,14 @@ def load_checkpoint(folder: Path, report=print) -> dict | None:
     for file in (folder / NEWEST, folder / PREVIOUS):
         if not file.exists():
             continue
-        state = _read(file)
+        state = read_checkpoint(file)
         if state is not None:
             if damaged:
                 report(
                     f"{damaged[0]} is damaged: going on from the checkpoint before it, "
                     f"after {state['epochs_done']} epochs."
                 )
-                os.replace(
+                move(
                     damaged[0], folder / DAMAGED
                 )  # or the next save would put it in the place of the good one
             return state
@@ -59,13 +59,21 @@ def load_checkpoint(folder: Path, report=print) -> dict | None:
     return None
 
 
-def _read(file: Path) -> dict | None:
-    """The state in `file`; None when it is damaged."""
+def read_checkpoint(file: Path) -> dict | None:
+    """The state in `file`; None when it is damaged or not what a run of ours saves."""
     content = file.read_bytes()
     payload, checksum = content[:-CHECKSUM_SIZE], content[-CHECKSUM_SIZE:]
     if hashlib.sha256(payload).digest() != checksum:
         return None
-    return torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+    try:
+        state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
+        history = [EpochRecord(**fields) for fields in state["history"]]
+        sizes = {name: len(state[name]) for name in ("settings", "model", "optimizer", "scaler")}
+    except Exception as error:  # bytes that somebody else wrote can raise anything
+        if explain(error) is not None:  # want of memory says nothing about them
+            raise
+        return None
+    return state if sizes and state["epochs_done"] == len(history) else None
 
 
 def to_bytes(state: dict) -> bytes:

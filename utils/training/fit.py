@@ -15,13 +15,14 @@ from utils.data.data_sets import DATA_SETS
 from utils.data.images import DIGITS, HELD_OUT, ImageData, Split
 from utils.data.loaders import TestBatches, TrainingBatches
 from utils.data.transforms import pipeline
-from utils.errors import UserError
+from utils.errors import GOES_ON, UserError, plainly
 from utils.runtime import Precision
-from utils.training.checkpoint import load_checkpoint, save_checkpoint
+from utils.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
 from utils.training.history import EpochRecord, result_text
 from utils.training.loops import evaluate, train_epoch
 from utils.training.optimizers import OPTIMIZERS
 from utils.training.recipes import Recipe
+from utils.training.restore import begins_with, with_whole_weights
 from utils.training.run_record import (
     RunRecord,
     load_run,
@@ -62,6 +63,7 @@ def training_batches(
     )
 
 
+@plainly(GOES_ON)
 def fit(
     recipe: Recipe,
     data: ImageData,
@@ -76,7 +78,8 @@ def fit(
 
     A run that was stopped continues exactly: every random number is a function of the seed and the epoch, and an epoch
     that was interrupted starts again. Stops after `stop_after` epochs in all when that comes first; a record that already
-    has so many is returned as it is. UserError when `folder` holds another run, or is in use.
+    has so many is returned as it is, its weights restored if they were damaged. UserError when `folder` holds another
+    run, is in use, or cannot be written.
     """
     folder = Path(folder)
     if stop_after is not None and stop_after < 1:
@@ -85,7 +88,7 @@ def fit(
     target = min(recipe.epochs, stop_after or recipe.epochs)
     record = _record_in(folder, recipe, data)
     if record is not None and len(record.history) >= target:
-        return record
+        return with_whole_weights(record, report)
     folder.mkdir(parents=True, exist_ok=True)
     with only_one(folder):
         record = _record_in(folder, recipe, data)  # again, now that nobody else writes it
@@ -217,24 +220,33 @@ class _Run:
 
     def _restore(self, record: RunRecord | None) -> None:
         state = load_checkpoint(self.folder, self.report)
-        recorded = len(record.history) if record is not None else 0
+        recorded = record.epochs_done if record is not None else 0
         saved = state["epochs_done"] if state is not None else 0
         if recorded > saved + (
             saved > 0
         ):  # one more is possible, when the newest checkpoint was damaged
             raise UserError(
                 f"{self.folder} holds {recorded} of {self.recipe.epochs} epochs but no checkpoint to go on from "
-                f"(newest: after {saved} epochs): choose another run name (--run, in a notebook RUN)."
+                f"(newest: after {saved} epochs): choose another run name (--run)."
             )
         if state is None:
             return
         require_same_settings(
             self.folder, state["settings"], settings_of(self.recipe, self.data.name)
         )
-        self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
-        if state["scaler"]:  # empty where the epochs before were not trained in fp16
-            self.scaler.load_state_dict(state["scaler"])
+        try:
+            self.model.load_state_dict(state["model"])
+            self.optimizer.load_state_dict(state["optimizer"])
+            if state["scaler"]:  # empty where the epochs before were not trained in fp16
+                self.scaler.load_state_dict(state["scaler"])
+            if record is not None and not begins_with(state["history"], record.history[:saved]):
+                raise ValueError("the epochs of history.csv are others")
+        except (RuntimeError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise UserError(
+                f"{self.folder / NEWEST} is of another network or training "
+                f"({str(error).splitlines()[0].rstrip(':')}): put the right one there, "
+                "or choose another run name (--run)."
+            ) from error
         self.history = [EpochRecord(**fields) for fields in state["history"]]
 
     def _first_config(self) -> dict:

@@ -1,5 +1,6 @@
 """One record per epoch; the log text and its parser, each the other's inverse; the same records as CSV."""
 
+import csv
 import re
 import statistics
 from collections.abc import Iterable, Sequence
@@ -172,11 +173,21 @@ def format_csv(records: Iterable[EpochRecord]) -> str:
 
 
 def parse_csv(text: str) -> list[EpochRecord]:
-    """The inverse of format_csv; ValueError where a cell is not a number, KeyError or TypeError for other columns."""
+    """The inverse of format_csv; ValueError for other columns, a row that is not whole, or a cell that is no number."""
+    names = {field.name for field in fields(EpochRecord)}
     whole = {"epoch", "steps", "train_correct", "train_total", "test_correct", "test_total"}
+    try:
+        rows = read_csv(text)
+    except csv.Error as error:
+        raise ValueError(str(error)) from None
+    for number, row in enumerate(rows, start=1):
+        if set(row) != names or None in row.values():
+            raise ValueError(f"row {number} has other columns, or not all of them")
+    if rows and not text.endswith("\n"):
+        raise ValueError(f"row {len(rows)} is cut off")
     return [
         EpochRecord(
             **{name: (int if name in whole else float)(cell) for name, cell in row.items() if cell}
         )
-        for row in read_csv(text)
+        for row in rows
     ]

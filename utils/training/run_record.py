@@ -1,23 +1,31 @@
-"""A run's folder: config.json, history.csv, train.log and model.pt, written whole, read back, and held by one process."""
+"""A run's folder: config.json, history.csv, train.log and model.pt, written whole, read back, and held by one process.
+
+config.json has the SHA-256 of the other two, so that a later change in them is noticed; records from before that have none.
+"""
 
 import errno
+import hashlib
+import io
 import json
 import zipfile
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 
 from models import build_model
 from utils.data.data_sets import CIFAR10, DATA_SETS
-from utils.errors import UserError
+from utils.errors import UserError, explain, plainly
 from utils.files import write_whole
 from utils.paths import REPOSITORY, from_environment
 from utils.runtime import keep_freed_memory
-from utils.training.checkpoint import to_bytes
+from utils.training.checkpoint import NEWEST, to_bytes
 from utils.training.history import EpochRecord, format_csv, format_log, parse_csv
 from utils.training.recipes import Recipe
+from utils.training.record_check import require_config, require_history
 
 try:
     import fcntl
@@ -44,6 +52,12 @@ class RunRecord:
         return len(self.history) >= self.recipe.epochs
 
     @property
+    def epochs_done(self) -> int:
+        """How many epochs were ever recorded, also where history.csv has lost them since."""
+        at_least = int(self.config["seconds"] > 0)
+        return max(len(self.history), self.config.get("digests", {}).get("epochs", at_least))
+
+    @property
     def log(self) -> str:
         """The text of train.log."""
         return format_log(self.history)
@@ -53,23 +67,31 @@ class RunRecord:
         return build_model(self.recipe.model, DATA_SETS[self.recipe.data_set].classes)
 
     def load_model(self) -> torch.nn.Module:
-        """The trained network, on the CPU, in evaluation mode."""
+        """The trained network, on the CPU, in evaluation mode; UserError where model.pt is not what training left there."""
         file = self.folder / "model.pt"
         model = self.build_model()
         try:
-            with zipfile.ZipFile(
-                file
-            ) as archive:  # torch.load does not look at the checksums that it stores
-                if broken := archive.testzip():
-                    raise ValueError(f"{broken} is altered")
-            model.load_state_dict(torch.load(file, map_location="cpu", weights_only=True))
+            weights = file.read_bytes()
+            self._require_unaltered(weights)
+            model.load_state_dict(
+                torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True)
+            )
         except Exception as error:  # a damaged zip of pickles can raise anything
             raise UserError(
-                f"The weights {file} are missing or damaged ({type(error).__name__}): restore the file, "
-                "or train the run again under another name."
+                f"The weights {file} are missing or damaged ({explain(error) or type(error).__name__}): restore the "
+                f"file, run the training again, which restores it if {NEWEST} is still beside it, or train under "
+                "another name (--run)."
             ) from error
         keep_freed_memory()  # a loaded model is about to run, and on a CPU returning pages would take most of the time
         return model.eval()
+
+    def _require_unaltered(self, weights: bytes) -> None:
+        digests = self.config.get("digests")
+        if digests and sha256(weights) != digests["model.pt"]:
+            raise ValueError("model.pt is altered")
+        with zipfile.ZipFile(io.BytesIO(weights)) as archive:  # torch.load skips its checksums
+            if broken := archive.testzip():
+                raise ValueError(f"{broken} is altered")
 
 
 def run_folder(name: str, data_name: str) -> Path:
@@ -86,31 +108,53 @@ def recorded_folder(name: str, data_name: str) -> Path:
     return ours if (ours / "config.json").exists() else folder
 
 
+@plainly()
 def load_run(folder: Path) -> RunRecord | None:
-    """The record in `folder`; None when there is none; UserError naming the file that cannot be understood."""
-    folder = Path(folder)
-    if not (folder / "config.json").exists():
+    """The record in `folder`; None when there is none; UserError naming the file that is damaged or was changed."""
+    config_file, history_file = (Path(folder) / name for name in ("config.json", "history.csv"))
+    if not config_file.exists():
+        if history_file.exists() and not history_file.with_name(NEWEST).exists():
+            raise UserError(f"{config_file} is missing: restore it, or choose another run name.")
         return None
-    config = _read(folder / "config.json", json.loads)
-    history = _read(folder / "history.csv", parse_csv) if (folder / "history.csv").exists() else []
-    try:
-        Recipe.from_dict(config["recipe"])
-        config["data"], config["sessions"]
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UserError(
-            f"{folder / 'config.json'} does not describe a run ({error!r}): restore it, "
-            "or choose another run name."
-        ) from None
-    return RunRecord(folder, config, history)
+    config = _read(config_file, _parse_config)
+    history = []
+    if history_file.exists():
+        history = _read(history_file, lambda text: _parse_history(text, config))
+    return RunRecord(Path(folder), config, history)
 
 
-def _read(file: Path, parse):
+def _parse_config(text: str) -> dict:
+    config = json.loads(text)
+    require_config(config)
+    return config
+
+
+def _parse_history(text: str, config: dict) -> list[EpochRecord]:
+    history = parse_csv(text)
+    require_history(history, config["recipe"]["epochs"])
+    digests = config.get("digests")
+    if digests is None:
+        return history
+    finished = history[: digests["epochs"]]  # one more when a kill kept config.json behind
+    if sha256(format_csv(finished)) != digests["history.csv"] or len(history) > len(finished) + 1:
+        raise ValueError("its rows are not those that training wrote")
+    return finished
+
+
+def _read(file: Path, parse: Callable[[str], Any]) -> Any:
     try:
         return parse(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise UserError(
-            f"{file} cannot be read ({error}): restore it, or choose another run name."
-        ) from None
+    except (ValueError, RecursionError) as error:
+        remedy = "restore it, or choose another run name (--run)"
+        if file.name == "history.csv" and file.with_name(NEWEST).exists():
+            remedy = "delete it, and running the training again restores it from the checkpoint"
+        reason = str(error).splitlines()[0][:200]
+        raise UserError(f"{file} is damaged or was changed ({reason}): {remedy}.") from None
+
+
+def sha256(content: bytes | str) -> str:
+    """The digest of `content` (text as UTF-8), in hexadecimal digits."""
+    return hashlib.sha256(content.encode() if isinstance(content, str) else content).hexdigest()
 
 
 def require_same_run(record: RunRecord, recipe: Recipe, data_name: str) -> None:
@@ -140,7 +184,7 @@ def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
     if different:
         raise UserError(
             f"{folder} holds another run ({', '.join(different)}): choose another run name "
-            "(--run, in a notebook RUN), or the settings of that run to continue it."
+            "(--run), or the settings of that run to continue it."
         )
 
 
@@ -157,16 +201,24 @@ def write_config(record: RunRecord) -> None:
 
 
 def write_epochs(record: RunRecord, history: list[EpochRecord], weights: dict) -> RunRecord:
-    """Bring model.pt, train.log, config.json and history.csv up to `history`, and return the new record.
+    """Bring model.pt, train.log, history.csv and config.json up to `history`, and return the new record.
 
-    history.csv comes last: as long as it is behind, the run counts as unfinished and is brought up again.
+    config.json comes last: as long as it is behind, the run counts as unfinished and is brought up again.
     """
-    seconds = round(sum(epoch.train_seconds + epoch.test_seconds for epoch in history), 1)
-    record = replace(record, history=list(history), config=record.config | {"seconds": seconds})
-    write_whole(record.folder / "model.pt", to_bytes(weights))
+    model, table = to_bytes(weights), format_csv(history)
+    found = {
+        "seconds": round(sum(epoch.train_seconds + epoch.test_seconds for epoch in history), 1),
+        "digests": {
+            "epochs": len(history),
+            "history.csv": sha256(table),
+            "model.pt": sha256(model),
+        },
+    }
+    record = replace(record, history=list(history), config=record.config | found)
+    write_whole(record.folder / "model.pt", model)
     write_whole(record.folder / "train.log", record.log)
+    write_whole(record.folder / "history.csv", table)
     write_config(record)
-    write_whole(record.folder / "history.csv", format_csv(history))
     return record
 
 

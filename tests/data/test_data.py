@@ -1,13 +1,7 @@
-"""The data: the digits, CIFAR-10's files whole and damaged, downloads that fail in every way."""
+"""The data: the digits, CIFAR-10's files whole and damaged."""
 
-import functools
 import hashlib
-import http.server
 import pickle
-import socket
-import tarfile
-import threading
-import time
 from dataclasses import replace
 
 import numpy as np
@@ -16,9 +10,9 @@ import torch
 from torchvision import datasets
 from torchvision.datasets import CIFAR10
 
+from tests.data.conftest import CLASSES
 from tests.small_run import OPTIONS, PRECISION
 from utils.data import __main__ as command
-from utils.data import cifar10 as files
 from utils.data import data_sets as facts
 from utils.data.images import channel_statistics, hold_out, load_data
 from utils.data.transforms import MEAN, STD
@@ -26,70 +20,6 @@ from utils.errors import UserError
 from utils.training.fit import fit, training_batches
 from utils.training.recipes import find_recipe
 from utils.training.run_record import load_run
-
-CLASSES = ("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck")
-
-
-@pytest.fixture
-def tiny_cifar10(tmp_path, monkeypatch):
-    """A CIFAR-10 of ten images a file, in the real layout, whose md5 sums torchvision is made to expect; its archive too."""
-    folder = tmp_path / "source" / CIFAR10.base_folder
-    folder.mkdir(parents=True)
-    rng = np.random.default_rng(0)
-
-    def write(name, content):
-        (folder / name).write_bytes(pickle.dumps(content))
-        return [name, hashlib.md5((folder / name).read_bytes()).hexdigest()]
-
-    def batch():
-        return {"data": rng.integers(0, 256, (10, 3072), dtype=np.uint8), "labels": list(range(10))}
-
-    train = [write(f"data_batch_{number}", batch()) for number in range(1, 6)]
-    test = [write("test_batch", batch())]
-    meta = write("batches.meta", {"label_names": list(CLASSES)})
-    archive = tmp_path / "served" / CIFAR10.filename
-    archive.parent.mkdir()
-    with tarfile.open(archive, "w:gz") as tar:
-        tar.add(folder, CIFAR10.base_folder)
-    monkeypatch.setattr(CIFAR10, "train_list", train)
-    monkeypatch.setattr(CIFAR10, "test_list", test)
-    monkeypatch.setattr(CIFAR10, "meta", CIFAR10.meta | {"md5": meta[1]})
-    monkeypatch.setattr(CIFAR10, "tgz_md5", hashlib.md5(archive.read_bytes()).hexdigest())
-    monkeypatch.delenv("DATA_SOURCE", raising=False)
-    return folder
-
-
-@pytest.fixture
-def server(tiny_cifar10, tmp_path, monkeypatch):
-    """A web server that has the tiny archive; it stops after `cut` bytes and waits `stall` seconds, or talks nonsense."""
-
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        cut, stall, sane_answers = None, 0, 99
-
-        def do_GET(self):
-            Handler.sane_answers -= 1
-            if Handler.sane_answers < 0:
-                self.wfile.write(b"what?\r\n\r\n")
-                return
-            content = (tmp_path / "served" / CIFAR10.filename).read_bytes()
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content[: Handler.cut])
-            self.wfile.flush()
-            time.sleep(Handler.stall)
-
-        def log_message(self, *_):
-            pass
-
-    web = http.server.ThreadingHTTPServer(
-        ("127.0.0.1", 0), functools.partial(Handler, directory=str(tmp_path / "served"))
-    )
-    threading.Thread(target=web.serve_forever, daemon=True).start()
-    monkeypatch.setattr(CIFAR10, "url", f"http://127.0.0.1:{web.server_port}/{CIFAR10.filename}")
-    yield Handler
-    web.shutdown()
-    web.server_close()
 
 
 def test_digits_are_real_and_in_the_shape_of_cifar10(digits):
@@ -175,82 +105,6 @@ def test_auto_falls_back_to_the_digits_loudly(tmp_path, monkeypatch, capsys):
     with pytest.raises(UserError, match="make data"):
         load_data("cifar10")
     assert list(tmp_path.iterdir()) == []
-
-
-def test_download_fetches_checks_and_leaves_only_the_data(server, tmp_path):
-    root = tmp_path / "new"
-    train, test = files.open_files(root)
-    assert len(train) == 50 and len(test) == 10
-    assert [path.name for path in root.iterdir()] == [CIFAR10.base_folder]
-
-
-def test_an_interrupted_download_is_not_mistaken_for_the_data(server, tmp_path):
-    root = tmp_path / "new"
-    server.cut = 2000
-    with pytest.raises(files.NoCifar10, match="could not be downloaded"):
-        files.open_files(root)
-    assert not (root / CIFAR10.base_folder).exists()
-    server.cut = None
-    assert len(files.open_files(root)[0]) == 50
-
-
-@pytest.mark.parametrize("sane_answers", [0, 1])
-def test_a_server_that_talks_nonsense_is_noticed(
-    server, tmp_path, monkeypatch, capsys, sane_answers
-):
-    server.sane_answers = sane_answers
-    with pytest.raises(files.NoCifar10, match="could not be downloaded"):
-        files.open_files(tmp_path / "new")
-
-
-def test_a_download_that_stalls_is_noticed(server, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "STALL_TIMEOUT", 0.3)
-    server.cut, server.stall = 2000, 30
-    start = time.monotonic()
-    with pytest.raises(files.NoCifar10, match="timed out"):
-        files.open_files(tmp_path / "new")
-    assert time.monotonic() - start < 5
-
-
-def test_killed_while_unpacking_is_not_mistaken_for_the_data(server, tmp_path, monkeypatch):
-    root = tmp_path / "new"
-
-    def dies(*_):
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patch:
-        patch.setattr(files.os, "replace", dies)
-        with pytest.raises(KeyboardInterrupt):
-            files.open_files(root)
-    assert not (root / CIFAR10.base_folder).exists()
-    server.cut = 0  # the archive that came whole is used again
-    (root / files.STAGING / CIFAR10.base_folder / "test_batch").unlink()
-    monkeypatch.setattr(files, "require_network", dies)
-    assert len(files.open_files(root)[1]) == 10
-
-
-def test_a_silent_server_is_noticed(tiny_cifar10, tmp_path, monkeypatch):
-    listener = socket.create_server(("127.0.0.1", 0))  # takes connections and never answers
-    monkeypatch.setattr(
-        CIFAR10, "url", f"http://127.0.0.1:{listener.getsockname()[1]}/{CIFAR10.filename}"
-    )
-    monkeypatch.setattr(files, "NETWORK_TIMEOUT", 0.3)
-    start = time.monotonic()
-    with pytest.raises(files.NoCifar10, match="no answer within 0.3 seconds|timed out"):
-        files.open_files(tmp_path / "new")
-    assert time.monotonic() - start < 5
-    listener.close()
-
-
-def test_a_name_that_is_looked_up_for_ever_is_noticed(tiny_cifar10, tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "NETWORK_TIMEOUT", 0.3)
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: time.sleep(3))
-    with pytest.raises(files.NoCifar10, match="no answer within 0.3 seconds"):
-        files.open_files(tmp_path / "new")
-
-
-def test_the_network_gets_less_than_ten_seconds():
-    assert files.NETWORK_TIMEOUT < 10 and 2 * files.STALL_TIMEOUT < 10
 
 
 def test_command_reports_damage_in_one_line(tiny_cifar10, monkeypatch, capsys):

@@ -3,29 +3,20 @@
 `data_set` may be another one that torchvision keeps in the same way, as it does CIFAR-100.
 """
 
-import os
 import shutil
-import socket
-import threading
-import urllib.request
-from contextlib import contextmanager
-from http.client import HTTPException
 from pathlib import Path
 
 from torchvision import datasets
-from torchvision.datasets.utils import check_integrity
+from torchvision.datasets.utils import check_integrity, extract_archive
 
 from utils.data.data_sets import CIFAR10, DataSet
-from utils.errors import UserError
+from utils.data.download import Patience, Unreachable, download_file, require_network
+from utils.errors import UserError, explain
+from utils.files import move
 from utils.paths import from_environment
 
-NETWORK_TIMEOUT = 8  # seconds without an answer after which the network counts as dead
-STALL_TIMEOUT = (
-    4  # seconds without a byte after which a download counts as broken; torchvision tries once more
-)
-STAGING = (
-    ".cifar10-download"  # a download happens in here and moves into place only when it is whole
-)
+# A download happens in here and moves into place only when it is whole.
+STAGING = ".cifar10-download"
 
 
 class NoCifar10(UserError):
@@ -48,20 +39,24 @@ def is_there(root: Path, data_set: DataSet = CIFAR10) -> bool:
 
 
 def open_files(
-    root: Path, download: bool = True, data_set: DataSet = CIFAR10
+    root: Path,
+    download: bool = True,
+    data_set: DataSet = CIFAR10,
+    patience: Patience = Patience(),  # noqa: B008  it is frozen
 ) -> tuple[datasets.CIFAR10, datasets.CIFAR10]:
     """The verified training and test set under `root`, fetched first when `root` holds none and `download` allows it.
 
+    A whole archive under `root` is unpacked in any case.
     Raises NoCifar10 where there is none and none can be downloaded, and UserError naming a file that is missing or altered.
     """
     root, files = Path(root), published(data_set)
     if not is_there(root, data_set):
-        if not download:
+        if not download and not check_integrity(root / files.filename, files.tgz_md5):
             raise NoCifar10(
                 f"{data_set.title} is not in {root}: run `make data` to download it there, or set CIFAR10_ROOT "
                 f"to the folder that holds {files.base_folder}, or DATA_SOURCE=digits to try without it."
             )
-        download_files(root, data_set)
+        download_files(root, data_set, patience)
     verify(root, data_set)
     return files(root, train=True), files(root, train=False)
 
@@ -90,65 +85,43 @@ def verify(root: Path, data_set: DataSet = CIFAR10) -> None:
             )
 
 
-def download_files(root: Path, data_set: DataSet = CIFAR10) -> None:
-    """Download, check and unpack the data set into `root`; an interrupted download is never taken for the data.
+def download_files(root: Path, data_set: DataSet, patience: Patience) -> None:
+    """Download, check and unpack the data set into `root`; a part of it is never taken for the data.
 
-    A whole archive from an interrupted earlier try is used again.
+    An archive that is there already is used: a whole one in `root`, where torchvision looks for it too, or what came before
+    an earlier download broke off.
     """
-    staging, files = Path(root) / STAGING, published(data_set)
+    root, files = Path(root), published(data_set)
+    staging = root / STAGING
     try:
-        if not check_integrity(staging / files.filename, files.tgz_md5):
-            require_network(files.url)
-        staging.mkdir(parents=True, exist_ok=True)
-        with socket_timeout(STALL_TIMEOUT):
-            files(staging, download=True)
-        os.replace(staging / files.base_folder, Path(root) / files.base_folder)
+        archive = _whole_archive(root, data_set, patience)
+        extract_archive(str(archive), str(staging))
+        move(staging / files.base_folder, root / files.base_folder)
         shutil.rmtree(staging)
-    # URLError and time-outs are OSErrors; RuntimeError is what torchvision raises for a wrong md5 sum.
-    except (OSError, HTTPException, RuntimeError, EOFError) as error:
+    except (Unreachable, OSError, EOFError) as error:
+        reason = str(error) if isinstance(error, Unreachable) else explain(error) or repr(error)
         raise NoCifar10(
-            f"{data_set.title} could not be downloaded from {files.url} into {root} ({reason(error)}): "
-            f"try again with a network, or set CIFAR10_ROOT to a folder that holds {files.base_folder}, "
+            f"{data_set.title} could not be downloaded from {files.url} into {root} ({reason}): "
+            f"try again, which goes on from what has come, or put {files.filename} there yourself, "
+            f"or set CIFAR10_ROOT to a folder that holds {files.base_folder}, "
             "or DATA_SOURCE=digits to try without it."
         ) from None
 
 
-def reason(error: Exception) -> str:
-    """What went wrong, in one short line."""
-    text = str(getattr(error, "reason", None) or error).strip() or type(error).__name__
-    return text.splitlines()[0].rstrip(".")
-
-
-def require_network(url: str) -> None:
-    """Raise OSError unless `url` answers within NETWORK_TIMEOUT seconds.
-
-    In a thread, because a name look-up has no time-out and each address of a name would get the full time again.
-    """
-    outcome: list[Exception | None] = []
-
-    def probe() -> None:
-        request = urllib.request.Request(url, headers={"User-Agent": "cifar10-under-200k"})
-        try:  # the answer's first lines are enough; its body is not read
-            urllib.request.urlopen(request, timeout=NETWORK_TIMEOUT).close()
-            outcome.append(None)
-        except Exception as error:  # handed to the caller's thread
-            outcome.append(error)
-
-    thread = threading.Thread(target=probe, daemon=True)
-    thread.start()
-    thread.join(NETWORK_TIMEOUT)
-    if not outcome:
-        raise OSError(f"no answer within {NETWORK_TIMEOUT} seconds")
-    if outcome[0] is not None:
-        raise OSError(reason(outcome[0]))
-
-
-@contextmanager
-def socket_timeout(seconds: float):
-    """Give new sockets a time-out for a while, so that a download which stalls fails instead of hanging."""
-    before = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(seconds)
-    try:
-        yield
-    finally:
-        socket.setdefaulttimeout(before)
+def _whole_archive(root: Path, data_set: DataSet, patience: Patience) -> Path:
+    """The archive with the published md5 sum, fetched where it is not there; Unreachable where it cannot be had."""
+    files = published(data_set)
+    given, fetched = root / files.filename, root / STAGING / files.filename
+    for archive in (given, fetched):
+        if check_integrity(archive, files.tgz_md5):
+            return archive
+    if given.exists():
+        print(f"{given} is not the published archive, or not all of it: downloading another.")
+    require_network(files.url, patience.network)
+    fetched.parent.mkdir(parents=True, exist_ok=True)
+    for _ in range(2):  # again from the start, where the bytes of an earlier try were other ones
+        download_file(files.url, fetched, patience)
+        if check_integrity(fetched, files.tgz_md5):
+            return fetched
+        fetched.unlink()
+    raise Unreachable("the md5 sum of what came is not the published one")

@@ -8,7 +8,7 @@ import numpy as np
 
 from utils.data.cifar10 import NoCifar10, cifar10_root, open_files
 from utils.data.data_sets import CIFAR10, DATA_SETS, DataSet
-from utils.errors import UserError
+from utils.errors import UserError, plainly
 
 DIGITS, HELD_OUT = "digits", "-holdout"
 DIGITS_FOR_TRAINING = 1437  # four fifths of the 1,797
@@ -40,6 +40,7 @@ class ImageData:
     classes: tuple[str, ...]
 
 
+@plainly()
 def load_data(source: str | None = None) -> ImageData:
     """Load `source`: "cifar10", "digits", or "auto" (CIFAR-10 if it is there or can be downloaded, else
     the digits, with a warning on standard error).

@@ -1,7 +1,11 @@
 """Batches for training, each image augmented afresh in every epoch, and for testing."""
 
+import multiprocessing
+import os
 import random
+import threading
 from collections.abc import Iterator
+from multiprocessing.connection import wait
 
 import torch
 from torch import Tensor
@@ -49,6 +53,21 @@ class ShuffledKeys(Sampler):
         return self.length
 
 
+def end_with_parent(worker: int = 0) -> None:
+    """End this worker as soon as the process that started it is gone, however that ended.
+
+    A worker that waits for room in the pipe to a killed parent would wait for ever, and keep its memory. The parent's
+    sentinel is ready at its death on every system, also when it died before we could watch it.
+    """
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 class TrainingBatches:
     """The batches of one epoch after another: `epoch(n)` is an iterable of images `(B, 3, S, S)` and labels `(B,)`.
 
@@ -72,6 +91,7 @@ class TrainingBatches:
             num_workers=workers,
             persistent_workers=workers > 0,
             pin_memory=pin_memory,
+            worker_init_fn=end_with_parent,
             generator=torch.Generator(),
         )  # else it draws from the one that Dropout depends on
 

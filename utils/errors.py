@@ -114,7 +114,7 @@ _MESSAGES: dict[str, tuple[str, str]] = {
     r"can't start new thread": _PROCESSES,
     r"(?i)Too many open files": _OPEN_FILES,
     r"not a valid value for backend|No module named '?(matplotlib_inline|ipykernel)": (
-        f"matplotlib has no backend {os.environ.get('MPLBACKEND')!r} here",
+        "MPLBACKEND names a backend that matplotlib does not have here",
         "unset MPLBACKEND",
     ),
 }
@@ -128,7 +128,7 @@ def plainly(afterwards: str = "") -> Iterator[None]:
     """
     try:
         yield
-    except (UserError, BrokenPipeError):
+    except UserError:
         raise
     except (OSError, MemoryError, RuntimeError, ImportError, ValueError) as error:
         trouble = explain(error)
@@ -139,6 +139,8 @@ def plainly(afterwards: str = "") -> Iterator[None]:
 
 def explain(error: Exception) -> str | None:
     """Which file, what is wrong, and what to do, without a full stop; None where the code may be to blame."""
+    if isinstance(error, OSError) and error.errno == errno.EPIPE:  # nobody reads our output
+        return None
     if isinstance(error, UnicodeEncodeError):
         return f"The output cannot show {error.object[error.start]!a}: set PYTHONIOENCODING=utf-8"
     if isinstance(error, MemoryError):
@@ -149,14 +151,19 @@ def explain(error: Exception) -> str | None:
             wrong, remedy = said[0]
         elif isinstance(error, OSError):
             wrong, remedy = _TROUBLE.get(
-                error.errno, (error.strerror or str(error), "see that it can be read and written")
+                error.errno,
+                (
+                    error.strerror or str(error) or "the system refused",
+                    "see that it can be read and written",
+                ),
             )
         else:
             return None
     file = getattr(error, "filename", None)
     if file is None:
         return f"{wrong[0].upper()}{wrong[1:]}: {remedy}"
-    return f"{os.fsdecode(file)} cannot be used, because {wrong}: {remedy}"
+    name = os.fsdecode(file) if isinstance(file, bytes) else file
+    return f"{name} cannot be used, because {wrong}: {remedy}"
 
 
 def run_command(work: Callable[[], Any]) -> tuple[int, Any]:

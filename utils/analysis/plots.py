@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.figure import Figure
 
 from utils.analysis.calibration import Bin, expected_calibration_error
-from utils.plotting import BLACK, BLUE, ORANGE, SERIES, styled
+from utils.plotting import BLACK, BLUE, ORANGE, SERIES, Figure, plt, styled
 
 
 @styled

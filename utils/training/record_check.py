@@ -4,7 +4,6 @@ import types
 from collections.abc import Sequence
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from models import MODELS, VARIANTS
 from utils.data.augmentations import AUGMENTATIONS
 from utils.data.data_sets import DATA_SETS
 from utils.data.images import DIGITS, HELD_OUT
@@ -19,7 +18,6 @@ _SESSION = {"first_epoch": int, "device": str, "precision": str}
 _DIGESTS = {"epochs": int, "history.csv": str, "model.pt": str}
 # Fields of a recipe that name a row of a table.
 _TABLES = {
-    "model": MODELS | VARIANTS,
     "data_set": DATA_SETS,
     "augmentation": AUGMENTATIONS,
     "schedule": SCHEDULES,
@@ -57,7 +55,7 @@ def require_history(history: Sequence[EpochRecord], epochs: int) -> None:
     for number, record in enumerate(history):
         if record.epoch != number:
             raise ValueError(f"row {number + 1} is of epoch {record.epoch}, not {number}")
-        if not all(_fits(value, float) and value >= 0 for value in vars(record).values()):
+        if not all(_fits(value, float) for value in vars(record).values()):
             raise ValueError(f"row {number + 1} lacks a figure, or has an impossible one")
         for _, correct, total in (record.of("train"), record.of("test")):
             if not correct <= total or not total:
@@ -77,18 +75,20 @@ def _require_kinds(found: Any, kinds: dict[str, Any], where: str) -> None:
 
 
 def _fits(value: Any, kind: Any) -> bool:
-    """Whether `value`, as JSON holds it, is of `kind`: a type, a union of types, or a tuple of a given length."""
+    """Whether `value`, as JSON has it, is of `kind`: a type, a union of types, or a tuple of them."""
     if get_origin(kind) in (Union, types.UnionType):
         return any(_fits(value, one) for one in get_args(kind))
     if get_origin(kind) is tuple:
         parts = get_args(kind)
-        return (
-            isinstance(value, list) and len(value) == len(parts) and all(map(_fits, value, parts))
-        )
+        if not isinstance(value, list):
+            return False
+        if parts[-1] is Ellipsis:  # any number of the first
+            parts = (parts[0],) * len(value)
+        return len(value) == len(parts) and all(map(_fits, value, parts))
     if kind in (int, float):
         numbers = (int,) if kind is int else (int, float)
         whole = isinstance(value, numbers) and not isinstance(value, bool)
-        return whole and abs(value) <= _LARGEST and (kind is float or value >= 0)  # no NaN either
+        return whole and 0 <= value <= _LARGEST  # nothing in a record is negative; NaN is neither
     return isinstance(value, kind)
 
 

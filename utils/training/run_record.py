@@ -63,8 +63,13 @@ class RunRecord:
         return format_log(self.history)
 
     def build_model(self) -> torch.nn.Module:
-        """The network with fresh weights, on the CPU."""
-        return build_model(self.recipe.model, DATA_SETS[self.recipe.data_set].classes)
+        """The network with fresh weights, on the CPU; UserError when no network has the name that config.json gives."""
+        try:
+            return build_model(self.recipe.model, DATA_SETS[self.recipe.data_set].classes)
+        except ValueError as error:
+            raise UserError(
+                f"{self.folder / 'config.json'} is of another version: {error}"
+            ) from None
 
     def load_model(self) -> torch.nn.Module:
         """The trained network, on the CPU, in evaluation mode; UserError where model.pt is not what training left there."""

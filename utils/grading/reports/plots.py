@@ -4,10 +4,7 @@ import base64
 import io
 from collections.abc import Sequence
 
-import matplotlib.pyplot as plt
-from matplotlib.figure import Figure
-
-from utils.plotting import GREEN, ORANGE, styled
+from utils.plotting import GREEN, ORANGE, Figure, plt, styled
 
 COLOURS = {"pass": GREEN, "unverifiable": "#9aa5b1", "fail": ORANGE}  # for the colour-blind too
 

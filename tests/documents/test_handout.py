@@ -85,9 +85,9 @@ def test_the_address_of_the_course_is_the_readmes(monkeypatch, tmp_path):
     badge = "https://colab.research.google.com/github/{}/notebooks/01_data_exploration.ipynb"
     page.write_text(badge.format("OWNER/cifar10-under-200k/blob/main"))
     assert make_handout.course_address() is None
-    page.write_text(badge.format("ada/course/blob/v2"))
+    page.write_text(badge.format("ada/course/blob/spring/v2"))
     text = make_handout.assignment_text(RUBRIC, make_handout.course_address())
-    assert "github/ada/course/blob/v2/notebooks/06_grade_your_submission.ipynb" in text
+    assert "github/ada/course/blob/spring/v2/notebooks/06_grade_your_submission.ipynb" in text
     assert "<https://github.com/ada/course>" in text
 
 

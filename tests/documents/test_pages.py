@@ -93,8 +93,8 @@ def test_every_picture_has_an_alternative_text(name):
 def test_every_notebook_has_a_badge_and_a_time():
     files = sorted(file.name for file in (REPOSITORY / "notebooks").glob("*.ipynb"))
     badges = re.findall(
-        r"\[!\[Open in Colab\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]"
-        r"\(https://colab\.research\.google\.com/github/[^/ ]+/[^/ ]+/blob/[^/ ]+/notebooks/(\S+)\) \| "
+        r"\[!\[Open In Colab\]\(https://colab\.research\.google\.com/assets/colab-badge\.svg\)\]"
+        r"\(https://colab\.research\.google\.com/github/[^/ ]+/[^/ ]+/blob/[^ ]+/notebooks/(\S+)\) \| "
         r"\d+ (?:s|min) \|",
         README,
     )
@@ -102,8 +102,8 @@ def test_every_notebook_has_a_badge_and_a_time():
 
 
 def test_the_badges_keep_the_address_that_was_published():
-    published = README.replace("OWNER/cifar10-under-200k/blob/main", "ada/course/blob/v2")
-    assert notebook_table(published).count("github/ada/course/blob/v2/notebooks/") == 7
+    published = README.replace("OWNER/cifar10-under-200k/blob/main", "ada/course/blob/spring/v2")
+    assert notebook_table(published).count("github/ada/course/blob/spring/v2/notebooks/") == 7
 
 
 def commands(page):

@@ -8,7 +8,7 @@ from utils.tables import markdown_table
 
 SECONDS = "notebook_seconds.csv"  # in results/; `make notebooks` writes it
 BADGE = "https://colab.research.google.com/assets/colab-badge.svg"
-ADDRESS = r"https://colab\.research\.google\.com/github/([^/\s]+/[^/\s]+/blob/[^/\s]+)/notebooks/"
+ADDRESS = r"https://colab\.research\.google\.com/github/([^/\s]+/[^/\s]+/blob/[^\s)]+?)/notebooks/"
 UNPUBLISHED = "OWNER/cifar10-under-200k/blob/main"
 # The notebooks in order: what the link says, and what the notebook shows.
 NOTEBOOKS = {
@@ -30,7 +30,7 @@ def notebook_table(page: str) -> str:
     rows = []
     for file in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         title, shows = NOTEBOOKS[file.stem]
-        badge = f"[![Open in Colab]({BADGE})]({address}/notebooks/{file.name})"
+        badge = f"[![Open In Colab]({BADGE})]({address}/notebooks/{file.name})"
         time = time_text(float(measured[file.name]["seconds"]))
         rows.append((f"[{file.name[:2]} {title}](notebooks/{file.name})", shows, badge, time))
     devices = dict.fromkeys(entry["device"] for entry in measured.values())

@@ -156,9 +156,9 @@ def published_table() -> str:
         (
             f"[{entry['network']}]({entry['source']})",
             f"{int(entry['parameters']):,}",
-            entry["epochs"] or "not known",
+            f"{entry['epochs']} epochs" if entry["epochs"] else "not known",
             f"{float(entry['test accuracy']):.2f}",
         )
         for entry in csv_entries("published.csv")
     ]
-    return markdown_table(("network", "parameters", "epochs", "test accuracy, %"), rows)
+    return markdown_table(("network", "parameters", "training", "test accuracy, %"), rows)

@@ -38,7 +38,7 @@ def headline_table() -> str:
         settled = [settled_accuracy(run.history) for run in seeds_of(named[name], runs)]
         rows.append(
             (
-                f"`{name}` ({'ours' if name == OURS else 'a student report'})",
+                f"`{name}` ({'ours' if name == OURS else 'student'})",
                 f"{facts.parameters:,}",
                 f"{facts.receptive_field[0]}",
                 mean_and_spread(settled),

@@ -6,8 +6,12 @@ SETUP := $(VENV)/.installed
 # The recipe that `make run` trains, and for how many epochs (auto: all on a GPU, few on a CPU).
 RECIPE ?= aster
 EPOCHS ?= auto
+RUBRIC ?= era_s9
 
-.PHONY: run test data notebooks readme lint clean
+# `make setup` alone makes .venv and installs what requirements.txt lists.
+.PHONY: setup run test data notebooks readme handout lint clean
+
+setup: $(SETUP)
 
 run: $(SETUP)
 	$(PY) -m utils.make_run $(RECIPE) --epochs $(EPOCHS)
@@ -20,14 +24,17 @@ test: $(SETUP) lint
 data: $(SETUP)
 	$(PY) -m utils.data
 
-# Execute the notebooks on CIFAR-10 and keep their outputs.
+# Execute the notebooks on CIFAR-10, keep their outputs and record how long each took.
 notebooks: $(SETUP)
-	env -u RECIPE -u RUN -u EPOCHS -u RESULTS_DIR DATA_SOURCE=cifar10 $(VENV)/bin/jupyter nbconvert \
-		--to notebook --execute --inplace --ExecutePreprocessor.record_timing=False notebooks/*.ipynb
+	$(PY) -m utils.make_notebooks
 
-# Make the README's tables and pictures from the records.
+# Make the tables and pictures of the README and of docs/ from the records.
 readme: $(SETUP)
 	$(PY) -m utils.make_readme
+
+# Write the assignment for students to build/handout/; RUBRIC is a name or a TOML file.
+handout: $(SETUP)
+	$(PY) -m utils.make_handout --rubric $(RUBRIC)
 
 # The linter, the layout of the code, and which package may import which.
 lint: $(SETUP)

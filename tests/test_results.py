@@ -1,4 +1,4 @@
-"""The committed records are whole, agree with themselves and with their weights, and the README shows them."""
+"""The committed records are whole and agree with themselves and with their weights."""
 
 import re
 from dataclasses import replace
@@ -7,17 +7,10 @@ import pytest
 import torch
 
 from models import build_model
-from utils import make_readme, search
+from utils import search
 from utils.architecture.summary import count_parameters
 from utils.data.loaders import TestBatches
-from utils.make_readme import (
-    README,
-    committed_runs,
-    networks_by_size,
-    quick_table,
-    seeds_table,
-    with_tables,
-)
+from utils.documents.records import committed_runs
 from utils.paths import REPOSITORY
 from utils.reproduction.logged_runs import logged_run
 from utils.training.history import format_csv, format_log
@@ -31,110 +24,6 @@ everyone = pytest.mark.parametrize("name", RUNS)
 
 def test_there_is_a_run_to_show():
     assert "era9" in RUNS
-
-
-def test_the_readme_shows_the_records():
-    page = README.read_text(encoding="utf-8")
-    assert "<!-- results: begin" in page
-    assert page == with_tables(page), "the README's tables are stale: run `make readme`"
-
-
-def test_the_seeds_of_a_model_are_averaged(monkeypatch):
-    runs = [
-        replace(
-            RUNS["era9"],
-            config=RUNS["era9"].config | {"recipe": RUNS["era9"].config["recipe"] | {"seed": seed}},
-            history=[
-                replace(line, test_correct=line.test_correct + 100 * seed)
-                for line in RUNS["era9"].history
-            ],
-        )
-        for seed in (2, 4)
-    ]
-    monkeypatch.setattr(make_readme, "committed_runs", lambda: runs)
-    rows = [
-        [cell.strip() for cell in row.split("|")[1:-1]]
-        for row in seeds_table("era9").splitlines()[2:]
-    ]
-    last = RUNS["era9"].history[-1].test_accuracy
-    assert [row[0] for row in rows] == ["2", "4", "mean"]
-    assert [row[2] for row in rows] == [
-        f"{last + 2:.2f} %",
-        f"{last + 4:.2f} %",
-        f"{last + 3:.2f} %",
-    ]
-
-
-def test_five_epochs_are_held_against_fifty_of_the_reports(monkeypatch):
-    header = make_readme.csv_rows("benchmark.csv")[0]
-    case = dict.fromkeys(header, "") | {
-        "what": "epoch",
-        "recipe": "era9",
-        "way": "the reports' way",
-        "batch": "512",
-        "images": "50000",
-        "seconds an epoch": "300.0",
-    }
-    cases = [
-        case,
-        case | {"images": "10000", "seconds an epoch": "1"},
-        case | {"batch": "128", "seconds an epoch": "2"},
-        case | {"way": "ours", "seconds an epoch": "60"},
-        case | {"what": "input", "seconds an epoch": "4"},
-        case | {"recipe": "aster", "way": "ours", "batch": "128", "seconds an epoch": "75.0"},
-    ]
-    monkeypatch.setattr(
-        make_readme,
-        "csv_rows",
-        lambda name: [header, *([row[key] for key in header] for row in cases)],
-    )
-    rows = [
-        [cell.strip() for cell in row.split("|")[2:-1]] for row in quick_table().splitlines()[2:]
-    ]
-    assert [row[:3] for row in rows] == [
-        ["300.0", "250", "1.0"],
-        ["60.0", "50", "5.0"],
-        ["75.0", "6", "40.0"],
-    ]
-    assert [row[3] for row in rows] == [
-        "85.09 %",
-        f"{RUNS['era9'].history[49].test_accuracy:.2f} %",  # the report's line 49
-        f"{RUNS['aster-5-epochs'].history[4].test_accuracy:.2f} %",
-    ]
-
-
-def test_the_pipelines_are_compared_over_the_same_epochs(monkeypatch):
-    alone, batched = RUNS["era9"], RUNS["era9_batched-20-epochs"]
-    assert (
-        batched.complete and alone.recipe.schedule == "constant"
-    )  # so that 20 epochs are the first 20 of 75
-    assert replace(alone.recipe, note="", epochs=20, pipeline="batched") == replace(
-        batched.recipe, note=""
-    )
-    known = [
-        replace(
-            alone,
-            history=[replace(line, test_correct=7000 + 10 * line.epoch) for line in alone.history],
-        ),
-        replace(batched, history=[replace(line, test_correct=7100) for line in batched.history]),
-    ]
-    monkeypatch.setattr(make_readme, "committed_runs", lambda: known)
-    rows = [
-        [cell.strip() for cell in row.split("|")[2:-1]]
-        for row in make_readme.pipelines_table().splitlines()[2:]
-    ]
-    assert [row[0] for row in rows] == ["15 to 19", "15 to 19"]
-    assert [row[2] for row in rows] == ["71.70 ± 0.16", "71.00 ± 0.00"]  # 71.5, 71.6 … 71.9
-
-
-def test_published_networks_have_sizes_and_sources():
-    sizes = networks_by_size()
-    published = sizes["published (see results/published.csv)"]
-    assert published and all(
-        50_000 < size < 300_000 and 90 < accuracy < 96 for size, accuracy in published.values()
-    )
-    assert all(row[-1].startswith("https://") for row in make_readme.csv_rows("published.csv")[1:])
-    assert sizes["the student reports"]["era9"] == (188_992, 86.54)
 
 
 def test_the_table_of_the_search_is_that_of_its_records():

@@ -133,7 +133,7 @@ def test_an_archive_in_an_archive_is_unpacked_once(tmp_path):
     assert paths(once) == sorted(FILES) and once.root.name == "net"
     assert paths(read(tmp_path, tarred({"a/b/net.zip": inner}), "work.tgz")) == sorted(FILES)
     twice = read(tmp_path, zipped({"outer.zip": zipped({"net.zip": inner})}))
-    assert not paths(twice) and "lies in an archive that lies in another" in twice.warnings[0]
+    assert not paths(twice) and "an archive inside an archive" in twice.warnings[0]
 
 
 def test_an_archive_beside_texts_is_a_folder_and_beside_code_it_is_none(tmp_path):
@@ -255,7 +255,7 @@ def test_what_is_refused_is_one_warning_and_the_rest_is_read(tmp_path, data, sai
     [
         (encrypted("a.md"), "a.md is not read: encrypted: make the archive without a password"),
         (b"", "cannot be unpacked"),
-        (b"Rar!\x1a\x07\x00" + bytes(200), "cannot be unpacked: it is no zip or tar archive"),
+        (b"Rar!\x1a\x07\x00" + bytes(200), "cannot be unpacked: it is not a zip or tar archive"),
         (b"PK", "cannot be unpacked"),
         (
             zipped({f"{number}.md": os.urandom(2000) for number in range(30)})[:-300],
@@ -313,7 +313,7 @@ def test_thousands_of_members_and_of_archives_in_one_another(tmp_path, monkeypat
     nested = b"text"
     for _ in range(1000):
         nested = zipped({"next.zip": nested})
-    assert "lies in an archive that lies in another" in read(tmp_path, nested).warnings[0]
+    assert "an archive inside an archive" in read(tmp_path, nested).warnings[0]
 
 
 def test_declared_sizes_are_not_believed(tmp_path):
@@ -339,7 +339,7 @@ def test_declared_sizes_are_not_believed(tmp_path):
 def test_a_table_of_contents_without_end_is_not_read(tmp_path, monkeypatch):
     monkeypatch.setattr(archives, "DIRECTORY_LIMIT", 100_000)
     assert (
-        "lists its files"
+        "list of files is too large"
         in read(tmp_path, zipped({f"{number}.md": "" for number in range(5000)})).warnings[0]
     )
     header = tarfile.TarInfo("././@LongLink")

@@ -111,7 +111,7 @@ def test_a_star_brings_no_module_that_was_not_imported(tmp_path):
     }
     cells = [IMPORTS, LOADERS, "from build import built\nmodel = built()", RUN]
     found = find(build(tmp_path, TIDY | files | {"S9.ipynb": cells}))
-    assert found.model is None or "no code is seen to build it" in found.why
+    assert found.model is None or "no code was found that builds it" in found.why
 
 
 def test_a_folder_counts_only_where_no_module_has_the_name():

@@ -476,10 +476,9 @@ def test_a_log_that_stands_in_the_source_is_no_log(tmp_path, source):
         "first_epoch_at_target",
     ):
         assert (
-            value(found, name) is None
-            and "stands in the cell's own source" in found.facts[name].why
+            value(found, name) is None and "is text in the cell's own code" in found.facts[name].why
         )
-    assert any("own source" in warning for warning in found.warnings)
+    assert any("own code" in warning for warning in found.warnings)
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ def audit(case: Case) -> Audited:
     facts = {name: fact for each in audits for name, fact in each.facts.items()}
     if case.options.weights:
         facts.setdefault(
-            "checkpoint_accuracy", Fact(None, "the grader failed at it, as a remark says")
+            "checkpoint_accuracy", Fact(None, "the grader failed at it; see the remarks")
         )
     warnings = [*case.attempt.warnings, *(warning for each in audits for warning in each.warnings)]
     for what, function in CORRECTIONS:
@@ -138,7 +138,7 @@ def _guarded(what: str, function: Callable[..., Audit], *arguments) -> Audit:
         return Audit(
             {},
             (
-                f"The grader failed at {what} ({type(error).__name__}: {error}); what it would have established "
+                f"The grader failed at {what} ({type(error).__name__}: {error}); what depends on it "
                 "is unverifiable.",
             ),
         )
@@ -215,8 +215,8 @@ def _of_another_network(case: Case, facts: dict[str, Fact], warnings: list[str])
     ):
         return Audit()
     why = (
-        f"the summary printed with the log shows {printed.value:,} parameters, and the network that is submitted has "
-        f"{computed.value:,}: the log is another network's. Store the run again with the code that is submitted"
+        f"the summary printed with the log shows {printed.value:,} parameters, and the submitted network has "
+        f"{computed.value:,}: the log is from another network. Run the submitted code again and keep its output"
     )
     return Audit({name: Fact(None, why, printed.evidence) for name in DOUBTED if name in facts})
 

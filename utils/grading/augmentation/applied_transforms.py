@@ -137,7 +137,7 @@ def _run(reader: Reader, function, args: tuple, found: Applied, depth: int) -> N
         elif isinstance(call.callee, (Member, Unknown)) and re.search(
             r"transform|augment", call.name, re.I
         ):
-            found.unread.append(getattr(call.callee, "why", f"what {call.name} is, is not known"))
+            found.unread.append(getattr(call.callee, "why", f"{call.name} is not known"))
 
 
 def _is_returned(calls: list[Call], moment: int, level: int) -> bool:

@@ -26,7 +26,7 @@ def judge_fill(one: EffectiveStep) -> Fact:
     if given is None:
         return Fact(None, f"the fill {str(fill)[:40]} is neither a number nor three", (one.place,))
     if one.scale is None and one.step.order:
-        why = f"whether the hole is filled before or behind what normalises is not known: the transforms {one.step.order}"
+        why = f"it is not known whether the hole is filled before or after normalisation: the transforms {one.step.order}"
         return Fact(None, why, (one.place,))
     if one.scale is None:
         return Fact(
@@ -83,12 +83,12 @@ def scale_of_hole(
             return (
                 high,
                 wide,
-            ), f"{one.step.name} behind it rescales the image, and with it the hole"
+            ), f"{one.step.name} after it rescales the image, and with it the hole"
         if one.size_behind is None or one.size is None:
             return (
                 high,
                 wide,
-            ), f"by how much {one.step.name} behind it rescales the image is not known"
+            ), f"it is not known by how much {one.step.name} after it rescales the image"
         high, wide = (
             by * end / start for by, end, start in zip((high, wide), one.size_behind, one.size)
         )
@@ -146,13 +146,13 @@ def one_hole(acting: list[EffectiveStep], judged: list[EffectiveStep]) -> Fact:
         seen += f", because {', '.join(one.values.ignored)} are ignored by albumentations {one.values.version}.x"
     if scale != (1, 1):
         made_on = f"images of {one.size[0]} × {one.size[1]}" if one.size else "images"
-        seen += f", made on {made_on} that are resized behind it"
+        seen += f", made on {made_on} that are resized after it"
     if cut := steps_that_cut(one, judged):
-        seen += f"; {cut[0]} behind it may cut off a part"
+        seen += f"; {cut[0]} after it may cut off a part"
     if wrong:
         return Fact(False, f"{seen}; the task asks for exactly one of 16 × 16", places)
     if scale != (1, 1):
-        lost = lost or "its edges are blended where the images are resized behind it"
+        lost = lost or "its edges are blended where the images are resized after it"
     if lost or unknown:
         why = (
             f"what is left of the hole is not known: {lost}"

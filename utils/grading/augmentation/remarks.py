@@ -64,7 +64,7 @@ def step_remarks(judged: list[EffectiveStep]):
         p = one.value("p")
         always = isinstance(p, (int, float)) and p >= 1 and not one.step.inside
         if one.step.name in ("HorizontalFlip", "VerticalFlip") and always:
-            yield f"{one.step.name} has p = {p:g}: every training image is mirrored, which no test image is."
+            yield f"{one.step.name} has p = {p:g}: every training image is mirrored, but no test image is."
         if one.step.name == "ShiftScaleRotate" and one.values.values:
             limits = {
                 name: one.value(name) for name in ("shift_limit_x", "scale_limit", "rotate_limit")
@@ -97,7 +97,7 @@ _RANDOM = (_MOVE | RESCALE | CUT) - {
 def order_remarks(judged: list[EffectiveStep]):
     """A sentence where the order is not known, and where later steps alter the hole."""
     if order := next((one.step.order for one in judged if one.step.order), ""):
-        yield f"In which order the training transforms act is not known: they {order}."
+        yield f"The order of the training transforms is not known: they {order}."
     hole = next(
         (one for one in judged if one.step.name == "CoarseDropout" and one.acts is not False), None
     )

@@ -11,7 +11,7 @@ from utils.grading.facts import Claim, Evidence
 from utils.grading.submission.contents import Submission
 
 MOST = 60  # claims of one submission
-_SEVERAL = "the text is about several networks, of which this may be another"
+_SEVERAL = "the text is about several networks, so this may be about another one"
 _JUDGES = {"accuracy": judge_accuracy, "epochs": judge_epochs, "receptive_field": judge_field}
 
 
@@ -68,7 +68,10 @@ def _claim(
     if kind == "true" and not subject.counts and count > 1:
         why = f"of {subject.name}: {why}"
     elif kind == "false" and any(result.verdict != "false" for _, (_, result) in results):
-        kind, why = "unverifiable", f"{why}; which of {len(results)} networks is meant is not said"
+        kind, why = (
+            "unverifiable",
+            f"{why}; it does not say which of {len(results)} networks it means",
+        )
     if spoken.other or (spoken.apart and kind == "true" and not _is_nobody_elses(reading)):
         kind, why = "unverifiable", f"the heading names another network than {subject.name}"
     elif kind == "false" and not spoken.named and (spoken.apart or several):

@@ -112,5 +112,5 @@ def _wrong(part: Part, value: float, found: str) -> Verdict:
     if part.round and value < part.number:
         return Verdict("unverifiable", value, f"{found}; the number may be a limit that was set")
     if part.sense == "around" and abs(value - part.number) <= FAR * part.number:
-        return Verdict("unverifiable", value, f"{found}; they are not far from each other")
+        return Verdict("unverifiable", value, f"{found}; the two numbers are close")
     return Verdict("false", value, found)

@@ -152,9 +152,9 @@ def _otherwise(part: Part, subject: Subject, rows: tuple[Row, ...]) -> str:
         return "the number may be a limit that was set"
     if part.sense == "around":
         near = any(abs(value - part.number) < FAR for value in (max(values), values[-1]))
-        return "they are not far from each other" if near else ""
+        return "the two numbers are close" if near else ""
     if part.sense in ("below", "at_most"):
-        return "what is meant by a limit from above is not clear"
+        return "it is not clear what an upper limit means here"
     if part.sense:
         return ""
     if part.role == "final" and agrees(part, max(values)):

@@ -31,9 +31,9 @@ NAMES = (
     "accuracy_logged",
     "run_parameters",
 )
-PRINTED = "the printed log stands in the cell's own source; what a cell prints from there was not measured"
+PRINTED = "the printed log is text in the cell's own code, so nothing was measured"
 TAKEN_FOR_THE_TEST = "The log calls the test accuracy validation accuracy; it is taken to be measured on the test set."
-UNEXPLAINED = "no average cross-entropies, and no usual divisor explains them"
+UNEXPLAINED = "not average cross-entropies, and no usual divisor explains them"
 OF_AVERAGED = "The log gives the test accuracy of averaged weights only (EMA or SWA); it is taken for the network's."
 UNTRAINED = 70.0  # per cent on the test set that no small network reaches within its first epoch on CIFAR-10
 SHOWN = 10  # contradictions, and runs that are not judged, that the warnings name
@@ -99,7 +99,7 @@ def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:
             True, f"but the losses are {UNEXPLAINED}: {_broken(losses)}", (losses.broken[0].place,)
         )
     if losses.explanation:
-        return Fact(True, f"but the losses are no averages: {losses.explanation}")
+        return Fact(True, f"but the losses are not averages: {losses.explanation}")
     return Fact(
         True,
         "no contradiction found"
@@ -142,7 +142,7 @@ def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScal
             if losses.broken
             else f"{losses.rows} rows"
         )
-        yield f"The logged losses are no averages over images: {losses.explanation} ({rows})."
+        yield f"The logged losses are not averages over images: {losses.explanation} ({rows})."
     elif losses.broken:
         yield f"The logged losses are {UNEXPLAINED}: {_broken(losses)}."
     elif losses.suspicion:

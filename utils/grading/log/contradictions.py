@@ -77,8 +77,8 @@ def _averages(rows: tuple[Row, ...], test_size: int) -> Iterator[Contradiction]:
         digits = max(row.unit, 2e-4) * test_size / 100  # float32 keeps seven digits
         if row.number.total is None and digits < 0.25 and abs(images - round(images)) > digits:
             yield Contradiction(
-                f"{row.label} logs {row.accuracy:.4f} %, which is no count of {test_size:,} images: "
-                "an average over batches, perhaps",
+                f"{row.label} logs {row.accuracy:.4f} %, which no count of {test_size:,} images gives: "
+                "perhaps an average over batches",
                 row.place,
                 doubt=False,
                 averaged=True,

@@ -63,7 +63,7 @@ def _scale(held: list[tuple[Row, float, float]], batch: int | None, images: int)
         return LossScale(
             len(held),
             negative,
-            "negative: no cross-entropy; the NLL lacks its log-softmax, perhaps",
+            "negative, so not cross-entropies; perhaps log-softmax is missing before the NLL loss",
         )
     broken = tuple(
         row for row, loss, unit in held if loss + unit / 2 < (1 - row.accuracy / 100) * math.log(2)
@@ -82,7 +82,7 @@ def _scale(held: list[tuple[Row, float, float]], batch: int | None, images: int)
         and PLAUSIBLE[0] <= ratio * batch <= PLAUSIBLE[1]
     ):
         suspicion = (
-            f"the losses stand just above the least that a cross-entropy can be ({ratio / math.log(2):.2f} times "
+            f"the losses are just above the lowest possible cross-entropy ({ratio / math.log(2):.2f} times "
             f"(1 − accuracy) · ln 2); probably sums of batch means divided by images: × {batch} makes them usual"
         )
     return LossScale(len(held), broken, None, suspicion)

@@ -117,11 +117,11 @@ def _programs(submission: Submission, runs: Sequence[Run]) -> list[_Program]:
         return [
             _Program(
                 reader,
-                f"{path} is the only notebook, but nothing in it is seen to train.",
+                f"{path} is the only notebook, but no training was found in it.",
                 notebook=path,
             )
         ]
-    why = "No notebook is seen to train." if readings else "The submission has no notebook."
+    why = "No notebook was found that trains." if readings else "The submission has no notebook."
     return [_Program(modules_reading(submission), why)]
 
 

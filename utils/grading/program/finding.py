@@ -77,12 +77,12 @@ def only_network(submission: Submission) -> tuple[Candidate | None, str]:
     classes = _lone_classes(submission)
     if len(classes) == 1:
         candidate = Candidate.of_class(
-            classes[0], "no code is seen to build it, but it is the only network that is defined"
+            classes[0], "it is the only network that is defined; no code was found that builds it"
         )
         return candidate, f"The network is {candidate.name}: {candidate.why}."
     names = ", ".join(f"{one.place.file or one.place.notebook}:{one.name}" for one in classes)
     return None, (
-        f"Several networks are defined and none is seen to be built ({names})."
+        f"Several networks are defined, and it was not found which one is built ({names})."
         if classes
         else "No class that inherits from torch.nn.Module is built or defined in what could be read."
     )

@@ -125,7 +125,7 @@ def _model(reader: Reader, found) -> Fact:
         return Fact(False, f"{name} is defined in {place.where}", (place,))
     if missing := _missing(reader, re.compile(r"\.[A-Z]\w*$|net|model", re.I)):
         return _absent(missing)
-    return Fact(None, "no network is seen to be built")
+    return Fact(None, "no network was found that is built")
 
 
 def _transforms(reader: Reader, network: object) -> Fact:

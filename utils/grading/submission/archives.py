@@ -241,7 +241,7 @@ class _Bounded:
             raise OSError(f"it unpacks to more than {self.limit // 1_000_000:,} MB")
         part = self.stream.read(min(self.at_once + 1, self.at_once + 1 if all_of_it else size))
         if len(part) > self.at_once:
-            raise OSError("a part of it that lists its files is larger than any list should be")
+            raise OSError("its list of files is too large")
         return part
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -255,7 +255,7 @@ class _Bounded:
 def _why(error: Exception) -> str:
     if isinstance(error, OSError) and not isinstance(error, gzip.BadGzipFile):
         return error.strerror or str(error)
-    return "it is no zip or tar archive, or damaged, or cut off"
+    return "it is not a zip or tar archive, or it is damaged or incomplete"
 
 
 def _listed(names: list[str]) -> str:

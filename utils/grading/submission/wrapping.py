@@ -25,7 +25,7 @@ def unwrapped(
             break
         if depth == ARCHIVES_DEEP:
             warnings.append(
-                f"{archive.name} is not unpacked: it lies in an archive that lies in another."
+                f"{archive.name} is not unpacked: it is too deep, inside an archive inside an archive."
             )
             return {name: file for name, file in files.items() if file is not archive}, root
         others = {name: file for name, file in files.items() if file is not archive}

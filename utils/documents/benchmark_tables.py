@@ -1,0 +1,91 @@
+"""Tables of speed: the benchmark's two kinds of cases, what reaching 85 % takes, and whether the pipelines differ."""
+
+from utils.benchmark import OURS, REPORTS
+from utils.data.data_sets import CIFAR10
+from utils.documents.records import RESULTS, committed_runs, csv_entries, mean_and_spread
+from utils.reproduction.logged_runs import logged_run
+from utils.tables import markdown_table
+from utils.training.recipes import RECIPES
+from utils.training.run_record import load_run
+
+# The benchmark's columns in the table of speeds, and in the one for whoever wants the rest.
+SPEED = ("recipe", "way", "batch", "images", "images/s", "seconds an epoch", "times as fast")
+REST = ("what", "recipe", "way", "batch", "images", "input share", "peak memory, MB")
+
+
+def speed_table(what: str) -> str:
+    """The benchmark's cases of one kind, "input" or "epoch", with their speeds."""
+    cases = [case for case in csv_entries("benchmark.csv") if case["what"] == what]
+    return _table(SPEED, cases, left=2)
+
+
+def memory_table() -> str:
+    """All cases of the benchmark, with the share of the input and the peak of memory."""
+    return _table(REST, csv_entries("benchmark.csv"), left=3)
+
+
+def _table(columns: tuple[str, ...], cases: list[dict[str, str]], left: int) -> str:
+    rows = [[grouped(case[column]) for column in columns] for case in cases]
+    return markdown_table(columns, rows, left)
+
+
+def grouped(cell: str) -> str:
+    """Whole numbers of more than four digits with commas."""
+    return f"{int(cell):,}" if cell.isdigit() and len(cell) > 4 else cell
+
+
+def quick_table() -> str:
+    """50 epochs of era9, the report's way and ours, and 5 of aster: minutes by the benchmark, test accuracy at the end."""
+    seconds = seconds_an_epoch()
+    trainings = (
+        ("50 epochs of era9, the report's way", "era9", REPORTS, logged_run("era9")[:50]),
+        ("50 epochs of era9, our way", "era9", OURS, load_run(RESULTS / "era9").history[:50]),
+        ("5 epochs of aster", "aster", OURS, load_run(RESULTS / "aster-5-epochs").history),
+    )
+    rows, slowest = [], 50 * seconds["era9", REPORTS]
+    for name, recipe, way, history in trainings:
+        total = len(history) * seconds[recipe, way]
+        rows.append(
+            (
+                name,
+                f"{seconds[recipe, way]:.1f}",
+                f"{total / 60:.0f}",
+                f"{slowest / total:.1f}",
+                f"{history[-1].test_accuracy:.2f}",
+            )
+        )
+    header = ("training", "seconds an epoch", "minutes", "times as fast", "test accuracy, %")
+    return markdown_table(header, rows)
+
+
+def seconds_an_epoch() -> dict[tuple[str, str], float]:
+    """The benchmark's, of all training images in the recipe's own batches: (recipe, way) -> seconds."""
+    return {
+        (case["recipe"], case["way"]): float(case["seconds an epoch"])
+        for case in csv_entries("benchmark.csv")
+        if (case["what"], int(case["images"]), int(case["batch"]))
+        == ("epoch", CIFAR10.train_images, RECIPES[case["recipe"]].batch_size)
+    }
+
+
+def pipelines_table(count: int = 5) -> str:
+    """The same epochs of era9, augmented one image at a time and in batches: mean and spread of the last `count`."""
+    runs = {record.folder.name: record.history for record in committed_runs()}
+    batched = runs["era9_batched-20-epochs"]
+    rows = []
+    for name, history in (
+        ("one image at a time, by albumentations", runs["era9"]),
+        ("whole batches", batched),
+    ):
+        last = history[len(batched) - count : len(batched)]
+        rows.append(
+            (
+                name,
+                f"{last[0].epoch} to {last[-1].epoch}",
+                mean_and_spread([epoch.train_accuracy for epoch in last]),
+                mean_and_spread([epoch.test_accuracy for epoch in last]),
+            )
+        )
+    return markdown_table(
+        ("augmentation", "epochs", "training accuracy, %", "test accuracy, %"), rows
+    )

@@ -1,0 +1,61 @@
+"""What the tables are made of: the committed runs, those that belong together, and the CSV files of results/."""
+
+import csv
+import statistics
+import subprocess
+from collections.abc import Sequence
+from dataclasses import replace
+
+from utils.data.data_sets import CIFAR10
+from utils.paths import REPOSITORY
+from utils.training.run_record import RunRecord, load_run
+
+RESULTS = REPOSITORY / "results"
+SPREAD = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
+
+
+def committed_runs() -> list[RunRecord]:
+    """The committed records under results/ of runs on all of CIFAR-10; a run that is only in this copy is left out."""
+    command = ["git", "-C", str(REPOSITORY), "ls-files", ":(glob)results/*/config.json"]
+    listed = subprocess.run(command, capture_output=True, text=True)
+    if listed.returncode == 0:
+        files = [REPOSITORY / line for line in listed.stdout.splitlines()]
+    else:  # unpacked from an archive
+        files = RESULTS.glob("*/config.json")
+    records = [load_run(folder) for folder in sorted(file.parent for file in files)]
+    return [record for record in records if record.config["data"] == CIFAR10.name]
+
+
+def named_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
+    """The run of each model that has the model's name: variants and further seeds are in the tables."""
+    return {
+        record.folder.name: record for record in runs if record.folder.name == record.recipe.model
+    }
+
+
+def seeds_of(record: RunRecord, runs: list[RunRecord]) -> list[RunRecord]:
+    """The complete ones of `runs` that differ from `record` in nothing but the seed, by seed."""
+    alike = [
+        run
+        for run in runs
+        if run.complete and run.recipe == replace(record.recipe, seed=run.recipe.seed)
+    ]
+    return sorted(alike, key=lambda run: run.recipe.seed)
+
+
+def csv_rows(name: str) -> list[list[str]]:
+    """Header and rows of results/`name`."""
+    with open(RESULTS / name, encoding="utf-8", newline="") as file:
+        return list(csv.reader(file))
+
+
+def csv_entries(name: str) -> list[dict[str, str]]:
+    """The rows of results/`name`, each as header -> cell."""
+    header, *rows = csv_rows(name)
+    return [dict(zip(header, row)) for row in rows]
+
+
+def mean_and_spread(values: Sequence[float]) -> str:
+    """Mean and sample standard deviation, to 2 digits, on one line; the mean alone of a single value."""
+    mean = f"{statistics.fmean(values):.2f}"
+    return mean if len(values) == 1 else SPREAD.join((mean, f"{statistics.stdev(values):.2f}"))

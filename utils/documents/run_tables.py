@@ -1,0 +1,164 @@
+"""Tables of networks: the three of the README, all runs and what they took, the seeds, the search, published ones."""
+
+import functools
+import statistics
+
+from models import build_model
+from utils.architecture.summary import ModelFacts, model_facts
+from utils.documents.records import (
+    committed_runs,
+    csv_entries,
+    mean_and_spread,
+    named_runs,
+    seeds_of,
+)
+from utils.reproduction.logged_runs import logged_run
+from utils.tables import markdown_table
+from utils.training.history import EpochRecord, best_epoch, settled_accuracy
+from utils.training.run_record import RunRecord
+
+OURS = "aster"
+REPORTED = 2  # so many networks of the student reports stand beside ours, the best ones
+
+
+@functools.cache
+def _facts(model: str) -> ModelFacts:
+    return model_facts(build_model(model))
+
+
+def headline_table() -> str:
+    """The reports' best networks and ours: size, field, test accuracy over the seeds, and what the report logged."""
+    runs = committed_runs()
+    named = named_runs(runs)
+    logged = {name: logged_run(name) for name in named if logged_run(name)}
+    best = sorted(logged, key=lambda name: logged[name][-1].test_accuracy)[-REPORTED:]
+    rows = []
+    for name in (*best, OURS):
+        facts = _facts(named[name].recipe.model)
+        settled = [settled_accuracy(run.history) for run in seeds_of(named[name], runs)]
+        rows.append(
+            (
+                f"`{name}` ({'ours' if name == OURS else 'student'})",
+                f"{facts.parameters:,}",
+                f"{facts.receptive_field[0]}",
+                mean_and_spread(settled),
+                len(settled),
+                f"{logged[name][-1].test_accuracy:.2f}" if name in logged else "–",
+            )
+        )
+    header = (
+        "network",
+        "parameters",
+        "receptive field",
+        "test accuracy, %",
+        "seeds",
+        "in the report, %",
+    )
+    return markdown_table(header, rows)
+
+
+def results_table() -> str:
+    """All committed runs on CIFAR-10, a row each: the network, and what it reached."""
+    header = (
+        "run",
+        "parameters",
+        "receptive field",
+        "epochs",
+        "last, %",
+        "best, % (epoch)",
+        "report, % (epoch)",
+    )
+    return markdown_table(header, [_result(record) for record in committed_runs()])
+
+
+def _result(record: RunRecord) -> tuple[str, ...]:
+    facts, best = _facts(record.recipe.model), best_epoch(record.history)
+    return (
+        record.folder.name,
+        f"{facts.parameters:,}",
+        str(facts.receptive_field[0]),
+        f"{len(record.history)}" + ("" if record.complete else f" of {record.recipe.epochs}"),
+        f"{record.history[-1].test_accuracy:.2f}",
+        with_epoch(best),
+        logged_text(record, logged_run(record.recipe.model)),
+    )
+
+
+def logged_text(record: RunRecord, logged: list | None) -> str:
+    """The report's test accuracy at the epoch where the record ends."""
+    return with_epoch(logged[min(len(record.history), len(logged)) - 1]) if logged else ""
+
+
+def with_epoch(line: EpochRecord) -> str:
+    """Test accuracy in per cent and epoch, such as "94.34 (73)", which no line break parts."""
+    return f"{line.test_accuracy:.2f}\N{NO-BREAK SPACE}({line.epoch})"
+
+
+def costs_table() -> str:
+    """What each committed run took, and on what."""
+    rows = []
+    for record in committed_runs():
+        seconds = [epoch.train_seconds + epoch.test_seconds for epoch in record.history]
+        where = dict.fromkeys(
+            f"{session['device']}, {session['precision']}" for session in record.config["sessions"]
+        )
+        rows.append(
+            (
+                record.folder.name,
+                "; ".join(where),
+                f"{_facts(record.recipe.model).multiply_adds / 1e6:.1f} M",
+                f"{statistics.median(seconds):.0f}",
+            )
+        )
+    header = ("run", "on", "multiply-adds an image", "median seconds an epoch")
+    return markdown_table(header, rows, left=2)
+
+
+def seeds_table(name: str) -> str:
+    """The complete runs with the recipe of the run `name`, one seed each, and their mean and spread."""
+    runs = committed_runs()
+    rows = [
+        (
+            str(run.recipe.seed),
+            settled_accuracy(run.history),
+            run.history[-1].test_accuracy,
+            best_epoch(run.history).test_accuracy,
+        )
+        for run in seeds_of(named_runs(runs)[name], runs)
+    ]
+    lines = [(seed, *(f"{value:.2f}" for value in values)) for seed, *values in rows]
+    if len(rows) > 1:
+        columns = list(zip(*rows))[1:]
+        lines.append(("mean", *map(mean_and_spread, columns)))
+    header = ("seed", "mean of the last 5 epochs, %", "last epoch, %", "best epoch, %")
+    return markdown_table(header, lines)
+
+
+def search_table() -> str:
+    """The candidates of the search and their accuracy on held-out training images."""
+    rows = [
+        (
+            entry["candidate"],
+            f"{int(entry['parameters']):,}",
+            f"{int(entry['multiply-adds']) / 1e6:.1f} M",
+            entry["median seconds an epoch"],
+            entry["held-out accuracy (%)"],
+        )
+        for entry in csv_entries("search/table.csv")
+    ]
+    header = ("candidate", "parameters", "multiply-adds", "seconds an epoch")
+    return markdown_table((*header, "held-out accuracy, %"), rows)
+
+
+def published_table() -> str:
+    """The published networks of about this size, with their sources."""
+    rows = [
+        (
+            f"[{entry['network']}]({entry['source']})",
+            f"{int(entry['parameters']):,}",
+            f"{entry['epochs']} epochs" if entry["epochs"] else "not known",
+            f"{float(entry['test accuracy']):.2f}",
+        )
+        for entry in csv_entries("published.csv")
+    ]
+    return markdown_table(("network", "parameters", "training", "test accuracy, %"), rows)

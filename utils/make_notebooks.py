@@ -1,0 +1,47 @@
+"""Execute the notebooks on CIFAR-10, keep their outputs, and record how long each took: `python -m utils.make_notebooks`."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from utils.data.data_sets import CIFAR10
+from utils.files import write_whole
+from utils.paths import REPOSITORY
+from utils.runtime import choose_device, describe_device
+from utils.tables import csv_table
+
+SECONDS = REPOSITORY / "results" / "notebook_seconds.csv"
+# What `make run` and the tests pass to the notebooks: the stored outputs are made without it.
+UNSET = ("RECIPE", "RUN", "EPOCHS", "RESULTS_DIR")
+
+
+def main() -> int:
+    """Execute all, then write the seconds; the exit status. Nothing is written when one fails."""
+    device, rows = describe_device(choose_device()), []
+    for notebook in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+        began = time.perf_counter()
+        if status := execute(notebook):
+            print(f"{notebook.name} could not be executed: see the error above.", file=sys.stderr)
+            return status
+        rows.append((notebook.name, round(time.perf_counter() - began), device))
+        print(f"{notebook.name}: {rows[-1][1]} s", flush=True)
+    write_whole(SECONDS, csv_table(("notebook", "seconds", "device"), rows))
+    return 0
+
+
+def execute(notebook: Path) -> int:
+    """Execute `notebook` where it lies; the exit status. Over TCP, the kernel would warn that it is not encrypted."""
+    command = [
+        *(sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"),
+        *("--ExecutePreprocessor.record_timing=False", "--log-level", "ERROR"),
+        *(["--KernelManager.transport=ipc"] if os.name == "posix" else []),
+        str(notebook),
+    ]
+    kept = {name: value for name, value in os.environ.items() if name not in UNSET}
+    return subprocess.run(command, env=kept | {"DATA_SOURCE": CIFAR10.name}).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

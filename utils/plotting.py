@@ -275,7 +275,7 @@ def accuracy_over_parameters(
             axes.annotate(
                 "" if name in labelled else name,
                 (size, 100 - accuracy),
-                xytext=(0, -17 if index % 2 else 9),
+                xytext=(0, -17 if index % 2 and len(ordered) > 2 else 9),
                 textcoords="offset points",
                 fontsize=9.5,
                 color=color,

@@ -61,6 +61,11 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--workers", type=int, help="processes that augment images (default: by device)"
     )
     parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="on CUDA: CUDA graphs by torch.compile, where they work; the first line says whether",
+    )
+    parser.add_argument(
         "--evaluate", action="store_true", help="do not train: test the recorded weights again"
     )
     return parser.parse_args(arguments)
@@ -104,7 +109,8 @@ def run(arguments: argparse.Namespace) -> RunRecord:
         recipe = replace(recipe, seed=seed_to_go_on_with(record, arguments.seed))
     if arguments.evaluate:
         return test_again(record, folder, data, precision)
-    record = fit(recipe, data, folder, precision, arguments.stop_after, arguments.workers)
+    stop_after, workers, compiled = arguments.stop_after, arguments.workers, arguments.compile
+    record = fit(recipe, data, folder, precision, stop_after, workers, compiled=compiled)
     print(
         f"{len(record.history)} of {record.recipe.epochs} epochs are in {folder}: test accuracy "
         f"{record.history[-1].test_accuracy:.2f} % at the end."

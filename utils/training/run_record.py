@@ -177,7 +177,7 @@ def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
     A setting that is newer than the folder had its default there.
     """
     there = {
-        field.name: field.default
+        field.name: list(field.default) if isinstance(field.default, tuple) else field.default
         for field in fields(Recipe)
         if field.name in wanted.keys() - there.keys()
     } | there

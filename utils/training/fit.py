@@ -21,6 +21,7 @@ from utils.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
 from utils.training.history import EpochRecord, result_text
 from utils.training.loops import evaluate, train_epoch
 from utils.training.optimizers import OPTIMIZERS
+from utils.training.progress import progress_text
 from utils.training.recipes import Recipe
 from utils.training.restore import begins_with, with_whole_weights
 from utils.training.run_record import (
@@ -158,10 +159,12 @@ class _Run:
             self.history
         ):  # the record may be older than the checkpoint, if the run was killed between the two
             record = write_epochs(record, self.history, self.model.state_dict())
+        first = len(self.history)
         while len(self.history) < target:
             self.history.append(self._one_epoch(len(self.history)))
             save_checkpoint(self.folder, self._state())
             record = write_epochs(record, self.history, self.model.state_dict())
+            self.report(f"{progress_text(self.history, target, first)}\n")
         return record
 
     def _one_epoch(self, epoch: int) -> EpochRecord:

@@ -98,12 +98,20 @@ def reliability(versions: Mapping[str, Sequence[Bin]]) -> Figure:
 
 @styled
 def attention(
-    images: np.ndarray, maps: np.ndarray, titles: Sequence[str], columns: int = 8
+    images: np.ndarray,
+    maps: np.ndarray,
+    titles: Sequence[str],
+    columns: int = 8,
+    width: float = 1.35,
 ) -> Figure:
     """uint8 `(N, H, W, 3)` images and, below each, the same under its map `(N, H, W)` from 0 to 1."""
     rows = 2 * -(-len(images) // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(1.35 * columns, 1.55 * rows), layout="constrained", squeeze=False
+        rows,
+        columns,
+        figsize=(width * columns, (width + 0.2) * rows),
+        layout="constrained",
+        squeeze=False,
     )
     for axis in axes.flat:
         axis.axis("off")

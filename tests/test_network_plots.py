@@ -39,6 +39,13 @@ def test_the_units_of_aster_are_folded():
     assert units == [(3, 2), (4, 4), (2, 4)]
 
 
+def test_pairs_of_layers_are_folded():
+    repeated = [block for block in blocks(build_model("assignment6_net1")) if block.times > 1]
+    assert [(block.times, [layer.text for layer in block.layers]) for block in repeated] == [
+        (2, ["3×3, 64 → 64, dilation 2", "1×1, 64 → 64"])
+    ]
+
+
 class Forked(nn.Module):
     """A unit whose shortcut has a convolution too, then a max pool and two joined branches."""
 

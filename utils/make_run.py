@@ -19,6 +19,7 @@ from utils.training.run_record import RunRecord
 BUILD = REPOSITORY / "build"
 # Kernels warn that they speak TCP without encryption: they do so with this machine alone.
 QUIET_KERNEL = "--ExecutePreprocessor.extra_arguments=['--log-level=ERROR']"
+HIDDEN = "--TagRemovePreprocessor.remove_input_tags={'hide-input'}"  # the set-up cells
 SHOW_THE_RUN = ("03", "05")  # the notebooks that are executed on the run just trained
 
 
@@ -57,7 +58,7 @@ def page_command(notebook: Path) -> list[str]:
     """Executes `notebook` and writes it to build/ as HTML; of its kernel, only errors are heard."""
     return [
         *(sys.executable, "-m", "nbconvert", "--to", "html", "--execute", "--log-level", "ERROR"),
-        QUIET_KERNEL,
+        *(QUIET_KERNEL, "--TagRemovePreprocessor.enabled=True", HIDDEN),
         *("--output-dir", str(BUILD), str(notebook)),
     ]
 

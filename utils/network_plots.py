@@ -29,7 +29,7 @@ ROW, GAP, WIDTH = (
 def block_diagrams(networks: Mapping[str, Sequence[Block]]) -> Figure:
     """The networks side by side, from the image at the top to the classes at the bottom, each layer with its output.
 
-    A frame holds a residual unit, whose input is added to its output; × 3 means three such, one after the other.
+    A frame holds layers that are repeated as one; where a line leads around it, its input is added to its output.
     """
     tallest = max(_height(found) for found in networks.values())
     figure, axes = plt.subplots(
@@ -41,7 +41,7 @@ def block_diagrams(networks: Mapping[str, Sequence[Block]]) -> Figure:
     )
     for axis, (name, found) in zip(axes.flat, networks.items()):
         _draw(axis, found)
-        axis.set(xlim=(-1.4, 12.4), ylim=(-tallest - 0.2, 0.3))
+        axis.set(xlim=(-1.5, 13.0), ylim=(-tallest - 0.2, 0.3))
         axis.set_title(name, fontsize=13, weight="bold")
         axis.axis("off")
     used = {layer.kind for found in networks.values() for block in found for layer in block.layers}
@@ -78,8 +78,10 @@ def _draw(axis: Axes, found: Sequence[Block]) -> None:
         bottom = top - ROW * len(block.layers)
         for number, layer in enumerate(block.layers):
             _draw_layer(axis, layer, top - ROW * number)
+        if len(block.layers) > 1:
+            _draw_frame(axis, top, bottom)
         if block.junction:
-            _draw_unit(axis, block, top, bottom)
+            _draw_way_around(axis, block.junction, top, bottom)
         if block.times > 1:
             axis.text(
                 -0.35, (top + bottom) / 2, f"× {block.times}", ha="right", va="center", fontsize=13
@@ -92,10 +94,11 @@ def _draw_layer(axis: Axes, layer, top: float) -> None:
     axis.add_patch(
         Rectangle((0, top - ROW), WIDTH, ROW, facecolor=fill, edgecolor=BLACK, linewidth=0.6)
     )
-    axis.text(WIDTH / 2, top - ROW / 2, layer.text, ha="center", va="center", fontsize=11)
-    size = " × ".join(map(str, _trimmed(layer.output)))
+    size = 10.5 if len(layer.text) <= 26 else 9
+    axis.text(WIDTH / 2, top - ROW / 2, layer.text, ha="center", va="center", fontsize=size)
+    output = " × ".join(map(str, _trimmed(layer.output)))
     axis.text(
-        WIDTH + 0.9, top - ROW / 2, size, ha="left", va="center", fontsize=10.5, color="#555555"
+        WIDTH + 0.9, top - ROW / 2, output, ha="left", va="center", fontsize=10.5, color="#555555"
     )
 
 
@@ -104,8 +107,8 @@ def _trimmed(output: Sequence[int]) -> Sequence[int]:
     return output[:1] if set(output[1:]) == {1} else output
 
 
-def _draw_unit(axis: Axes, block: Block, top: float, bottom: float) -> None:
-    """A frame around the unit, and the way around its layers."""
+def _draw_frame(axis: Axes, top: float, bottom: float) -> None:
+    """Around layers that belong together."""
     frame = FancyBboxPatch(
         (-0.15, bottom - 0.12),
         WIDTH + 0.3,
@@ -116,6 +119,10 @@ def _draw_unit(axis: Axes, block: Block, top: float, bottom: float) -> None:
         linewidth=1.4,
     )
     axis.add_patch(frame)
+
+
+def _draw_way_around(axis: Axes, junction: str, top: float, bottom: float) -> None:
+    """The line from the input of a unit to where its output is joined with it."""
     right, start, end = WIDTH + 0.55, top + 0.25, bottom - 0.25
     axis.plot(
         [WIDTH / 2, right, right, WIDTH / 2], [start, start, end, end], color=BLACK, linewidth=1
@@ -123,7 +130,7 @@ def _draw_unit(axis: Axes, block: Block, top: float, bottom: float) -> None:
     axis.text(
         WIDTH / 2,
         end,
-        block.junction,
+        junction,
         ha="center",
         va="center",
         fontsize=11,

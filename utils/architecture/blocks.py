@@ -130,11 +130,25 @@ def _averages(operation: Operation) -> bool:
 
 
 def _folded(found: list[Block]) -> list[Block]:
-    """Equal neighbours as one."""
+    """Equal neighbours as one block, then pairs of layers that follow each other several times."""
     folded: list[Block] = []
     for block in found:
         if folded and replace(folded[-1], times=1) == block:
-            folded[-1] = replace(block, times=folded[-1].times + 1)
+            folded[-1] = replace(folded[-1], times=folded[-1].times + 1)
         else:
             folded.append(block)
+    place = 0
+    while place < len(folded) - 3:
+        pair = folded[place : place + 2]
+        times = 1
+        plain = all(block.times == 1 and not block.junction for block in pair)
+        begins = (
+            plain and pair[0].layers[0].kind != "pointwise"
+        )  # a 1×1 belongs to what is before it
+        while begins and folded[place + 2 * times : place + 2 * times + 2] == pair:
+            times += 1
+        if times > 1:
+            layers = pair[0].layers + pair[1].layers
+            folded[place : place + 2 * times] = [Block(layers, times=times)]
+        place += 1
     return folded

@@ -12,13 +12,15 @@ SETTLED = 5  # the last epochs, over which the figure to quote is the mean
 def headline(record: RunRecord) -> str:
     """The result of a run that has at least one epoch."""
     history, best = record.history, best_epoch(record.history)
-    count = min(SETTLED, len(history))
-    epochs = f"epoch {best.epoch}, counted from 0"
+    mean = (
+        f"Mean of the last {SETTLED} epochs: {settled_accuracy(history, SETTLED):.2f} %. "
+        if len(history) >= SETTLED
+        else ""
+    )
     return (
         f"{record.recipe.model} after {len(history)} of {record.recipe.epochs} epochs on {record.config['data']}: "
         f"{history[-1].test_accuracy:.2f} % of the test images are right.\n"
-        f"Mean of the last {count} epochs: {settled_accuracy(history, count):.2f} %. "
-        f"Best: {best.test_accuracy:.2f} % ({epochs})."
+        f"{mean}Best: {best.test_accuracy:.2f} % (epoch {best.epoch}, counted from 0)."
     )
 
 

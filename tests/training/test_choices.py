@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import sys
+import types
 from dataclasses import replace
 
 import pytest
@@ -52,7 +54,7 @@ def test_under_a_name_what_is_not_said_is_that_of_the_run(small, few_digits):
     assert (
         choice.recipe == shorter and choice.name == "mine" and "1 of them are there" in str(choice)
     )
-    with pytest.raises(UserError, match="1 epochs and not 3.*laid out over the whole length"):
+    with pytest.raises(UserError, match="1 epoch and not 3.*laid out over the whole length"):
         chosen(few_digits, "mine", 3, None)
     with pytest.raises(UserError, match="the seed 9 and not 4"):
         chosen(few_digits, "mine", None, 4)
@@ -143,7 +145,7 @@ def test_a_run_of_the_repository_is_found_where_there_is_none_of_ones_own(small)
 
 
 def test_in_colab_a_cpu_is_named_before_training(small, monkeypatch, capsys):
-    monkeypatch.setenv("COLAB_RELEASE_TAG", "release")
+    monkeypatch.setitem(sys.modules, "google.colab", types.ModuleType("google.colab"))
     notebook_runs.train(notebook_runs.choose("small", None, 1, None))
     said = capsys.readouterr().out
     assert said.index("Runtime → Change runtime type") < said.index("EPOCH: 0")

@@ -87,8 +87,8 @@ def choose_epochs(asked: int | str | None, recipe: Recipe, data_name: str, devic
         return SHORT_EPOCHS_ON_DIGITS if data_name == DIGITS else SHORT_EPOCHS
     if isinstance(asked, bool) or not re.fullmatch(r"0*[1-9]\d{0,5}", str(asked), re.ASCII):
         raise UserError(
-            f"There cannot be {asked!r} epochs: give a whole number of at least 1 (EPOCHS = 5 in a notebook, "
-            "--epochs 5 on the command line, and there also 'recipe' or 'auto')."
+            f"There cannot be {asked!r} epochs: --epochs needs a whole number of at least 1 "
+            "(on the command line 'recipe' and 'auto' are words for one)."
         )
     return int(asked)
 
@@ -98,10 +98,7 @@ def choose_seed(asked: int | None, recipe: Recipe) -> int:
     if asked is None:
         return recipe.seed
     if isinstance(asked, bool) or not isinstance(asked, int) or asked < 0:
-        raise UserError(
-            f"The seed cannot be {asked!r}: give a whole number of at least 0 (SEED = 2 in a notebook, "
-            "--seed 2 on the command line)."
-        )
+        raise UserError(f"The seed cannot be {asked!r}: --seed needs a whole number of at least 0.")
     return asked
 
 
@@ -131,10 +128,10 @@ def _as_there(record: RunRecord, what: str, asked: int | None) -> int:
         why = "" if what == "seed" else ": the learning rates are laid out over the whole length"
         raise UserError(
             f"The run in {shown(record.folder)} has {_count(what, there)} and not {asked}, and cannot be "
-            f"changed{why}. Choose another run name (--run, in a notebook RUN), or leave the {what} out to go on with it."
+            f"changed{why}. Choose another run name (--run), or leave --{what} out to go on with it."
         )
     return there
 
 
 def _count(what: str, number: int) -> str:
-    return f"the seed {number}" if what == "seed" else f"{number} epochs"
+    return f"the seed {number}" if what == "seed" else f"{number} epoch{'s' * (number > 1)}"

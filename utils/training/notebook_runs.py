@@ -1,6 +1,7 @@
 """What the notebooks' cells of choices do: find the run that is meant, train it where that is asked, or open it."""
 
 import os
+import sys
 
 from utils.data.data_sets import CIFAR10
 from utils.data.images import load_data
@@ -99,7 +100,7 @@ def use_drive() -> None:
 
 def in_colab() -> bool:
     """Whether this is one of Colab's machines."""
-    return "COLAB_RELEASE_TAG" in os.environ
+    return "google.colab" in sys.modules
 
 
 def _from_environment(

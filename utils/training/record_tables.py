@@ -1,9 +1,11 @@
 """What a run came to, in one line and in tables: made from its record."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 
 from utils.tables import text_table
 from utils.training.history import EpochRecord, best_epoch, settled_accuracy
+from utils.training.recipes import Recipe
 from utils.training.run_record import RunRecord
 
 SETTLED = 5  # the last epochs, over which the figure to quote is the mean
@@ -61,8 +63,9 @@ def compared_runs(runs: Mapping[str, Sequence[EpochRecord]]) -> str:
 
 
 def settings_table(record: RunRecord) -> str:
-    """The recipe of a run, a row a setting; what is empty is left out."""
-    rows = [(name, value) for name, value in record.recipe.to_dict().items() if value != ""]
+    """The recipe of a run, a row a setting; what is as it is by default is left out."""
+    usual = {field.name: field.default for field in fields(Recipe)}
+    rows = [(name, value) for name, value in vars(record.recipe).items() if value != usual[name]]
     return text_table(("setting", "value"), rows, left=2)
 
 

@@ -52,12 +52,18 @@ def image_grid(
     rows = -(-len(images) // columns)
     figure, axes = _axes(rows, columns, size=(width * columns, (width + 0.15) * rows))
     axes = np.ravel(axes)
+    size = caption_size(titles, width)
     for axis, image, title in zip(axes, images, titles):
         axis.imshow(image)
-        axis.set_title(title, fontsize=10)
+        axis.set_title(title, fontsize=size)
     for axis in axes:
         axis.axis("off")
     return figure
+
+
+def caption_size(titles: Sequence[str], width: float) -> float:
+    """The points at which the longest of `titles` fits over a picture that is `width` inches wide; 10 at most."""
+    return min(10, 125 * width / max(map(len, titles)))
 
 
 @styled

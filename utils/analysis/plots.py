@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from utils.analysis.calibration import Bin, expected_calibration_error
-from utils.plotting import BLACK, BLUE, ORANGE, SERIES, Figure, plt, styled
+from utils.plotting import BLACK, BLUE, ORANGE, SERIES, Figure, caption_size, plt, styled
 
 
 @styled
@@ -118,7 +118,7 @@ def attention(
     for index, (image, heat, title) in enumerate(zip(images, maps, titles)):
         row, column = 2 * (index // columns), index % columns
         axes[row, column].imshow(image)
-        axes[row, column].set_title(title, fontsize=10)
+        axes[row, column].set_title(title, fontsize=caption_size(titles, width))
         axes[row + 1, column].imshow(image.mean(2), cmap="gray", vmin=0, vmax=255)
         axes[row + 1, column].imshow(heat, cmap="inferno", alpha=0.55, vmin=0, vmax=1)
     return figure

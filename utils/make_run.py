@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 from utils.data.data_sets import CIFAR10
+from utils.nbconvert import execution
 from utils.paths import REPOSITORY
 from utils.train import attempt, parse_arguments
 from utils.training.choices import shown
@@ -17,9 +18,11 @@ from utils.training.record_tables import headline
 from utils.training.run_record import RunRecord
 
 BUILD = REPOSITORY / "build"
-# Kernels warn that they speak TCP without encryption: they do so with this machine alone.
-QUIET_KERNEL = "--ExecutePreprocessor.extra_arguments=['--log-level=ERROR']"
-HIDDEN = "--TagRemovePreprocessor.remove_input_tags={'hide-input'}"  # the set-up cells
+# The pages leave out the code of the set-up cells.
+PAGES = (
+    *("--output-dir", str(BUILD), "--TagRemovePreprocessor.enabled=True"),
+    "--TagRemovePreprocessor.remove_input_tags={'hide-input'}",
+)
 SHOW_THE_RUN = ("03", "05")  # the notebooks that are executed on the run just trained
 
 
@@ -45,22 +48,14 @@ def main() -> int:
     for notebook in notebooks:
         began = time.monotonic()
         print(f"   {notebook.name} ...", end=" ", flush=True)
-        command, environment = page_command(notebook), notebook_environment(notebook, record, asked)
+        command = execution(notebook, "html", *PAGES)
+        environment = notebook_environment(notebook, record, asked)
         if subprocess.run(command, env=os.environ | environment).returncode:
             print(f"\n{notebook.name} could not be executed: see the error above.", file=sys.stderr)
             return 1
         print(duration(time.monotonic() - began), flush=True)
     print(f"\n3. Done. {where_to_look(record, notebooks)}")
     return 0
-
-
-def page_command(notebook: Path) -> list[str]:
-    """Executes `notebook` and writes it to build/ as HTML; of its kernel, only errors are heard."""
-    return [
-        *(sys.executable, "-m", "nbconvert", "--to", "html", "--execute", "--log-level", "ERROR"),
-        *(QUIET_KERNEL, "--TagRemovePreprocessor.enabled=True", HIDDEN),
-        *("--output-dir", str(BUILD), str(notebook)),
-    ]
 
 
 def notebook_environment(

@@ -2,14 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
 from utils.architecture.blocks import Block
-from utils.plotting import BLACK, SERIES, styled
+from utils.plotting import BLACK, SERIES, Figure, plt, styled
 
 FILLS = {
     "dense": ("#9ecae1", "full convolution"),

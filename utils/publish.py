@@ -11,7 +11,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from utils.errors import UserError
+from utils.errors import UserError, run_command
 from utils.files import write_whole
 from utils.paths import REPOSITORY
 
@@ -110,17 +110,16 @@ def main() -> int:
     for option in ("--owner", "--repository", "--branch"):
         parser.add_argument(option, default="")
     asked = parser.parse_args()
-    try:
-        address = asked_address(REPOSITORY, asked.owner, asked.repository, asked.branch)
-        changed = publish(REPOSITORY, address)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
+    return run_command(lambda: _publish_here(asked.owner, asked.repository, asked.branch))[0]
+
+
+def _publish_here(*asked: str) -> None:
+    address = asked_address(REPOSITORY, *asked)
+    changed = publish(REPOSITORY, address)
     names = ", ".join(str(file.relative_to(REPOSITORY)) for file in changed)
     print(f"The address is {address}. Changed: {names or 'nothing, it was there already'}.")
     if changed:
         print("Commit and push these files: then the badges open the notebooks in Colab.")
-    return 0
 
 
 if __name__ == "__main__":

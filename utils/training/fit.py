@@ -27,6 +27,7 @@ from utils.training.history import EpochRecord, result_text
 from utils.training.loops import evaluate, train_epoch
 from utils.training.network import Network
 from utils.training.optimizers import OPTIMIZERS
+from utils.training.progress import progress_text
 from utils.training.recipes import Recipe
 from utils.training.restore import begins_with, with_whole_weights
 from utils.training.run_record import (
@@ -130,10 +131,12 @@ class _Run:
             self.history
         ):  # the record may be older than the checkpoint, if the run was killed between the two
             record = write_epochs(record, self.history, self.network.tested.state_dict())
+        first = len(self.history)
         while len(self.history) < target:
             self.history.append(self._one_epoch(len(self.history)))
             save_checkpoint(self.folder, self._state())
             record = write_epochs(record, self.history, self.network.tested.state_dict())
+            self.report(f"{progress_text(self.history, target, first)}\n")
         return record
 
     def _one_epoch(self, epoch: int) -> EpochRecord:

@@ -107,10 +107,11 @@ def run_folder(name: str, data_name: str) -> Path:
 
 
 def recorded_folder(name: str, data_name: str) -> Path:
-    """As `run_folder`, but a run that comes with the repository is found there even when RESULTS_DIR is set."""
+    """As `run_folder`, but a run that is in the repository only is found there even when RESULTS_DIR is set."""
     folder = run_folder(name, data_name)
     ours = REPOSITORY / "results" / folder.name
-    return ours if (ours / "config.json").exists() else folder
+    only_ours = (ours / "config.json").exists() and not (folder / "config.json").exists()
+    return ours if only_ours else folder
 
 
 @plainly()

@@ -2,8 +2,6 @@
 
 import statistics
 
-from matplotlib.figure import Figure
-
 from utils import plotting
 from utils.documents.records import RESULTS, committed_runs, csv_rows, named_runs, seeds_of
 from utils.reproduction.logged_runs import logged_run
@@ -36,12 +34,12 @@ def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
     }
 
 
-def size_picture() -> Figure:
+def size_picture() -> plotting.Figure:
     """Test accuracy over parameters."""
     return plotting.accuracy_over_parameters(networks_by_size(), LIMIT)
 
 
-def curves_picture() -> Figure:
+def curves_picture() -> plotting.Figure:
     """Test accuracy over the epochs, our runs over the reports' logs."""
     return plotting.over_logs(
         {

@@ -1,6 +1,7 @@
 """Resume: exact after every kind of interruption, and refused with a sentence where it would be wrong."""
 
 import errno
+import itertools
 import json
 import random
 import signal
@@ -268,6 +269,15 @@ def test_a_run_goes_on_in_another_precision(tmp_path, few_digits, monkeypatch):
     assert record.complete and [session["precision"] for session in record.config["sessions"]][
         1:
     ] == ["fp32", "fp32"]
+
+
+def test_a_clock_that_runs_backwards_gives_no_negative_durations(tmp_path, few_digits, monkeypatch):
+    moments = itertools.count(1000, -7)
+    monkeypatch.setattr(fitting.time, "perf_counter", lambda: float(next(moments)))
+    recipe = replace(RECIPE, epochs=1, seed=10**30)
+    record = fit(recipe, few_digits, tmp_path, PRECISION, **OPTIONS)
+    assert (record.history[0].train_seconds, record.history[0].test_seconds) == (0, 0)
+    assert load_run(tmp_path) == record and "0.0 s" in record.log
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, few_digits):

@@ -2,8 +2,6 @@
 
 import statistics
 
-from matplotlib.figure import Figure
-
 from utils import plotting
 from utils.documents.records import (
     RESULTS,
@@ -46,12 +44,12 @@ def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
     return {group: networks for group, networks in groups.items() if networks}
 
 
-def size_picture() -> Figure:
+def size_picture() -> plotting.Figure:
     """Test accuracy over parameters."""
     return plotting.accuracy_over_parameters(networks_by_size(), LIMIT)
 
 
-def curves_picture() -> Figure:
+def curves_picture() -> plotting.Figure:
     """Test accuracy over the epochs, our runs over the reports' logs."""
     return plotting.over_logs(
         {

@@ -178,8 +178,8 @@ class _Run:
             test.correct,
             test.samples,
             lr=self.optimizer.param_groups[0]["lr"],
-            train_seconds=round(between - start, 2),
-            test_seconds=round(time.perf_counter() - between, 2),
+            train_seconds=round(max(between - start, 0.0), 2),  # where somebody fakes the clock
+            test_seconds=round(max(time.perf_counter() - between, 0.0), 2),
         )
         self.report(f"\n{result_text(record)}")
         return record

@@ -216,7 +216,7 @@ def write_epochs(record: RunRecord, history: list[EpochRecord], weights: dict) -
         "seconds": round(sum(epoch.train_seconds + epoch.test_seconds for epoch in history), 1),
         "digests": {
             "epochs": len(history),
-            "history.csv": sha256(table),
+            "history.csv": sha256(format_csv(parse_csv(table))),  # as it will be read: 0 is 0.0
             "model.pt": sha256(model),
         },
     }

@@ -1,0 +1,47 @@
+"""Processes that must not outlive what started them, and memory that must not be exceeded."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.living_processes import lives, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="of Linux")
+
+# Each prints the number of a process that it starts and that sleeps.
+STARTERS = {
+    "any process": """
+import multiprocessing, time
+from utils.processes import die_with_parent
+def sleep(channel):
+    die_with_parent()
+    channel.send("asleep")
+    time.sleep(10_000)
+ours, theirs = multiprocessing.Pipe()
+process = multiprocessing.get_context("fork").Process(target=sleep, args=(theirs,))
+process.start()
+ours.recv()
+print(process.pid, flush=True)
+time.sleep(10_000)
+""",
+    "a loader's worker": """
+import os, time
+import numpy
+from utils.data.images import Split
+from utils.data.loaders import TrainingBatches
+from utils.data.transforms import Compose
+class Sleeps(Compose):
+    def __call__(self, image):
+        print(os.getpid(), flush=True)
+        time.sleep(10_000)
+split = Split(numpy.zeros((4, 32, 32, 3), numpy.uint8), numpy.zeros(4, numpy.int64))
+next(iter(TrainingBatches(split, Sleeps([]), 2, 0, workers=1).epoch(0)))
+""",
+    "a worker of a cohort": """
+import time
+from pathlib import Path
+from utils.grading import cohort
+""",
+}

@@ -1,4 +1,4 @@
-"""Processes that must not outlive what started them, and memory that must not be exceeded."""
+"""Processes that must not outlive what started them."""
 
 import signal
 import subprocess
@@ -40,8 +40,27 @@ split = Split(numpy.zeros((4, 32, 32, 3), numpy.uint8), numpy.zeros(4, numpy.int
 next(iter(TrainingBatches(split, Sleeps([]), 2, 0, workers=1).epoch(0)))
 """,
     "a worker of a cohort": """
-import time
-from pathlib import Path
+import os, time
+from joblib import Parallel, delayed
 from utils.grading import cohort
+class Started:
+    def touch(self):
+        print(os.getpid(), flush=True)
+        time.sleep(10_000)
+class Task:
+    started = Started()
+Parallel(n_jobs=2)([delayed(cohort.grade_into)(Task(), None, None, os.getpid())])
 """,
 }
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_it_ends_with_what_started_it(name):
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTERS[name]], stdout=subprocess.PIPE, text=True
+    )
+    started = int(starter.stdout.readline())
+    assert lives(started)
+    starter.send_signal(signal.SIGKILL)
+    starter.wait()
+    wait_until(lambda: not lives(started))

@@ -16,6 +16,7 @@ from system_calls import syscalls
 
 from tests.grading.attempts_to_escape import TRIES
 from tests.grading.confinements import confined_by
+from tests.living_processes import descendants, lives, wait_until
 from utils.grading.network.executed_network import IMAGE, RECORDED_BATCHES
 from utils.grading.sandbox import available, bubblewrap, call_filter, isolation
 from utils.grading.sandbox.available import Confinement
@@ -291,37 +292,6 @@ def test_a_child_ends_with_the_grader(number, tmp_path):
     grader.send_signal(number)
     grader.wait()
     wait_until(lambda: not any(map(lives, children)))
-
-
-def wait_until(condition, seconds=60.0):
-    import time
-
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come to that"
-        time.sleep(0.05)
-
-
-def descendants(parent: int) -> list[int]:
-    found = []
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit() and _parent(int(entry.name)) == parent:
-            found += [int(entry.name), *descendants(int(entry.name))]
-    return found
-
-
-def _parent(process: int) -> int | None:
-    try:
-        return int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[1])
-    except OSError:
-        return None
-
-
-def lives(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="of Linux")

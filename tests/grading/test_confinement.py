@@ -1,11 +1,11 @@
 """What a child cannot do, in every confinement that this machine has; and what is said where one is missing."""
 
-import ast
 import os
 import platform
 import re
 import resource
 import signal
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -245,6 +245,50 @@ def test_the_numbers_of_the_calls_are_the_kernels():
     assert known > 60
 
 
+@pytest.mark.parametrize("chip", call_filter._CHIPS)
+def test_the_filter_does_on_every_chip_what_the_table_says(chip, monkeypatch):
+    """Executed here by a few lines that know nothing of the table; on ARM64 and RISC-V it was not measured otherwise."""
+    monkeypatch.setattr(platform, "machine", lambda: chip)
+    number = call_filter._numbers()
+    program = list(struct.iter_unpack("<HBBI", call_filter._program(number)))
+
+    def does(name, *arguments, bit=0, other=0):
+        kernel = call_filter._CHIPS[chip][0] ^ other
+        return executed(program, number[name] | bit, kernel, arguments)
+
+    assert {does(name) for name in call_filter._FREE if name in number} == {ALLOW}
+    assert {does(name) for name in ("execve", "clone", "socket", "unlinkat", "shmget", "kill")} == {
+        EPERM
+    }
+    assert does("read", other=1) == KILL and does("read", bit=0x40000000) == EPERM
+    assert does("clone3") == does("openat2") == ENOSYS
+    assert does("openat", 0, 0, os.O_RDONLY | os.O_CLOEXEC) == ALLOW
+    assert does("openat", 0, 0, os.O_WRONLY) == does("openat", 0, 0, os.O_CREAT) == EPERM
+    assert does("tgkill", os.getpid()) == ALLOW and does("tgkill", os.getppid()) == EPERM
+    assert does("prlimit64", 0) == ALLOW and does("prlimit64", os.getppid()) == EPERM
+    assert does("fcntl", 3, 1) == ALLOW and does("fcntl", 3, 8) == does("fcntl", 3, 4) == EPERM
+    assert does("ioctl", 1, 0x5401) == ALLOW and does("ioctl", 1, 0x40086602) == EPERM
+
+
+ALLOW, KILL, EPERM, ENOSYS = 0x7FFF0000, 0x80000000, 0x50001, 0x50000 + 38
+
+
+def executed(program, number: int, chip: int, arguments) -> int:
+    """What a packet filter of the kernel returns for one system call."""
+    padded = [*arguments, *[0] * (6 - len(arguments))]
+    seen, accumulator, place = struct.pack("<IIQ6Q", number, chip, 0, *padded), 0, 0
+    while True:
+        code, true, false, operand = program[place]
+        place += 1
+        if code == 0x06:
+            return operand
+        if code == 0x20:
+            accumulator = int.from_bytes(seen[operand : operand + 4], "little")
+        else:
+            holds = {0x15: accumulator == operand, 0x45: bool(accumulator & operand)}[code]
+            place += true if holds else false
+
+
 # --- nothing is left behind -------------------------------------------------------------------------------------------
 
 GRADER = """
@@ -318,7 +362,3 @@ def refused(data: bytes) -> str:
     except ValueError as error:
         return str(error)
     return "it was read"
-
-
-def test_the_module_reads_as_python():
-    ast.parse(TRIES.format(victim=1, place="", file="", number={}))

@@ -43,7 +43,7 @@ def _is_known(package: Path) -> bool:
 def wrapped(program: str) -> list[str]:
     """What to put before a command so that `program` confines it."""
     command = [program, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL"]
-    command += ["--tmpfs", "/tmp"]
+    command += ["--hostname", "sandbox", "--tmpfs", "/tmp"]
     bound: list[str] = []
     for path in readable():
         if not any(path.startswith(f"{one.rstrip('/')}/") for one in bound):

@@ -14,10 +14,10 @@ import struct
 import sys
 
 _FREE = """
-    read readv pread64 preadv preadv2 write writev lseek close close_range dup dup2 dup3 fadvise64 readahead
+    read readv pread64 preadv preadv2 write writev lseek close close_range dup dup2 dup3 fadvise64
     stat fstat lstat newfstatat statx access faccessat faccessat2 readlink readlinkat getcwd getdents getdents64
     statfs fstatfs
-    mmap munmap mprotect mremap madvise brk mincore membarrier
+    mmap munmap mprotect mremap madvise brk membarrier
     futex get_robust_list set_robust_list rseq set_tid_address sched_yield restart_syscall exit exit_group
     rt_sigaction rt_sigprocmask rt_sigreturn rt_sigpending sigaltstack
     clock_gettime clock_getres clock_nanosleep nanosleep gettimeofday time times poll ppoll select pselect6

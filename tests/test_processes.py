@@ -1,5 +1,6 @@
 """Processes that must not outlive what started them."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -63,4 +64,8 @@ def test_it_ends_with_what_started_it(name):
     assert lives(started)
     starter.send_signal(signal.SIGKILL)
     starter.wait()
-    wait_until(lambda: not lives(started))
+    try:
+        wait_until(lambda: not lives(started))
+    finally:
+        if lives(started):
+            os.kill(started, signal.SIGKILL)

@@ -96,7 +96,7 @@ def _try(prefix: list[str], has_landlock: bool) -> tuple[Confinement | None, str
         return Confinement(**json.loads(done.stdout)), ""
     except (OSError, subprocess.TimeoutExpired) as error:
         return None, str(error)[:200]
-    except (ValueError, TypeError):
+    except ValueError:
         lines = done.stderr.decode(errors="replace").split("\n")
         return None, next((line.strip() for line in reversed(lines) if line.strip()), "")[:200]
     finally:

@@ -29,8 +29,8 @@ def hide(given: dict) -> None:
     if _has_lost_its_reader(given["channel"]):
         os._exit(NOT_CONFINED)
     end_after(given["start"] + _MORE)
-    _lift_soft_limits()
     if sys.platform == "linux":
+        _lift_soft_limits()
         libc = ctypes.CDLL(None, use_errno=True)
         libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
         libc.capset(struct.pack("<Ii", _CAPABILITIES_3, 0), bytes(24))

@@ -144,7 +144,6 @@ def _numbers_behind(
 
 def remarks_on_weights(view: NetworkView) -> Iterator[str]:
     """What belongs to no fact: large constants that join the activations, layers without effect."""
-    yield from view.network.remarks
     if _hidden_weights(view):
         yield f"Counted as parameters: {parameters(view).why}."
     for (name, user), count in _beside_activations(view).items():

@@ -115,6 +115,13 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(
             f"{' and '.join(one_only) or '--format gradescope'} is for one submission, not for {len(asked.paths)}"
         )
+    of_a_class = [
+        f"--{name.replace('_', '-')}"
+        for name in ("late_penalty", "roster", "handout")
+        if getattr(asked, name)
+    ]
+    if of_a_class and not asked.folder:
+        parser.error(f"{' and '.join(of_a_class)} is for a class: add --folder FOLDER")
     if not 0 <= asked.late_penalty <= 100:
         parser.error("--late-penalty is per cent of all points, 0 to 100")
     if asked.weights and not asked.run:

@@ -152,6 +152,20 @@ def test_hundreds_share_a_handout_and_nothing_else():
     assert group.members == (7, 203)
 
 
+def test_hundreds_that_are_all_the_same_are_one_group():
+    epochs = [
+        f"test accuracy {number / 7:.2f}, test loss {number / 11:.4f}" for number in range(40)
+    ]
+    everybody = {
+        "logs": [{"where": "x", "epochs": epochs}],
+        "networks": ["n"],
+        "pieces": {"p": 900},
+    }
+    (group,) = groups([everybody] * 300)
+    assert len(group.members) == 300 and len(group.equal) == 3
+    assert group.kinds()[0, 299] == ["log", "network", "code"]
+
+
 # --- the digest of an executed network --------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 All of it is made anew each time from the JSON files and from decisions.csv, which takes seconds: nothing is graded for it.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +85,8 @@ def write_reports(graded: GradedClass, folder: Path, handout: Task | None = None
         prints.append(entry.get("fingerprints"))
     given = next(entries([handout])).get("fingerprints") if handout else None
     found = groups(prints, given)
-    rows = [
-        each | {"same as": _same_as(index, found, graded.names)} for index, each in enumerate(rows)
-    ]
+    same = _same_as(found, graded.names)
+    rows = [each | {"same as": same.get(index, [])} for index, each in enumerate(rows)]
     links = [task.page.name for task in graded.tasks]
     called = submission_name(handout.path) if handout else ""
     _write_changed(folder / COPIES, copies_page(found, graded.names, links, called))
@@ -96,15 +96,14 @@ def write_reports(graded: GradedClass, folder: Path, handout: Task | None = None
     return rows
 
 
-def _same_as(index: int, found: Sequence[Group], names: Sequence[str]) -> list[tuple[str, str]]:
-    """The name of each submission that this one is equal to in something, and in what."""
-    return [
-        (names[other], ", ".join(kinds))
-        for group in found
-        if index in group.members
-        for other in group.members
-        if other != index and (kinds := group.kinds(index, other))
-    ]
+def _same_as(found: Sequence[Group], names: Sequence[str]) -> dict[int, list[tuple[str, str]]]:
+    """For each submission that is equal to others in something, the name of each and in what."""
+    same: dict[int, list[tuple[str, str]]] = defaultdict(list)
+    for group in found:
+        for (one, other), kinds in group.kinds().items():
+            same[one].append((names[other], ", ".join(kinds)))
+            same[other].append((names[one], ", ".join(kinds)))
+    return same
 
 
 def _write_changed(file: Path, text: str) -> None:

@@ -7,7 +7,7 @@ whatever name they were imported. The order of the pieces has none, nor has the 
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 
 from utils.grading.submission.contents import Submission
 from utils.grading.submission.exported_script import script_code
@@ -134,8 +134,3 @@ def _is_text(node: object) -> bool:
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     )
-
-
-def shared(some: Mapping[str, int], others: Mapping[str, int]) -> int:
-    """The size of the pieces that are in both."""
-    return sum(size for digest, size in some.items() if digest in others)

@@ -10,8 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
-from utils.grading.copies.code_pieces import shared
-
 FEW = 3  # epochs that may agree by chance
 DIGITS = 24  # that a stretch of epochs must have in all: logs of whole per cents agree more easily
 LEAST_CODE = 300  # the size of all pieces; less than that two people write alike
@@ -34,13 +32,15 @@ class Group:
     members: tuple[int, ...]
     equal: tuple[Equal, ...]
 
-    def kinds(self, one: int, other: int) -> list[str]:
-        """In what two members are equal."""
-        return [
-            kind
-            for kind in KINDS
-            if any(each.kind == kind and {one, other} <= {*each.members} for each in self.equal)
-        ]
+    def kinds(self) -> dict[tuple[int, int], list[str]]:
+        """In what any two members are equal, the smaller place first."""
+        pairs: dict[tuple[int, int], set[str]] = defaultdict(set)
+        for each in self.equal:
+            for pair in combinations(sorted(each.members), 2):
+                pairs[pair].add(each.kind)
+        return {
+            pair: [kind for kind in KINDS if kind in found] for pair, found in sorted(pairs.items())
+        }
 
 
 def groups(prints: Sequence[Mapping | None], handout: Mapping | None = None) -> list[Group]:
@@ -73,28 +73,50 @@ def _without(prints: Mapping, handout: Mapping) -> dict:
 
 
 def _equal_logs(own: Sequence[Mapping]) -> Iterator[Equal]:
-    runs = [(index, *log) for index, one in enumerate(own) for log in one["logs"]]
+    runs: dict[tuple, list[tuple[int, str]]] = defaultdict(list)  # the same log once
+    for index, one in enumerate(own):
+        for where, epochs in one["logs"]:
+            runs[tuple(epochs)].append((index, where))
+    for epochs, holders in runs.items():
+        members = tuple(dict.fromkeys(index for index, _ in holders))
+        if len(members) > 1 and _tells(stretch := _longest(epochs, epochs)):
+            yield Equal("log", members, _in_words(stretch, [where for _, where in holders]))
+    best: dict[tuple[int, int], tuple[list[str], list[str]]] = {}
+    for some, others in _with_common_epochs(list(runs)):
+        (first, where), (second, place) = runs[some][0], runs[others][0]
+        stretch = _longest(some, others)
+        if first != second and _tells(stretch):
+            pair = tuple(sorted((first, second)))
+            if len(stretch) > len(best.get(pair, ((), ()))[0]):
+                best[pair] = stretch, [where, place]
+    for members, (stretch, places) in sorted(best.items()):
+        yield Equal("log", members, _in_words(stretch, places))
+
+
+def _with_common_epochs(runs: Sequence[tuple]) -> Iterator[tuple[tuple, tuple]]:
+    """The pairs of different logs that share more than a few epochs, wherever these stand."""
     holders: dict[str, set[int]] = defaultdict(set)
-    for place, (_, _, epochs) in enumerate(runs):
+    for place, epochs in enumerate(runs):
         for text in filter(None, epochs):
             holders[text].add(place)
     common: dict[tuple[int, int], int] = defaultdict(int)
     for places in holders.values():
         for pair in combinations(sorted(places), 2):
             common[pair] += 1
-    best: dict[tuple[int, int], tuple[int, str]] = {}
     for (one, other), count in common.items():
-        (first, where, epochs), (second, place, others) = runs[one], runs[other]
-        if first == second or count <= FEW:
-            continue
-        stretch = _longest(epochs, others)
-        if len(stretch) > FEW and _digits(stretch) >= DIGITS:
-            detail = f"{len(stretch)} epochs in a row, from {stretch[0]}, to the last digit: {where}; {place}"
-            best[first, second] = max(
-                best.get((first, second), (0, "")), (len(stretch), detail), key=lambda each: each[0]
-            )
-    for members, (_, detail) in sorted(best.items()):
-        yield Equal("log", members, detail)
+        if count > FEW:
+            yield runs[one], runs[other]
+
+
+def _tells(stretch: Sequence[str]) -> bool:
+    """Whether chance does not make two logs agree so far: many epochs, and many digits in them; a repeated one adds none."""
+    digits = sum(letter.isdigit() for text in set(stretch) for letter in text)
+    return len(stretch) > FEW and digits >= DIGITS
+
+
+def _in_words(stretch: Sequence[str], places: Iterable[str]) -> str:
+    where = "; ".join(dict.fromkeys(places))
+    return f"{len(stretch)} epochs in a row, from {stretch[0]}, to the last digit: {where}"
 
 
 def _longest(some: Sequence[str | None], others: Sequence[str | None]) -> list[str]:
@@ -109,11 +131,6 @@ def _longest(some: Sequence[str | None], others: Sequence[str | None]) -> list[s
                     best, end = now[column], place
         before = now
     return list(some[end - best : end])
-
-
-def _digits(stretch: Iterable[str]) -> int:
-    """The digits of the numbers of a stretch; an epoch that repeats another adds none."""
-    return sum(letter.isdigit() for text in set(stretch) for letter in text)
 
 
 # --- networks and code ------------------------------------------------------------------------------------------------
@@ -131,19 +148,19 @@ def _equal_networks(own: Sequence[Mapping]) -> Iterator[Equal]:
 
 
 def _equal_code(own: Sequence[Mapping]) -> Iterator[Equal]:
-    """Pairs where all pieces of the one are among those of the other."""
-    sizes = [sum(one["pieces"].values()) for one in own]
-    candidates = [index for index, size in enumerate(sizes) if size >= LEAST_CODE]
-    for one, other in combinations(candidates, 2):
-        common = shared(own[one]["pieces"], own[other]["pieces"])
-        if common == min(sizes[one], sizes[other]):
-            whole = sizes[one] == sizes[other]
-            detail = "all of it" if whole else "all of the one is in the other"
-            yield Equal(
-                "code",
-                (one, other),
-                f"{detail}, apart from names, comments, formatting and order",
-            )
+    """Submissions with the same pieces, and pairs where all pieces of the one are among those of the other."""
+    holders: dict[frozenset, list[int]] = defaultdict(list)
+    for index, one in enumerate(own):
+        if sum(one["pieces"].values()) >= LEAST_CODE:
+            holders[frozenset(one["pieces"])].append(index)
+    apart = "apart from names, comments, formatting and order"
+    for members in holders.values():
+        if len(members) > 1:
+            yield Equal("code", tuple(members), f"all of it, {apart}")
+    for some, others in combinations(holders, 2):
+        if some < others or others < some:
+            members = tuple(sorted((holders[some][0], holders[others][0])))
+            yield Equal("code", members, f"all of the one is in the other, {apart}")
 
 
 def _linked(equal: Iterable[Equal]) -> list[tuple[int, ...]]:

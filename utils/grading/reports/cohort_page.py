@@ -14,7 +14,7 @@ from utils.grading.reports.entry import (
     nothing_to_grade,
     open_criteria,
     points_of,
-    settled,
+    shown,
 )
 from utils.grading.reports.feedback import feedback
 from utils.grading.reports.markdown import number
@@ -28,7 +28,7 @@ FIGURES = {
     "receptive_field": ("field", "receptive field, pixels"),
 }
 SIGNS = {"pass": "✓", "fail": "✗", "unverifiable": "?"}
-_ORDER = {"fail": 0, "unverifiable": 1, "pass": 2}
+_ORDER = {"fail": 0, "unverifiable": 1, "hand": 2, "pass": 3}
 
 
 def row(
@@ -50,7 +50,7 @@ def row(
         "days late": mark.get("days_late", 0),
         "penalty": mark.get("penalty", 0),
         "given": {one["id"]: points_of(one) for one in entry["criteria"]},
-        "verdicts": {one["id"]: settled(one) for one in entry["criteria"]},
+        "verdicts": {one["id"]: shown(one) for one in entry["criteria"]},
         "decided": {one["id"]: decided(one) for one in entry["criteria"]},
         "open": _open(entry, paste or {}) if needs_a_person(entry) else [],
         **{fact: entry["facts"][fact] for fact in FIGURES},
@@ -145,12 +145,9 @@ def _cells(each: dict, rubric: Rubric, copies: str) -> list[dict]:
         {
             "kind": "verdict",
             "verdict": each["verdicts"][one.id],
-            "text": number(each["given"][one.id])
-            if each["decided"][one.id]
-            else SIGNS[each["verdicts"][one.id]],
+            "text": SIGNS.get(each["verdicts"][one.id]) or number(each["given"][one.id]),
             "value": _ORDER[each["verdicts"][one.id]],
             "words": each["decided"][one.id] or each["verdicts"][one.id],
-            "by_hand": bool(each["decided"][one.id]),
             "criterion": one.id,
         }
         for one in rubric.criteria
@@ -169,7 +166,7 @@ def _plots(rows: Sequence[dict], points: Sequence[float], rubric: Rubric) -> dic
     counts = {
         criterion.id: {
             verdict: sum(each["verdicts"][criterion.id] == verdict for each in rows)
-            for verdict in SIGNS
+            for verdict in _ORDER
         }
         for criterion in rubric.criteria
     }

@@ -200,6 +200,11 @@ def settled(criterion: Mapping) -> str:
     return "pass" if points_of(criterion) >= criterion["max_points"] else "fail"
 
 
+def shown(criterion: Mapping) -> str:
+    """The verdict, or "hand" where a person decided: some of the points are neither a pass nor a fail."""
+    return "hand" if "decision" in criterion else criterion["verdict"]
+
+
 def decided(criterion: Mapping) -> str:
     """Who decided, where it was a person: "decided by hand, was unverifiable"; else empty."""
     return f"decided by hand, was {criterion['verdict']}" if "decision" in criterion else ""

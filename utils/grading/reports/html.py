@@ -18,7 +18,7 @@ from utils.grading.reports.entry import (
     nothing_to_grade,
     place_label,
     points_of,
-    settled,
+    shown,
 )
 from utils.grading.reports.markdown import found_text, is_found, number, value_text
 from utils.grading.reports.names import submission_name
@@ -31,6 +31,7 @@ MARKS = {
     "unverifiable": "? unverifiable",
     "true": "✓ true",
     "false": "✗ false",
+    "hand": "✎ by hand",
 }
 
 
@@ -52,7 +53,7 @@ def environment() -> Environment:
         "place": place_label,
         "short": printable,
         "divided": divided,
-        "settled": settled,
+        "shown": shown,
         "is_found": is_found,
         "decided": decided,
         "points": points_of,
@@ -75,10 +76,10 @@ def html_report(graded: Graded, name: str = "", paste: Mapping[str, str] | None 
     entry = graded.entry
     points = Counter()
     for criterion in entry["criteria"]:
-        points[settled(criterion)] += criterion["max_points"]
+        points[shown(criterion)] += criterion["max_points"]
     total = sum(points.values()) or 1
     script = trusted("copy.js") if paste else ""
-    verdicts = [settled(criterion) for criterion in entry["criteria"]]
+    verdicts = [shown(criterion) for criterion in entry["criteria"]]
     return (
         environment()
         .get_template("submission.html")
@@ -98,7 +99,7 @@ def html_report(graded: Graded, name: str = "", paste: Mapping[str, str] | None 
             counts=Counter(verdicts),
             shares={
                 verdict: round(100 * points[verdict] / total, 2)
-                for verdict in ("pass", "unverifiable", "fail")
+                for verdict in ("pass", "hand", "unverifiable", "fail")
             },
         )
     )

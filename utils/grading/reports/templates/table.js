@@ -31,7 +31,7 @@ function fits(row, name, criterion, verdict) {
 
 function has(row, criterion, verdict) {
   return [...row.querySelectorAll("td.verdict")].some((cell) => (criterion === "" || cell.dataset.criterion === criterion)
-    && (verdict === "hand" ? "hand" in cell.dataset : cell.dataset.verdict === verdict));
+    && cell.dataset.verdict === verdict);
 }
 
 function filter() {

@@ -9,6 +9,7 @@ from utils.grading import verdicts
 from utils.grading.audits import Audited, Case, Options, audit, networks_executed
 from utils.grading.claims.audit import check_claims
 from utils.grading.claims.subjects import Subject
+from utils.grading.copies.fingerprints import fingerprints
 from utils.grading.facts import Claim, Fact
 from utils.grading.log.data_set import CIFAR10, data_set_of
 from utils.grading.log.run_choice import describe, tested_runs
@@ -51,7 +52,7 @@ def examine_in_time(path: Path | str, rubric: Rubric, options: Options = DEFAULT
 
 
 def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:
-    """`grade` with the excerpts that pages show, and without a limit on time."""
+    """`grade` without a limit on time."""
     submission = read_submission(Path(path))
     if submission.is_empty:
         return without_content(str(path), rubric, submission.warnings)
@@ -60,7 +61,17 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
     remarks = [judged.why] if judged.why else []
     warnings = [*submission.warnings, *remarks, *judged.first.warnings, *_about_nobodys(judged)]
     warnings += failed
-    return compose(str(path), rubric, judged.first.facts, claims, warnings, _table(judged, rubric))
+    digests = [one.digest for one in judged.every]
+    prints, remarks = fingerprints(submission, judged.runs, digests)
+    return compose(
+        str(path),
+        rubric,
+        judged.first.facts,
+        claims,
+        warnings + remarks,
+        _table(judged, rubric),
+        prints,
+    )
 
 
 # --- the attempts -----------------------------------------------------------------------------------------------------
@@ -70,7 +81,8 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
 class Judged:
     """Every attempt that was judged, with its results; `first` is the one that counts, and `why` says why it does.
 
-    `left` are attempts that were not judged, each with the reason; `nobodys` the logs that no attempt is tied to.
+    `left` are attempts that were not judged, each with the reason; `nobodys` the logs that no attempt is tied to; `runs` are
+    all logs of the submission.
     """
 
     first: Audited
@@ -78,6 +90,7 @@ class Judged:
     why: str = ""
     left: tuple[tuple[Attempt, str], ...] = ()
     nobodys: tuple[Run, ...] = ()
+    runs: tuple[Run, ...] = ()
 
     @property
     def every(self) -> tuple[Audited, ...]:
@@ -120,7 +133,12 @@ def judge(submission: Submission, rubric: Rubric, options: Options = DEFAULTS) -
     ]
     first, why = _counting(submission, audited, rubric, named)
     return Judged(
-        first, tuple(one for one in audited if one is not first), why, tuple(left), logs.nobodys
+        first,
+        tuple(one for one in audited if one is not first),
+        why,
+        tuple(left),
+        logs.nobodys,
+        tuple(tested_runs(runs)),
     )
 
 

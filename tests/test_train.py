@@ -127,7 +127,7 @@ def test_mistakes_get_one_sentence(small, capsys, arguments, words):
 
 
 def test_stopping_by_hand_shows_no_traceback(small, capsys, monkeypatch):
-    def interrupted(*_):
+    def interrupted(*_, **__):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(train, "fit", interrupted)

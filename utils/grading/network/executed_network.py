@@ -6,6 +6,7 @@ agree, for batch sizes that were not announced, is the recording what the networ
 """
 
 import ast
+import os
 import posixpath
 from dataclasses import dataclass
 
@@ -65,8 +66,11 @@ def executed_network(
             f"an argument of {reference.class_name} could not be read: {reference.why}"
         )
     job = model_job(submission, reference)
-    content, tensors = ask({"job": "record", **job}, [], limits, "the network cannot be executed")
+    recording = {"job": "record", "gpu": False, **job}
+    content, tensors = ask(recording, [], limits, "the network cannot be executed")
     recordings = _recordings(content, tensors)
+    if content.get("asks"):
+        _compare_with_gpu(content, recording, limits)
     parameters, buffers = (_inventory(content, name) for name in ("parameters", "buffers"))
     _check_names(recordings[0], parameters, buffers)
     trained = training(content.get("training"))
@@ -140,6 +144,7 @@ def model_job(submission: Submission, reference: ModelReference) -> dict:
         "roots": import_roots(reference, file),
         "name": reference.factory or reference.class_name,
         "place": place if own_place else None,
+        "seed": int.from_bytes(os.urandom(4), "little"),
         "repository": str(REPOSITORY),
         "args": repr(tuple(reference.args)),
         "kwargs": repr(dict(reference.kwargs)),
@@ -187,6 +192,17 @@ def _recordings(content: dict, tensors: list[Tensor]) -> tuple[ExecutedGraph, Ex
                 "the network cannot be recorded: its input is not the image that it was given"
             )
     return graphs
+
+
+def _compare_with_gpu(content: dict, recording: dict, limits: Limits) -> None:
+    """NotEstablished where the network is another one when its code, which asks for a GPU, is told that there is one."""
+    asks = content["asks"] if isinstance(content["asks"], list) else []
+    place = "".join(letter if letter.isprintable() else "?" for letter in str(*asks[:1])[:200])
+    what = f"its code asks whether there is a GPU, at {place}"
+    failure = f"{what}, and with one it cannot be executed"
+    told, _ = ask(recording | {"gpu": True}, [], limits, failure)
+    if told.get("graphs") != content["graphs"]:
+        raise NotEstablished(f"{what}, and makes or computes another network where there is one")
 
 
 def _inventory(content: dict, key: str) -> dict[str, tuple[int, ...]]:

@@ -20,12 +20,14 @@ from utils.grading.sandbox.checkpoint_jobs import load, predict
 from utils.grading.sandbox.confinement import confine
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.effects import IMAGES, lasting, scores
+from utils.grading.sandbox.gpu_questions import questions
 from utils.grading.sandbox.graph_data import from_data, to_data
 from utils.grading.sandbox.imports import Importer
 from utils.grading.sandbox.isolation import BEGUN
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.random_tensors import drawn
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
+from utils.grading.sandbox.surroundings import watch_surroundings
 from utils.grading.sandbox.training_mode import trial
 from utils.grading.submission.module_files import ModuleFiles
 
@@ -45,6 +47,7 @@ def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int
     if "sources" in content:
         names = {f"<{name}>" for name in (*content["sources"], content["file"])}
         watch(names.__contains__, scratch, stop)
+        watch_surroundings(names.__contains__, stop)
     os.write(channel, BEGUN)
     try:
         answer, made = JOBS[content["job"]](content, tensors)
@@ -66,10 +69,14 @@ def _send(channel: int, data: bytes) -> None:
 def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     """The network's operations for two batch sizes, its tensors, and the names and sizes of its parameters and buffers.
 
-    "training" is what the same network does in training mode.
+    "training" is what the same network does in training mode, "asks" the places at which its code asks for a GPU; the job's
+    "gpu" pretends that there is one.
     """
-    model = _build(job)
-    graphs = [record(model, torch.rand(batch, *job["image"])) for batch in job["batches"]]
+    with questions(job["gpu"]) as asks:
+        model = _build(job)
+        graphs = [record(model, torch.rand(batch, *job["image"])) for batch in job["batches"]]
+    if job["gpu"]:
+        return {"graphs": [to_data(graph) for graph in graphs]}, []
     sources = [value for value, source in graphs[0].sources.items() if source.kind != "input"]
     inventory = {
         "parameters": [[name, list(tensor.shape)] for name, tensor in model.named_parameters()],
@@ -77,7 +84,12 @@ def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     }
     training = trial(model, torch.randn(job["batches"][-1], *job["image"]))
     return (
-        {"graphs": [to_data(graph) for graph in graphs], **inventory, "training": training},
+        {
+            "graphs": [to_data(graph) for graph in graphs],
+            **inventory,
+            "training": training,
+            "asks": asks[:1],
+        },
         [graphs[0].tensors[value] for value in sources],
     )
 
@@ -191,9 +203,9 @@ def _build(job: dict) -> nn.Module:
         del sys.modules[name]  # a submission has modules of these names too
     sys.path[:] = [path for path in sys.path if path != job["repository"]]
     importer = Importer(ModuleFiles(job["sources"], job["roots"], job["clones"]), problems)
-    random.seed(0)
-    numpy.random.seed(0)
-    torch.manual_seed(0)
+    random.seed(job["seed"])
+    numpy.random.seed(job["seed"])
+    torch.manual_seed(job["seed"])
     try:
         made = _find(job, importer)(
             *ast.literal_eval(job["args"]), **ast.literal_eval(job["kwargs"])

@@ -44,38 +44,36 @@ def scales(net, x):
 
 
 def unpacked(net, x):
-    table = torch.stack([(net.kept[0] >> shift) & 255 for shift in range(0, 64, 8)])
-    weights = table.flatten()[:576].view(8, 8, 3, 3).float() / 255
+    weights = net.kept[0].view(torch.uint8)[:576].view(8, 8, 3, 3).float() / 255
     return F.conv2d(x, weights * (1 + x.mean() / 9), padding=1)
 
 
-class Frozen(nn.Module):
-    """Batch normalisations that never learn their means."""
+class Norms(nn.Module):
+    """Batch normalisations with 10,240 means and variances, which learn them or never do."""
 
-    def __init__(self, count=700, channels=8):
+    def __init__(self, learn):
         super().__init__()
-        self.norms = nn.ModuleList(nn.BatchNorm2d(channels, affine=False) for _ in range(count))
+        self.learn = learn
+        self.norms = nn.ModuleList(nn.BatchNorm2d(1_024, affine=False) for _ in range(5))
 
     def forward(self, x):
+        y = x[:, :, ::8, ::8].repeat(1, 128, 1, 1)
         for norm in self.norms:
-            x = F.batch_norm(x, norm.running_mean, norm.running_var)
-        return x
+            frozen = (y, norm.running_mean, norm.running_var)
+            y = norm(y) if self.learn else F.batch_norm(*frozen)
+        return y[:, :8]
 
 
 HIDDEN = {
     "plain tensors": lambda: Holding(kernel, small()),
     "buffers": lambda: Holding(kernel, small(), buffers=True),
     "one by one": lambda: Holding(scales, small(60)),
-    "single numbers": lambda: Holding(
-        lambda net, x: x * (1 + x.mean() * torch.stack(net.kept).sum() / 1e5),
-        list(torch.randn(10_001)),
-    ),
     "an array": lambda: Holding(
         lambda net, x: x + x.mean() * torch.from_numpy(net.kept).view(8, 40, 32)[:, :32],
         numpy.ones(10_240, dtype=numpy.float32),
     ),
     "two in one of eight bytes": lambda: Holding(unpacked, [torch.randint(2**62, (5_100,))]),
-    "statistics that are never taken": lambda: Net(Frozen()),
+    "statistics that are never taken": lambda: Net(Norms(learn=False)),
 }
 
 
@@ -89,7 +87,7 @@ class Innocent(Net):
     """What networks hold besides their parameters: colour statistics, a grid of positions, a mask, many norms."""
 
     def __init__(self):
-        super().__init__(nn.Sequential(*(nn.BatchNorm2d(8, affine=False) for _ in range(700))))
+        super().__init__(Norms(learn=True))
         self.mean, self.deviation = torch.rand(3, 1, 1), torch.ones(3, 1, 1)
         axis = torch.arange(32.0)
         self.register_buffer("grid", torch.stack(torch.meshgrid(axis, axis, indexing="ij")) / 32)
@@ -97,9 +95,10 @@ class Innocent(Net):
         self.join = nn.Conv2d(10, 8, 1)
 
     def features(self, x):
-        x = super().features((x - self.mean) / (self.deviation + 1e-5)) * self.mask
-        near = torch.arange(32, device=x.device).float() / 32
-        return self.join(torch.cat([x + near, self.grid.expand(len(x), -1, -1, -1)], 1))
+        x = super().features((x - self.mean) / (self.deviation + 1e-5) * self.mask)
+        near = torch.arange(4, device=x.device).float() / 32
+        grid = self.grid[:, ::8, ::8].expand(len(x), -1, -1, -1)
+        return self.join(torch.cat([x + near, grid], 1))
 
 
 def test_innocent_constants_are_no_weights():

@@ -201,7 +201,7 @@ def _unclear(view: NetworkView) -> dict[str, int]:
                 tensor = view.graph.tensors[value]
                 words = tensor.numel() * max(_WORD, tensor.element_size()) // _WORD
                 found[_described(source)] = words, operation.name
-    return {f"{name} of {words:,} numbers ({user})": words for (name, user), words in found.items()}
+    return {f"{name} of {words:,} numbers ({user})": words for name, (words, user) in found.items()}
 
 
 def _largest(unclear: dict[str, int]) -> str:

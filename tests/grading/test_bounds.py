@@ -59,9 +59,9 @@ def test_texts_and_lists_that_multiply_are_not_made():
 
 def test_a_rubric_of_too_many_criteria_is_one_sentence():
     text = (SHIPPED / "era_s9.toml").read_text()
-    head, one = text.split("[[criteria]]")[:2]
+    head, one = text.split("\n[[criteria]]\n")[:2]
     many = head + "".join(
-        f"[[criteria]]{one}".replace('id = "', f'id = "n{number}_') for number in range(3_000)
+        f"\n[[criteria]]\n{one}".replace('id = "', f'id = "n{number}_') for number in range(3_000)
     )
     with pytest.raises(UserError, match=f"at most {MOST_CRITERIA} criteria, not 3,000"):
         parse_rubric(many, "many.toml")

@@ -16,15 +16,16 @@ _OTHERS = frozenset(
     _log_softmax _native_batch_norm_legit _prelu_kernel _scaled_dot_product_attention_math
     _scaled_dot_product_flash_attention_for_cpu _softmax _unsafe_view _weight_norm_interface adaptive_max_pool2d
     addbmm addmm addmv all any arange argmax argmin as_strided_copy avg_pool1d avg_pool3d baddbmm bernoulli bmm
-    broadcast_tensors cdist channel_shuffle col2im constant_pad_nd convolution copysign cumprod diagonal dot embedding
-    empty empty_like empty_strided equal erfinv eye fft_fft2 fft_rfft2 flatten full full_like gather glu
-    grid_sampler_2d group_norm hann_window hypot im2col index index_select is_nonzero isfinite isinf isnan linalg_norm
-    linalg_vector_norm linspace log10 log2 log_sigmoid_forward logaddexp logsumexp masked_select
-    max_pool1d_with_indices max_pool3d_with_indices mkldnn_convolution mm mse_loss mv narrow native_channel_shuffle
-    native_dropout native_group_norm native_layer_norm new_empty new_full new_ones new_zeros nonzero normal one_hot
-    ones outer pixel_shuffle pixel_unshuffle prod rand rand_like randn randn_like randperm repeat repeat_interleave
-    resolve_conj resolve_neg rms_norm roll rot90 scalar_tensor scatter scatter_add sin sort t tanhshrink tile topk
-    trace transpose tril triu trunc unfold uniform unsafe_chunk unsafe_split upsample_bicubic2d upsample_bilinear2d
+    broadcast_tensors cdist channel_shuffle col2im constant_pad_nd convolution copysign cumprod diagonal dot
+    embedding empty empty_like empty_strided equal erfinv exponential eye fft_fft2 fft_rfft2 flatten full
+    full_like gather glu grid_sampler_2d group_norm hann_window hypot im2col index index_select is_nonzero
+    isfinite isinf isnan linalg_norm linalg_vector_norm linspace log10 log2 log_sigmoid_forward logaddexp
+    logsumexp masked_select max_pool1d_with_indices max_pool3d_with_indices mkldnn_convolution mm mse_loss
+    multinomial mv narrow native_channel_shuffle native_dropout native_group_norm native_layer_norm new_empty
+    new_full new_ones new_zeros nonzero normal one_hot ones outer pixel_shuffle pixel_unshuffle prod rand
+    rand_like randint randn randn_like random randperm repeat repeat_interleave resolve_conj resolve_neg
+    rms_norm roll rot90 rrelu_with_noise scalar_tensor scatter scatter_add sin sort t tanhshrink tile topk trace
+    transpose tril triu trunc unfold uniform unsafe_chunk unsafe_split upsample_bicubic2d upsample_bilinear2d
     upsample_nearest2d var_mean vdot view_as_complex view_as_real xlogy zero zeros""".split()
 )
 ALLOWED = (

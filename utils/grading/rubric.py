@@ -14,7 +14,7 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
-MOST_CRITERIA = 100
+MOST_CRITERIA, MOST_LINES = 100, 2_000
 MOST_BYTES = 2**17  # of a rubric's file
 SHIPPED = Path(__file__).with_name("rubrics")
 # Check → the kind of fact that it judges. "is_true" takes several facts and no threshold, the others one and a threshold.
@@ -80,10 +80,17 @@ def load_rubric(name_or_file: str) -> Rubric:
 def parse_rubric(text: str, file: str) -> Rubric:
     """The rubric that `text` holds; `file` is only for the sentence of the UserError."""
     text = text.replace("\r\n", "\n")
+    if text.count("\n") > MOST_LINES:
+        raise UserError(f"{file} is not a rubric: it has more than {MOST_LINES:,} lines.")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:  # it says the line
         raise UserError(f"{file} is not a rubric: {error}.") from None
+    given = table.get("criteria")
+    if isinstance(given, list) and len(given) > MOST_CRITERIA:
+        raise UserError(
+            f"{file} has {len(given):,} criteria, and a rubric at most {MOST_CRITERIA}."
+        )
     problem = next(_problems(table), None)
     if problem:
         where, what = problem
@@ -138,12 +145,6 @@ _VALUES: dict[str, tuple[str, Callable[[object], bool]]] = {
 def _problems(table: dict):
     """(where, what) of everything that is wrong, as far as it can be seen; `where` is the path of keys to it."""
     yield from _wrong_keys(table, (), Rubric, without=("text",))
-    if len(table["criteria"]) > MOST_CRITERIA:
-        where = ("criteria", MOST_CRITERIA)
-        yield (
-            where,
-            f"a rubric has at most {MOST_CRITERIA} criteria, not {len(table['criteria']):,}",
-        )
     seen = set()
     for index, entry in enumerate(table["criteria"]):
         where = ("criteria", index)

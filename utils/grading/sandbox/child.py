@@ -27,7 +27,7 @@ from utils.grading.sandbox.isolation import BEGUN
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.random_tensors import drawn
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
-from utils.grading.sandbox.surroundings import watch_surroundings
+from utils.grading.sandbox.surroundings import Answer, decide, watch_surroundings
 from utils.grading.sandbox.training_mode import trial
 from utils.grading.submission.module_files import ModuleFiles
 
@@ -210,6 +210,8 @@ def _build(job: dict) -> nn.Module:
         made = _find(job, importer)(
             *ast.literal_eval(job["args"]), **ast.literal_eval(job["kwargs"])
         )
+        if type(made) is Answer:
+            decide(made)
         if not isinstance(made, nn.Module):
             raise TypeError(f"{job['name']} makes a {type(made).__name__}, not a torch.nn.Module")
         made.eval()

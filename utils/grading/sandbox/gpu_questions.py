@@ -52,7 +52,7 @@ class _Questions(TorchFunctionMode):
             self.places.append(f"line {frame.f_lineno} of {frame.f_code.co_filename[1:-1]}")
             if self.pretends:
                 return _OF_TENSORS[function]
-        if self.pretends:
+        if self.pretends and function is not torch.device:
             if function is Tensor.cuda:
                 return args[0]
             args, kwargs = tree_map(_here, (args, kwargs))

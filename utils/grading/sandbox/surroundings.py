@@ -184,19 +184,19 @@ class Answer:
         object.__setattr__(self, "_clause", clause)
 
     def __getattribute__(self, name: str):
-        if name == "__class__":
-            _decide(self)
+        if name == "__class__":  # as `isinstance` asks; libraries may
+            return decide(self) if asker() is not None else Answer
         return Answer(object.__getattribute__(self, "_clause"))
 
     def __call__(self, *args, **kwargs):
         return Answer(object.__getattribute__(self, "_clause"))
 
 
-def _decide(self, *args):
+def decide(answer, *args):
     """Ends the child: the network depends on it."""
     if WATCH.stop is not None:
-        WATCH.stop(object.__getattribute__(self, "_clause"))
-    raise RuntimeError(object.__getattribute__(self, "_clause"))
+        WATCH.stop(object.__getattribute__(answer, "_clause"))
+    raise RuntimeError(object.__getattribute__(answer, "_clause"))
 
 
 _COMPUTED = "add radd sub rsub mul rmul truediv rtruediv floordiv mod rmod getitem enter exit"
@@ -205,4 +205,4 @@ _DECIDED = """bool eq ne lt le gt ge hash iter len contains index int float str 
 for _name in _COMPUTED.split():
     setattr(Answer, f"__{_name}__", Answer.__call__)
 for _name in _DECIDED.split():
-    setattr(Answer, f"__{_name}__", _decide)
+    setattr(Answer, f"__{_name}__", decide)

@@ -39,7 +39,8 @@ def kernel(net, x):
 
 def scales(net, x):
     for one in net.kept:
-        x = x * F.pad(one * (1 + x.mean().tanh() / 9), (0, 1024 - one.numel())).view(32, 32)
+        scale = 1 + one * x.mean().tanh() / 99
+        x = x * F.pad(scale, (0, 1024 - one.numel()), value=1.0).view(32, 32)
     return x
 
 

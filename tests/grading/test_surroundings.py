@@ -93,6 +93,13 @@ LOOKS = {
         **choosing("not Base.wide"),
     },
     "while it runs": {"running": "x = x if os.environ.get('X') else x * 2"},
+    "a file that is opened": {
+        "after": "def there():\n    try:\n        return open('/proc/self/cmdline')\n    except OSError:\n        return 1",
+        **choosing("there()"),
+    },
+    "by a text": choosing("eval('__import__(\\'os\\').environ').get('USER')"),
+    "how torch was built": choosing("torch.version.cuda is None"),
+    "Apple's GPU": choosing("not torch.backends.mps.is_available()"),
     "a GPU": choosing("not torch.cuda.is_available()"),
     "a device": {
         "after": "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
@@ -129,6 +136,11 @@ HONEST = {
         "building": "self.to(device)",
         "running": "x = x.to(device) + torch.zeros(1, device=x.device)\n"
         "        if x.device != self.conv.weight.device: self.to(x.device)",
+    },
+    "the first of three": {
+        "before": "device = 'cuda' if torch.cuda.is_available() else 'mps' if torch.backends.mps.is_available() "
+        "else 'cpu'",
+        "running": "x = x.to(device)",
     },
     "cuda": {"running": "x = x.cuda() if torch.cuda.is_available() else x"},
     "random": {"building": "random.random()", "running": "torch.manual_seed(0)"},

@@ -60,7 +60,7 @@ class _Questions(TorchFunctionMode):
 
 
 def _here(leaf):
-    is_gpu = isinstance(leaf, (str, torch.device)) and str(leaf).startswith("cuda")
+    is_gpu = isinstance(leaf, (str, torch.device)) and str(leaf).startswith(("cuda", "mps"))
     return torch.device("cpu") if is_gpu else leaf
 
 
@@ -68,23 +68,25 @@ def _here(leaf):
 def questions(pretends: bool) -> Iterator[list[str]]:
     """The places at which their code asks for a GPU meanwhile; `pretends`: it is told that there is one."""
     places: list[str] = []
-    before = {name: getattr(torch.cuda, name) for name in _OF_CUDA}
+    before = {(torch.cuda, name): getattr(torch.cuda, name) for name in _OF_CUDA}
+    mps = torch.backends.mps
+    before |= {(mps, name): getattr(mps, name) for name in ("is_available", "is_built")}
 
-    def answering(name):
+    def answering(told, function):
         def answer(*args, **kwargs):
             frame = asker()
             if frame is not None:
                 places.append(f"line {frame.f_lineno} of {frame.f_code.co_filename[1:-1]}")
             is_told = pretends and frame is not None
-            return _OF_CUDA[name] if is_told else before[name](*args, **kwargs)
+            return told if is_told else function(*args, **kwargs)
 
         return answer
 
-    for name in _OF_CUDA:
-        setattr(torch.cuda, name, answering(name))
+    for (module, name), function in before.items():
+        setattr(module, name, answering(_OF_CUDA.get(name, True), function))
     try:
         with _Questions(pretends, places):
             yield places
     finally:
-        for name, function in before.items():
-            setattr(torch.cuda, name, function)
+        for (module, name), function in before.items():
+            setattr(module, name, function)

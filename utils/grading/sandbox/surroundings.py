@@ -7,6 +7,7 @@ it become an `Answer`, which can be passed on and not be decided on.
 
 import ast
 import contextlib
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -19,6 +20,9 @@ _QUIET = {
     "inspect": "signature Parameter isclass isfunction ismethod ismodule getmembers getfullargspec getdoc cleandoc",
     "gc": "collect",
     "importlib": "import_module",
+    "threading": "Thread Lock RLock local",
+    "torch.version": "",
+    "torch._C": "",
     **dict.fromkeys(
         "posix nt time datetime platform socket getpass pwd resource locale uuid glob shutil tempfile traceback subprocess "
         "sysconfig site psutil multiprocessing".split(),
@@ -38,7 +42,7 @@ _ATTRIBUTES = frozenset(
     "tb_frame f_back f_globals f_builtins f_locals gi_frame cr_frame __globals__ __builtins__ __subclasses__".split()
 )
 ABSENT = frozenset("google IPython ipykernel kaggle_secrets psutil pynvml GPUtil cpuinfo".split())
-_getframe = sys._getframe  # before `sys` itself is watched
+_getframe, _exists = sys._getframe, os.path.exists  # before these modules are watched
 
 
 @dataclass
@@ -62,6 +66,7 @@ def watch_surroundings(is_theirs: Callable[[str], bool], stop: Callable[[str], N
     for name, quiet in _QUIET.items():
         if name in sys.modules:
             _watch_module(sys.modules[name], frozenset(quiet.split()) | _MACHINERY)
+    sys.addaudithook(_audit)
     for name in _OF_TORCH:
         setattr(torch, name, _asking(f"torch.{name}", getattr(torch, name)))
 
@@ -78,6 +83,14 @@ def _watch_module(module: ModuleType, quiet: frozenset[str]) -> None:
     module.__class__ = type("module", (type(module),), {"__getattribute__": read})
 
 
+def _audit(event: str, args: tuple) -> None:
+    """A file that their code opens is none of its own where it is not beside it."""
+    if event != "open" or not isinstance(args[0], str) or (frame := asker()) is None:
+        return
+    if args[0].startswith(("/", "~", "..")) or not _exists(args[0]):
+        note(f"the file {args[0][:100]}", frame.f_code.co_filename[1:-1], frame.f_lineno)
+
+
 def _asking(name: str, function: Callable) -> Callable:
     def asked(*args, **kwargs):
         _ask(name)
@@ -89,9 +102,17 @@ def _asking(name: str, function: Callable) -> Callable:
 def asker(depth: int = 2) -> FrameType | None:
     """The frame of their code that asks, directly or by way of the standard library's file functions."""
     frame = _getframe(depth)
-    while frame is not None and frame.f_globals.get("__name__") in _BETWEEN:
+    while frame is not None and _is_between(frame):
         frame = frame.f_back
     return frame if frame is not None and WATCH.is_theirs(frame.f_code.co_filename) else None
+
+
+def _is_between(frame: FrameType) -> bool:
+    """Whether it asks for its caller: a file function, or code that they made of a text."""
+    is_made = not WATCH.is_theirs(frame.f_code.co_filename) and (
+        "__asked__" in frame.f_globals or frame.f_code.co_filename == "<string>"
+    )
+    return is_made or frame.f_globals.get("__name__") in _BETWEEN
 
 
 def _ask(what: str) -> None:

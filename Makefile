@@ -9,7 +9,7 @@ EPOCHS ?= auto
 RUBRIC ?= era_s9
 
 # `make setup` alone makes .venv and installs what requirements.txt lists.
-.PHONY: setup run test data notebooks readme handout lint clean
+.PHONY: setup run test data notebooks readme handout publish lint clean
 
 setup: $(SETUP)
 
@@ -35,6 +35,10 @@ readme: $(SETUP)
 # Write the assignment for students to build/handout/; RUBRIC is a name or a TOML file.
 handout: $(SETUP)
 	$(PY) -m utils.make_handout --rubric $(RUBRIC)
+
+# Write the repository's address into notebooks, badges and links: make publish OWNER=name [REPO=name] [BRANCH=name]
+publish: $(SETUP)
+	$(PY) -m utils.publish --owner "$(OWNER)" --repository "$(REPO)" --branch "$(BRANCH)"
 
 # The linter, the layout of the code, and which package may import which.
 lint: $(SETUP)

@@ -10,6 +10,7 @@ from models import assignment6
 from models.aster import Aster
 from models.era9 import era9
 from models.layers import NUM_CLASSES
+from models.wide_resnet import WideResNet
 
 MODELS: dict[str, Callable[..., nn.Module]] = {
     "assignment6_net1": assignment6.net1,
@@ -24,12 +25,17 @@ VARIANTS: dict[str, Callable[..., nn.Module]] = {
     "aster separable": partial(Aster, widths=(32, 96, 128), dense_first_block=False),
     "aster low-rank": partial(Aster, widths=(16, 96, 128), depths=(3, 7, 4), bottleneck=4),
     "aster undilated": partial(Aster, dilations=(1, 1)),
+    "aster output stride 2": partial(Aster, output_stride=2),
+    "aster second block deeper": partial(Aster, depths=(2, 6, 1)),
+    "aster SiLU": partial(Aster, activation=nn.SiLU),
 }
+# Networks that teach the others, and are as large as that takes: not an answer to the assignment.
+TEACHERS: dict[str, Callable[..., nn.Module]] = {"wide_resnet": WideResNet}
 
 
 def build_model(name: str, classes: int = NUM_CLASSES) -> nn.Module:
     """A fresh network on the CPU with PyTorch's initial weights; ValueError lists the names when `name` is unknown."""
-    builder = MODELS.get(name) or VARIANTS.get(name)
+    builder = (MODELS | VARIANTS | TEACHERS).get(name)
     if builder is None:
         raise ValueError(f"There is no model '{name}'; the models are: {', '.join(MODELS)}.")
     return builder(classes=classes)

@@ -5,6 +5,8 @@ Komodakis 2016 (arXiv:1605.07146).
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
+from functools import partial
 
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -34,9 +36,13 @@ def convolution(
     return layer
 
 
-def preactivated(layer: nn.Module, channels: int) -> nn.Sequential:
-    """BatchNorm over the `channels` that come in, ReLU, then `layer`."""
-    return nn.Sequential(nn.BatchNorm2d(channels), nn.ReLU(inplace=True), layer)
+Activation = Callable[[], nn.Module]
+RELU = partial(nn.ReLU, inplace=True)
+
+
+def preactivated(layer: nn.Module, channels: int, activation: Activation = RELU) -> nn.Sequential:
+    """BatchNorm over the `channels` that come in, an activation, then `layer`."""
+    return nn.Sequential(nn.BatchNorm2d(channels), activation(), layer)
 
 
 class Residual(nn.Module):
@@ -57,6 +63,7 @@ def units(
     dense: bool = False,
     dilations: tuple[int, int] = (1, 1),
     bottleneck: int = 1,
+    activation: Activation = RELU,
 ) -> list[nn.Module]:
     """`count` residual units of two convolutions with these dilations; 1×1 steps of rank channels / bottleneck if over 1."""
     rank = channels // bottleneck if bottleneck > 1 else None
@@ -64,7 +71,9 @@ def units(
         Residual(
             *(
                 preactivated(
-                    convolution(channels, channels, dense, dilation=dilation, rank=rank), channels
+                    convolution(channels, channels, dense, dilation=dilation, rank=rank),
+                    channels,
+                    activation,
                 )
                 for dilation in dilations
             )
@@ -77,7 +86,9 @@ class Aster(nn.Module):
     """Units of `widths` channels at 32², 16² and 8², `depths` of them; the first block of dense 3×3 convolutions if asked.
 
     `dilations` are those of the two convolutions of a unit in the last block. A `bottleneck` above 1 makes the 1×1 steps
-    of units low-rank (Haase and Amthor 2020, arXiv:2003.13549).
+    of units low-rank (Haase and Amthor 2020, arXiv:2003.13549). With an `output_stride` of 2 instead of 4 a dilation
+    takes the place of the stride that closes the second block, and the third stays at 16² (Chen et al. 2017,
+    arXiv:1706.05587).
     """
 
     def __init__(
@@ -87,25 +98,29 @@ class Aster(nn.Module):
         dense_first_block: bool = True,
         dilations: tuple[int, int] = (1, 2),
         bottleneck: int = 1,
+        output_stride: int = 4,
+        activation: Activation = RELU,
         classes: int = NUM_CLASSES,
     ):
         super().__init__()
         first, second, third = widths
+        unit = partial(units, bottleneck=bottleneck, activation=activation)
+        closing = dict(stride=2) if output_stride == 4 else dict(dilation=2)
         self.features = nn.Sequential(
             OrderedDict(
                 stem=conv(3, first, padding=1),
                 block1=nn.Sequential(
-                    *units(depths[0], first, dense_first_block),
-                    preactivated(convolution(first, second, dense_first_block, stride=2), first),
+                    *units(depths[0], first, dense_first_block, activation=activation),
+                    preactivated(
+                        convolution(first, second, dense_first_block, stride=2), first, activation
+                    ),
                 ),
                 block2=nn.Sequential(
-                    *units(depths[1], second, bottleneck=bottleneck),
-                    preactivated(convolution(second, third, stride=2), second),
+                    *unit(depths[1], second),
+                    preactivated(convolution(second, third, **closing), second, activation),
                 ),
-                block3=nn.Sequential(
-                    *units(depths[2], third, dilations=dilations, bottleneck=bottleneck)
-                ),
-                last=nn.Sequential(nn.BatchNorm2d(third), nn.ReLU(inplace=True)),
+                block3=nn.Sequential(*unit(depths[2], third, dilations=dilations)),
+                last=nn.Sequential(nn.BatchNorm2d(third), activation()),
             )
         )
         self.pool = nn.AdaptiveAvgPool2d(1)

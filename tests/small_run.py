@@ -1,4 +1,5 @@
-"""A run that takes seconds, for the tests; `python -m tests.small_run FOLDER WORKERS` trains it, for those that kill it."""
+"""A run that takes seconds, for the tests; `python -m tests.small_run FOLDER WORKERS [taught]` trains it, for those that
+kill it."""
 
 import functools
 import sys
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from utils.data.data_sets import CIFAR10
 from utils.data.images import ImageData, Split, load_digits
 from utils.runtime import choose_device, choose_precision
 from utils.training.fit import fit
@@ -22,6 +24,19 @@ RECIPE = replace(
     lr=0.05,
     augmentation="era9",
     pipeline="albumentations",
+)
+# With teachers, and all else that only runs with a state of their own have; the teacher is the run "teacher".
+TAUGHT = replace(
+    RECIPE,
+    mean=CIFAR10.mean,
+    std=CIFAR10.std,
+    pipeline="batched",
+    draws="image",
+    stream_seed=5,
+    teachers=("teacher",),
+    teaching=0.9,
+    temperature=2.0,
+    ema_decay=0.9,
 )
 OPTIONS = {"workers": 0, "progress": False, "report": lambda text: None}
 
@@ -56,4 +71,10 @@ def assert_same_run(first: Path, second: Path) -> None:
 
 if __name__ == "__main__":
     said = {"workers": int(sys.argv[2]), "report": functools.partial(print, flush=True)}
-    fit(RECIPE, small_data(), Path(sys.argv[1]), PRECISION, **OPTIONS | said)
+    fit(
+        TAUGHT if "taught" in sys.argv else RECIPE,
+        small_data(),
+        Path(sys.argv[1]),
+        PRECISION,
+        **OPTIONS | said,
+    )

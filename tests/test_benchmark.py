@@ -1,12 +1,19 @@
 """The benchmark: its ratios, and that each side is measured as what it says it is. No time is asserted."""
 
+import shutil
+
 import pytest
 import torch
 from torch import nn
 
 from models import build_model, layers
-from utils.benchmark import HEADER, OURS, REPORTS, Case, rows
-from utils.benchmark_case import _with_pytorchs_layers, measure
+from utils.benchmark import __main__ as command
+from utils.benchmark import device_check
+from utils.benchmark.cases import ASKING, COMPILED, HEADER, OURS, REPORTS, Case, on_device, rows
+from utils.benchmark.device_check import check_device, compared
+from utils.benchmark.one_case import _with_pytorchs_layers, measure, training_images
+from utils.errors import UserError
+from utils.training.run_record import load_run, write_epochs
 
 
 def figures(seconds):
@@ -33,7 +40,7 @@ def test_ours_is_compared_with_the_same_case():
     assert table[1]["seconds an epoch"] == "75.0" and table[1]["input share"] == "25.0%"
 
 
-@pytest.mark.parametrize("way", [REPORTS, OURS])
+@pytest.mark.parametrize("way", [REPORTS, OURS, ASKING])
 @pytest.mark.parametrize("what", ["input", "epoch"])
 def test_a_case_is_measured(what, way, cifar10):
     found = measure(
@@ -53,3 +60,52 @@ def test_the_reports_way_has_pytorchs_own_layers_and_the_same_weights():
     plain.load_state_dict(model.state_dict())
     images = torch.randn(2, 3, 32, 32)
     torch.testing.assert_close(plain.eval()(images), model.eval()(images))
+
+
+def test_on_a_device_each_way_has_its_row_and_what_fails_is_named(monkeypatch, capsys):
+    """Compiled on CUDA only; one case that takes too long does not end the check."""
+    assert {case.way for case in on_device("cuda")} == {REPORTS, OURS, ASKING, COMPILED}
+    assert COMPILED not in {case.way for case in on_device("cpu")}
+
+    def measured(case, seconds, images):
+        assert 0 < seconds <= device_check.CASE_LIMIT and images == 1_000
+        if (case.recipe, case.way) == ("aster", REPORTS):
+            raise UserError("The case took more than 75 seconds.")
+        return figures({REPORTS: 300.0, OURS: 75.0, ASKING: 80.0}[case.way])
+
+    monkeypatch.setattr(device_check, "measure", measured)
+    monkeypatch.setattr(device_check, "killed_and_resumed", lambda name, end: "It went on.")
+    monkeypatch.setattr("sys.argv", ["benchmark", "--device", "cpu"])
+    assert command.main() == 0
+    said = capsys.readouterr().out
+    assert "not compiled: that is for CUDA" in said and "channels_last" in said
+    assert "Not measured: The case took more than 75 seconds." in said
+    assert "It went on." in said and said.count("ours, asking at every step") == 2
+
+
+def test_no_more_time_is_used_than_there_is(monkeypatch):
+    monkeypatch.setattr(device_check, "LIMIT", device_check.KEPT_FOR_RESUMING)
+    monkeypatch.setattr(device_check, "killed_and_resumed", lambda name, end: "")
+    monkeypatch.setattr(device_check, "measure", None)
+    assert sum(text.startswith("Not measured: No time") for text in check_device("cpu")) == 6
+
+
+def test_a_device_that_is_not_there_is_one_sentence(monkeypatch, capsys):
+    monkeypatch.setattr("sys.argv", ["benchmark", "--device", "warp"])
+    assert command.main() == 1 and "There is no device 'warp'" in capsys.readouterr().err
+
+
+def test_runs_are_compared_to_the_bit(undisturbed, tmp_path):
+    record = load_run(shutil.copytree(undisturbed, tmp_path / "copy"))
+    copy, weights = record.folder, record.load_model().state_dict()
+    assert "in 1 sessions, has the same weights to the bit" in compared(copy, undisturbed)
+    next(iter(weights.values()))[0, 0, 0, 0] += 0.25
+    write_epochs(record, record.history, weights)
+    assert "the largest difference is 0.25" in compared(copy, undisturbed)
+
+
+def test_images_are_made_up_only_where_they_may_be(monkeypatch, tmp_path):
+    monkeypatch.setenv("CIFAR10_ROOT", str(tmp_path))
+    assert training_images(needs_them=False).images.shape == (50_000, 32, 32, 3)
+    with pytest.raises(UserError):
+        training_images(needs_them=True)

@@ -194,6 +194,16 @@ def test_a_command_whose_output_nobody_reads_says_nothing():
     command.stderr.close()
 
 
+def test_matplotlib_is_imported_in_one_place():
+    """Where an unknown backend becomes a sentence."""
+    found = [
+        file.name
+        for file in (REPOSITORY / "utils").rglob("*.py")
+        if re.search(r"^\s*(import|from) matplotlib", file.read_text(encoding="utf-8"), re.M)
+    ]
+    assert found == ["plotting.py"]
+
+
 def test_an_unknown_backend_of_matplotlib_is_a_sentence():
     command = [sys.executable, "-c", "import utils.plotting"]
     done = subprocess.run(

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 
 from utils import bootstrap
+from utils.errors import UserError
 from utils.paths import REPOSITORY
 
 PATHS = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
@@ -60,41 +61,97 @@ def test_renders_on_github(name):
 
 def test_they_begin_alike():
     first_cells = {code_cells(name)[0].source for name in READ}
-    assert len(first_cells) == 1 and first_cells.pop().startswith("REPOSITORY = ")
+    assert len(first_cells) == 1 and first_cells.pop().startswith("# @title Set up")
 
 
-def test_the_first_cell_fetches_the_repository_where_it_is_absent(tmp_path):
-    """As in Colab: an empty folder, a clone, and a second run that changes nothing."""
+@everyone
+def test_nothing_of_this_machine_is_in_them(name):
+    text = (REPOSITORY / "notebooks" / name).read_text(encoding="utf-8")
+    assert not re.search(r"/(?:home|root|tmp|Users|work|mnt)/", text)
+
+
+@pytest.mark.parametrize("number", ["03", "05", "07"])
+def test_there_is_one_cell_of_choices(number):
+    (name,) = (name for name in READ if name.startswith(number))
+    choices = [
+        cell.source for cell in code_cells(name) if "RECIPE, RUN, EPOCHS, SEED =" in cell.source
+    ]
+    assert len(choices) == 1
+    assert not any("environ" in cell.source for cell in code_cells(name))
+
+
+def run_cell(source, folder):
+    """What IPython shows for `source` in `folder`, as a notebook would."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    shown = (
+        "from IPython.core.interactiveshell import InteractiveShell as Shell\n"
+        "import sys; shell = Shell.instance(colors='nocolor'); done = shell.run_cell(sys.argv[1])\n"
+        "sys.exit(not done.success)"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", shown, source],
+        cwd=folder,
+        env=environment | {"IPYTHONDIR": str(folder), "GIT_CEILING_DIRECTORIES": str(folder)},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture
+def set_up():
+    return code_cells(PATHS[0].name)[0].source
+
+
+@pytest.fixture
+def origin(tmp_path):
+    """What the first cell needs of the repository, as a repository of its own."""
     copy = tmp_path / "origin"
     (copy / "utils").mkdir(parents=True)
-    for file in ("__init__.py", "bootstrap.py"):
+    for file in ("__init__.py", "bootstrap.py", "errors.py"):
         (copy / "utils" / file).write_bytes((REPOSITORY / "utils" / file).read_bytes())
     identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
-    for command in (["init", "-q"], ["add", "."], [*identity, "commit", "-qm", "t"]):
+    for command in (["init", "-qb", "topic"], ["add", "."], [*identity, "commit", "-qm", "t"]):
         subprocess.run(["git", "-C", str(copy), *command], check=True)
-    source = code_cells(PATHS[0].name)[0].source
-    address = source.split('"')[1]
-    forgotten = subprocess.run(
-        [sys.executable, "-c", source], cwd=tmp_path, capture_output=True, text=True
-    )
-    assert forgotten.returncode and "put the owner of your copy" in forgotten.stderr
-    cell = source.replace(address, copy.as_uri()) + "\nimport utils; print(utils.__file__)"
+    return copy
+
+
+def test_the_first_cell_fetches_the_repository_where_it_is_absent(set_up, origin, tmp_path):
+    """As in Colab: an empty folder, a clone, and a second run that changes nothing."""
+    address = re.search('ADDRESS = "(.*)"', set_up)[1]
+    cell = set_up.replace(address, f"{origin.as_uri()}/tree/topic")
+    cell += "\nimport utils; print(utils.__file__)"
     empty = tmp_path / "content"
     empty.mkdir()
-    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, "-c", cell], cwd=empty, env=environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, done.stderr
+        done = run_cell(cell, empty)
+        assert done.returncode == 0, done.stdout + done.stderr
         assert done.stdout.strip() == str(empty / "cifar10-under-200k" / "utils" / "__init__.py")
+
+
+def test_unpublished_it_asks_the_git_of_its_folder(set_up, origin, tmp_path):
+    """Such as a folder that holds the notebooks alone."""
+    address = re.search('ADDRESS = "(.*)"', set_up)[1]
+    unpublished = set_up.replace(address, "https://github.com/OWNER/cifar10-under-200k/tree/main")
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    lost = run_cell(unpublished, folder)
+    sentence = "No code could be fetched from https://github.com/OWNER/cifar10-under-200k/tree/main"
+    assert lost.returncode and sentence in lost.stdout
+    assert len((lost.stdout + lost.stderr).strip().splitlines()) == 1
+    for words in (["init", "-q"], ["remote", "add", "origin", str(origin)]):
+        subprocess.run(["git", "-C", str(folder), *words], check=True)
+    found = run_cell(unpublished, folder)
+    assert found.returncode == 0 and found.stdout == "", found.stdout + found.stderr
 
 
 def test_only_what_is_missing_is_installed_and_never_torch(monkeypatch):
     installed = []
-    monkeypatch.setattr(
-        bootstrap.subprocess, "run", lambda command, check: installed.append(command)
-    )
+
+    def run(command, **options):
+        installed.append(command)
+        return subprocess.CompletedProcess(command, len(installed) - 1, "", "one\nno network\n")
+
+    monkeypatch.setattr(bootstrap.subprocess, "run", run)
     bootstrap.install_missing()
     assert installed == []
     here = {
@@ -102,7 +159,9 @@ def test_only_what_is_missing_is_installed_and_never_torch(monkeypatch):
         "jinja2": "3.1",
         "joblib": "1.4",
         "matplotlib": "3.9",
+        "numpy": "2.0.2",
         "scikit-learn": "1.6",
+        "torch": "2.11.0+cu128",
         "tqdm": "4.67",
     }
 
@@ -113,21 +172,14 @@ def test_only_what_is_missing_is_installed_and_never_torch(monkeypatch):
 
     monkeypatch.setattr(bootstrap.metadata, "version", version)
     bootstrap.install_missing()
-    assert installed == [
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "install",
-            "--quiet",
-            "albumentations>=2.0.8,<2.1",
-            "captum",
-            "torchsummary",
-        ]
-    ]
-    assert not {"torch", "torchvision"} & set(bootstrap.NEEDED)
+    pip = [sys.executable, "-m", "pip", "install", "--quiet"]
+    kept = ["torch==2.11.0+cu128", "numpy==2.0.2"]
+    assert installed == [[*pip, *kept, "albumentations>=2.0.8,<2.1", "captum", "torchsummary"]]
+    assert not {"torch", "torchvision", "numpy"} & set(bootstrap.NEEDED)
+    with pytest.raises(UserError, match="captum, torchsummary .no network."):
+        bootstrap.install_missing()
     monkeypatch.setattr(bootstrap.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ModuleNotFoundError, match="PyTorch is not installed"):
+    with pytest.raises(UserError, match="PyTorch is not installed"):
         bootstrap.install_missing()
 
 

@@ -7,7 +7,8 @@ import pytest
 from tests.small_run import assert_same_run
 from utils import train
 from utils.errors import UserError
-from utils.train import choose_epochs, default_run_name, main
+from utils.train import main
+from utils.training.choices import choose_epochs, default_run_name
 from utils.training.recipes import RECIPES
 from utils.training.run_record import load_run
 
@@ -89,8 +90,9 @@ def test_seeds_give_other_weights_and_the_recipes_own_changes_nothing(small):
 
 def test_train_stop_go_on_and_test_again(small, capsys):
     command = ["small", "--epochs", "2", "--workers", "0", "--precision", "fp32", "--device", "cpu"]
-    assert main([*command, "--stop-after", "1"]) == 0
-    assert "float32 throughout" in capsys.readouterr().out
+    assert main([*command, "--stop-after", "1", "--compile"]) == 0
+    said = capsys.readouterr().out
+    assert "float32 throughout" in said and "not compiled: that is for CUDA" in said
     assert main(command) == 0
     record = load_run(small)
     assert len(record.history) == 2 and record.recipe == replace(SMALL, epochs=2)
@@ -110,10 +112,11 @@ def test_train_stop_go_on_and_test_again(small, capsys):
     [
         (["era11"], "There is no recipe 'era11'"),
         (["small", "--evaluate"], "There is no trained run in"),
-        (["small", "--epochs", "none"], "--epochs none"),
+        (["small", "--epochs", "none"], "'none' epochs"),
         (["small", "--device", "warp"], "There is no device 'warp'"),
         (["small", "--workers", "-1"], "--workers -1"),
-        (["small", "--seed", "-2"], "--seed -2"),
+        (["small", "--run", "../elsewhere"], "cannot be the name of a run"),
+        (["small", "--seed", "-2"], "cannot be -2"),
         (["small", "--stop-after", "0"], "cannot stop after 0 epochs"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What a notebook needs before its first import; the standard library is all that this module may use."""
+"""What a notebook needs before its first import; the standard library and utils.errors are all that this module may use."""
 
 import importlib.util
 import re
@@ -6,8 +6,9 @@ import subprocess
 import sys
 from importlib import metadata
 
-# Packages and the versions that will do, as (at least, below). torch and torchvision are left as they are: replacing
-# Colab's breaks it.
+from utils.errors import UserError
+
+# Packages and the versions that will do, as (at least, below).
 NEEDED = {
     "albumentations": ("2.0.8", "2.1"),
     "captum": None,
@@ -18,6 +19,28 @@ NEEDED = {
     "torchsummary": None,
     "tqdm": None,
 }
+# Whatever is installed, these stay as they are: replacing Colab's breaks it.
+KEPT = ("torch", "torchvision", "numpy")
+
+
+def install_missing() -> None:
+    """Install what is missing into the running Python, quietly; nothing is done the second time."""
+    if importlib.util.find_spec("torch") is None:
+        raise UserError(
+            "PyTorch is not installed here: on a laptop, run `make test` once, then open the notebook "
+            "with `.venv/bin/jupyter lab`."
+        )
+    packages = missing()
+    if not packages:
+        return
+    command = [sys.executable, "-m", "pip", "install", "--quiet", *kept(), *packages]
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode:
+        said = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
+        raise UserError(
+            f"pip could not install {', '.join(packages)} ({said}): see that there is a network, "
+            "then run this cell again."
+        )
 
 
 def missing() -> list[str]:
@@ -29,25 +52,24 @@ def missing() -> list[str]:
     ]
 
 
+def kept() -> list[str]:
+    """KEPT as requirements that only the installed versions meet."""
+    return [f"{name}=={version}" for name in KEPT if (version := _version(name))]
+
+
 def _is_here(name: str, versions: tuple[str, str] | None) -> bool:
+    installed = _version(name)
+    if installed is None or versions is None:
+        return installed is not None
+    return _numbers(versions[0]) <= _numbers(installed) < _numbers(versions[1])
+
+
+def _version(name: str) -> str | None:
     try:
-        installed = metadata.version(name)
+        return metadata.version(name)
     except metadata.PackageNotFoundError:
-        return False
-    return versions is None or _numbers(versions[0]) <= _numbers(installed) < _numbers(versions[1])
+        return None
 
 
 def _numbers(version: str) -> list[int]:
     return [int(part) for part in re.findall(r"\d+", version)]
-
-
-def install_missing() -> None:
-    """Install what is missing into the running Python, quietly; nothing is done the second time."""
-    if importlib.util.find_spec("torch") is None:
-        raise ModuleNotFoundError(
-            "PyTorch is not installed here: on a laptop, run `make test` once, then open the notebook "
-            "with `.venv/bin/jupyter lab`."
-        )
-    packages = missing()
-    if packages:
-        subprocess.run([sys.executable, "-m", "pip", "install", "--quiet", *packages], check=True)

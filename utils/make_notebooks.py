@@ -8,6 +8,7 @@ from pathlib import Path
 
 from utils.data.data_sets import CIFAR10
 from utils.files import write_whole
+from utils.nbconvert import execution
 from utils.paths import REPOSITORY
 from utils.runtime import choose_device, describe_device
 from utils.tables import csv_table
@@ -32,13 +33,9 @@ def main() -> int:
 
 
 def execute(notebook: Path) -> int:
-    """Execute `notebook` where it lies; the exit status. Over TCP, the kernel would warn that it is not encrypted."""
-    command = [
-        *(sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "--inplace"),
-        *("--ExecutePreprocessor.record_timing=False", "--log-level", "ERROR"),
-        *(["--KernelManager.transport=ipc"] if os.name == "posix" else []),
-        str(notebook),
-    ]
+    """Execute `notebook` where it lies; the exit status."""
+    options = ("--inplace", "--ExecutePreprocessor.record_timing=False")
+    command = execution(notebook, "notebook", *options)
     kept = {name: value for name, value in os.environ.items() if name not in UNSET}
     return subprocess.run(command, env=kept | {"DATA_SOURCE": CIFAR10.name}).returncode
 

@@ -4,13 +4,26 @@ import argparse
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 from utils.data.data_sets import CIFAR10
+from utils.nbconvert import execution
 from utils.paths import REPOSITORY
 from utils.train import attempt, parse_arguments
+from utils.training.choices import shown
+from utils.training.progress import duration
 from utils.training.recipes import RECIPES
+from utils.training.record_tables import headline
+from utils.training.run_record import RunRecord
 
 BUILD = REPOSITORY / "build"
+# The pages leave out the code of the set-up cells.
+PAGES = (
+    *("--output-dir", str(BUILD), "--TagRemovePreprocessor.enabled=True"),
+    "--TagRemovePreprocessor.remove_input_tags={'hide-input'}",
+)
+SHOW_THE_RUN = ("03", "05")  # the notebooks that are executed on the run just trained
 
 
 def main() -> int:
@@ -24,55 +37,57 @@ def main() -> int:
     )
     asked = parser.parse_args()
     os.environ.setdefault("RESULTS_DIR", str(BUILD / "runs"))  # a trial is not a committed result
+    print(f"1. Training {asked.recipe} (epochs: {asked.epochs}).", flush=True)
     status, record = attempt(
         parse_arguments([asked.recipe, "--epochs", asked.epochs, "--data", "auto"])
     )
     if record is None:
         return status
-    data_name = record.config["data"]
-    environment = os.environ | {
-        "DATA_SOURCE": data_name,
-        "RECIPE": asked.recipe,
-        "EPOCHS": str(record.recipe.epochs),
-        "RUN": record.folder.name.removesuffix(f"-{data_name}"),
-    }
-    for notebook in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
-        print(f"Executing {notebook.name} on {data_name} ...", flush=True)
-        command = [
-            sys.executable,
-            "-m",
-            "nbconvert",
-            "--to",
-            "html",
-            "--execute",
-            "--log-level",
-            "ERROR",
-            "--output-dir",
-            str(BUILD),
-            str(notebook),
-        ]
-        if subprocess.run(command, env=environment).returncode:
-            print(f"{notebook.name} could not be executed: see the error above.", file=sys.stderr)
+    notebooks = sorted((REPOSITORY / "notebooks").glob("*.ipynb"))
+    print(f"\n2. Executing {len(notebooks)} notebooks and writing them as pages.", flush=True)
+    for notebook in notebooks:
+        began = time.monotonic()
+        print(f"   {notebook.name} ...", end=" ", flush=True)
+        command = execution(notebook, "html", *PAGES)
+        environment = notebook_environment(notebook, record, asked)
+        if subprocess.run(command, env=os.environ | environment).returncode:
+            print(f"\n{notebook.name} could not be executed: see the error above.", file=sys.stderr)
             return 1
-    print_where_to_look(record)
+        print(duration(time.monotonic() - began), flush=True)
+    print(f"\n3. Done. {where_to_look(record, notebooks)}")
     return 0
 
 
-def print_where_to_look(record) -> None:
+def notebook_environment(
+    notebook: Path, record: RunRecord, asked: argparse.Namespace
+) -> dict[str, str]:
+    """What makes `notebook` show the run that was trained, or else, on the digits, train one as long."""
+    data_name, epochs = record.config["data"], {"EPOCHS": str(record.recipe.epochs)}
+    chosen = {"DATA_SOURCE": data_name}
+    if notebook.name.startswith(SHOW_THE_RUN):
+        name = record.folder.name.removesuffix(f"-{data_name}")
+        return chosen | epochs | {"RECIPE": asked.recipe, "RUN": name}
+    return chosen | (epochs if data_name != CIFAR10.name else {})
+
+
+def where_to_look(record: RunRecord, notebooks: list[Path]) -> str:
     """The last lines of the job: what was trained, on what, and where it can be read."""
-    data_name = record.config["data"]
-    if data_name != CIFAR10.name:
-        print(
-            f"\n*** Not {CIFAR10.title} but the embedded handwritten digits: this shows that everything works, "
-            "no more. ***"
-        )
-    print(
-        f"\nTrained {record.recipe.model} for {record.recipe.epochs} epochs on {data_name}: test accuracy "
-        f"{record.history[-1].test_accuracy:.2f} %. Look at:"
-    )
-    print(f"  the run:   {record.folder}")
-    for page in sorted(BUILD.glob("*.html")):
-        print(f"  the page:  {page}")
+    pages = {notebook.name[:2]: BUILD / f"{notebook.stem}.html" for notebook in notebooks}
+    lines = [headline(record), ""]
+    if record.config["data"] != CIFAR10.name:
+        lines += [
+            f"*** Not {CIFAR10.title} but the handwritten digits of scikit-learn: this shows that everything works, "
+            "no more. ***",
+            "",
+        ]
+    lines += ["Where to look:", f"   your run             {shown(record.folder)}"]
+    for number, what in (("03", "its curves and log"), ("05", "its errors")):
+        lines.append(f"   {what:<20} {shown(pages[number])}")
+    lines += [
+        f"   all notebooks        {shown(BUILD)}/*.html",
+        "   to change them       .venv/bin/jupyter lab notebooks",
+    ]
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

@@ -45,17 +45,25 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 
 
 @styled
-def image_grid(images: np.ndarray, titles: Sequence[str], columns: int = 8) -> Figure:
-    """uint8 `(N, H, W, 3)` images in rows of `columns`, each under its title."""
+def image_grid(
+    images: np.ndarray, titles: Sequence[str], columns: int = 8, width: float = 1.35
+) -> Figure:
+    """uint8 `(N, H, W, 3)` images in rows of `columns`, each under its title, `width` inches apart."""
     rows = -(-len(images) // columns)
-    figure, axes = _axes(rows, columns, size=(1.35 * columns, 1.5 * rows))
+    figure, axes = _axes(rows, columns, size=(width * columns, (width + 0.15) * rows))
     axes = np.ravel(axes)
+    size = caption_size(titles, width)
     for axis, image, title in zip(axes, images, titles):
         axis.imshow(image)
-        axis.set_title(title, fontsize=10)
+        axis.set_title(title, fontsize=size)
     for axis in axes:
         axis.axis("off")
     return figure
+
+
+def caption_size(titles: Sequence[str], width: float) -> float:
+    """The points at which the longest of `titles` fits over a picture that is `width` inches wide; 10 at most."""
+    return min(10, 125 * width / max(map(len, titles)))
 
 
 @styled
@@ -275,7 +283,7 @@ def accuracy_over_parameters(
             axes.annotate(
                 "" if name in labelled else name,
                 (size, 100 - accuracy),
-                xytext=(0, -17 if index % 2 else 9),
+                xytext=(0, -17 if index % 2 and len(ordered) > 2 else 9),
                 textcoords="offset points",
                 fontsize=9.5,
                 color=color,

@@ -18,13 +18,17 @@ from utils.paths import REPOSITORY
 from utils.runtime import choose_device, choose_precision
 from utils.tables import csv_table, text_table
 from utils.training.fit import fit
-from utils.training.recipes import RECIPES, Recipe
+from utils.training.recipes import RECIPES, TAUGHT, Recipe
 from utils.training.run_record import RunRecord, load_run
 
 FOLDER = REPOSITORY / "results" / "search"
 EPOCHS = 8
 START = replace(RECIPES["aster"], epochs=EPOCHS)
 SGD = dict(optimizer="sgd nesterov", lr=0.2, momentum=0.9, weight_decay=5e-4)
+# Teachers that never saw the held-out images: the runs of these names on the other nine tenths.
+SMALL_TEACHER, LARGE_TEACHER = ("aster-twin",), ("wide_resnet",)
+LEARNING = replace(START, **TAUGHT, teachers=SMALL_TEACHER)
+LEARNING_MORE = replace(LEARNING, teachers=LARGE_TEACHER)
 
 # Name -> recipe; each differs from the first in what its name says.
 CANDIDATES: dict[str, Recipe] = {
@@ -36,6 +40,25 @@ CANDIDATES: dict[str, Recipe] = {
     "SGD": replace(START, **SGD),
     "batch 256": replace(START, batch_size=256),
     "assignment's augmentation": replace(START, augmentation="era9"),
+    "output stride 2": replace(START, model="aster output stride 2"),
+    "taught": LEARNING,
+    "taught, output stride 2": replace(LEARNING, model="aster output stride 2"),
+    "taught, second block deeper": replace(LEARNING, model="aster second block deeper"),
+    "taught, SiLU": replace(LEARNING, model="aster SiLU"),
+    "taught, hole of 12": replace(LEARNING, augmentation="flip crop hole 12"),
+    "taught, alternating flip": replace(LEARNING, augmentation="alternating flip crop hole"),
+    "taught, averaged weights": replace(LEARNING, ema_decay=0.999),
+    "taught, warm-up a fifteenth": replace(LEARNING, warm_up=1 / 15),
+    "taught, learning rate 0.01": replace(LEARNING, lr=0.01),
+    "taught, weight decay 0.05": replace(LEARNING, weight_decay=0.05),
+    "taught, temperature 2": replace(LEARNING, temperature=2.0),
+    "taught, temperature 4": replace(LEARNING, temperature=4.0),
+    "taught, share 0.7": replace(LEARNING, teaching=0.7),
+    "taught by wide_resnet": LEARNING_MORE,
+    "taught by wide_resnet, temperature 2": replace(LEARNING_MORE, temperature=2.0),
+    "taught by wide_resnet, temperature 4": replace(LEARNING_MORE, temperature=4.0),
+    "taught by wide_resnet, output stride 2": replace(LEARNING_MORE, model="aster output stride 2"),
+    "taught by both": replace(LEARNING, teachers=SMALL_TEACHER + LARGE_TEACHER),
 }
 HEADER = (
     "candidate",
@@ -44,6 +67,7 @@ HEADER = (
     "epochs",
     "median seconds an epoch",
     "held-out accuracy (%)",
+    "held-out loss",
     "on",
 )
 
@@ -51,7 +75,8 @@ HEADER = (
 def folder_of(candidate: str):
     """The run folder of a candidate: its name in lower case, with hyphens."""
     return FOLDER / "".join(
-        letter if letter.isalnum() else "-" for letter in candidate.replace("'", "").lower()
+        letter if letter.isalnum() else "-"
+        for letter in candidate.replace("'", "").replace(",", "").lower()
     )
 
 
@@ -83,6 +108,7 @@ def _row(name: str, record: RunRecord) -> tuple:
         record.recipe.epochs,
         round(seconds),
         record.history[-1].test_accuracy,
+        record.history[-1].test_loss,
         "; ".join(devices),
     )
 

@@ -3,20 +3,17 @@
 import argparse
 import os
 import sys
-from dataclasses import replace
 from pathlib import Path
 
-from utils.data.images import DIGITS, ImageData, load_data, sources
+from utils.data.images import ImageData, load_data, sources
 from utils.data.loaders import TestBatches
 from utils.errors import UserError, run_command
 from utils.runtime import PRECISIONS, Precision, choose_device, choose_precision
+from utils.training.choices import resolve
 from utils.training.fit import fit
 from utils.training.loops import evaluate
-from utils.training.recipes import RECIPES, Recipe, find_recipe
-from utils.training.run_record import RunRecord, load_run, run_folder
-
-# Epochs of `--epochs auto` where there is no GPU: enough to see it learn, within minutes.
-SHORT_EPOCHS, SHORT_EPOCHS_ON_DIGITS = 3, 20
+from utils.training.recipes import RECIPES, find_recipe
+from utils.training.run_record import RunRecord
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -30,14 +27,14 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--epochs",
-        default="recipe",
-        help="a number; 'recipe' (default): as many as the recipe says; "
-        "'auto': that on a GPU, few on a CPU",
+        help="a number; 'recipe': as many as the recipe says; 'auto': that on a GPU, few on a CPU "
+        "(default: those of the run of that name, else the recipe's)",
     )
     parser.add_argument(
         "--seed",
         type=int,
-        help="a number of at least 0, on which every random number depends (default: the recipe's)",
+        help="a number of at least 0, on which every random number depends "
+        "(default: that of the run of that name, else the recipe's)",
     )
     parser.add_argument(
         "--stop-after",
@@ -61,66 +58,42 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--workers", type=int, help="processes that augment images (default: by device)"
     )
     parser.add_argument(
+        "--compile",
+        action="store_true",
+        help="on CUDA: CUDA graphs by torch.compile, where they work; the first line says whether",
+    )
+    parser.add_argument(
         "--evaluate", action="store_true", help="do not train: test the recorded weights again"
     )
     return parser.parse_args(arguments)
 
 
-def choose_epochs(asked: str, recipe: Recipe, data_name: str, device_type: str) -> int:
-    """The number of epochs that `--epochs asked` means; UserError unless it is a positive number or one of its words."""
-    if asked == "recipe" or (asked == "auto" and device_type != "cpu"):
-        return recipe.epochs
-    if asked == "auto":
-        return SHORT_EPOCHS_ON_DIGITS if data_name == DIGITS else SHORT_EPOCHS
-    if not asked.isdecimal() or int(asked) < 1:
-        raise UserError(f"--epochs {asked}: give a number of at least 1, 'recipe' or 'auto'.")
-    return int(asked)
-
-
-def default_run_name(name: str, recipe: Recipe) -> str:
-    """`name` and what `recipe` changes in the recipe of that name: such as "aster-5-epochs-seed-2"."""
-    usual = RECIPES[name]
-    epochs = f"-{recipe.epochs}-epochs" if recipe.epochs != usual.epochs else ""
-    seed = f"-seed-{recipe.seed}" if recipe.seed != usual.seed else ""
-    return f"{name}{epochs}{seed}"
-
-
 def run(arguments: argparse.Namespace) -> RunRecord:
     """Train, or test the recorded weights again, as `arguments` ask; UserError where that cannot be done."""
     recipe = find_recipe(arguments.recipe)
-    for name in ("workers", "seed"):
-        if (getattr(arguments, name) or 0) < 0:
-            raise UserError(f"--{name} {getattr(arguments, name)}: give 0 or more.")
+    if (arguments.workers or 0) < 0:
+        raise UserError(f"--workers {arguments.workers}: give 0 or more.")
     precision = choose_precision(choose_device(arguments.device), arguments.precision)
     data = load_data(arguments.data or os.environ.get("DATA_SOURCE") or recipe.data_set)
-    recipe = replace(
-        recipe,
-        epochs=choose_epochs(arguments.epochs, recipe, data.name, precision.device.type),
-        seed=recipe.seed if arguments.seed is None else arguments.seed,
+    chosen = resolve(
+        arguments.recipe, arguments.run, arguments.epochs, arguments.seed, data, precision
     )
-    folder = run_folder(arguments.run or default_run_name(arguments.recipe, recipe), data.name)
-    record = load_run(folder)
-    if record is not None:
-        recipe = replace(recipe, seed=seed_to_go_on_with(record, arguments.seed))
     if arguments.evaluate:
-        return test_again(record, folder, data, precision)
-    record = fit(recipe, data, folder, precision, arguments.stop_after, arguments.workers)
+        return test_again(chosen.record, chosen.folder, data, precision)
+    record = fit(
+        chosen.recipe,
+        data,
+        chosen.folder,
+        precision,
+        arguments.stop_after,
+        arguments.workers,
+        compiled=arguments.compile,
+    )
     print(
-        f"{len(record.history)} of {record.recipe.epochs} epochs are in {folder}: test accuracy "
+        f"{len(record.history)} of {record.recipe.epochs} epochs are in {chosen.folder}: test accuracy "
         f"{record.history[-1].test_accuracy:.2f} % at the end."
     )
     return record
-
-
-def seed_to_go_on_with(record: RunRecord, asked: int | None) -> int:
-    """The seed of `record`; UserError when another one is asked for under its name."""
-    seed = record.recipe.seed
-    if asked not in (None, seed):
-        raise UserError(
-            f"The run in {record.folder} has the seed {seed} and not {asked}: leave --seed out to go on with "
-            "it, or choose another run name (--run)."
-        )
-    return seed
 
 
 def test_again(

@@ -65,8 +65,8 @@ def test_notable_images_by_hand():
     assert errors.confident_mistakes(log_probs, labels, 2).tolist() == [0, 3]
     assert errors.doubtful_hits(log_probs, labels, 2).tolist() == [2, 1]
     assert errors.titles(torch.tensor([0, 1]), log_probs, labels, ("a", "b")) == [
-        "b\n(10%)\na 90%",
-        "b\nb 80%",
+        "b → a, 90 %",
+        "b, 80 %",
     ]
 
 

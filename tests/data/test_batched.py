@@ -11,7 +11,8 @@ import torch
 from torch import Generator
 
 from utils.data.augmentations import AUGMENTATIONS, Augmentation
-from utils.data.batched import BatchedTraining, Draws, augment, draw, pack
+from utils.data.batched import BatchedTraining, augment, pack
+from utils.data.draws import Draws, Stream, draw
 from utils.data.images import Split
 from utils.data.transforms import MEAN, STD, denormalise, normalise, reseed, steps
 
@@ -37,7 +38,8 @@ def still(count: int) -> Draws:
 
 def augmented(images: np.ndarray, draws: Draws, hole=(0, 0)) -> np.ndarray:
     chosen = torch.arange(len(images))
-    return augment(pack(images), chosen, draws, hole, FILL).permute(0, 2, 3, 1).numpy()
+    moved, fill = draws.moved.nonzero().squeeze(1), torch.tensor(FILL).view(1, 3, 1, 1)
+    return augment(pack(images), chosen, draws, moved, hole, fill).permute(0, 2, 3, 1).numpy()
 
 
 def test_without_draws_nothing_changes():
@@ -190,7 +192,7 @@ def test_crops_are_distributed_alike():
         assert set(first) == set(second) and np.ptp(first) == 8
 
 
-@pytest.mark.parametrize("name", AUGMENTATIONS)
+@pytest.mark.parametrize("name", ["none", "assignment6", "era9", "flip crop hole 12"])
 def test_colours_are_distributed_alike(name):
     image = cv2.GaussianBlur(NOISE[1], (0, 0), 2)
     first, second = both(AUGMENTATIONS[name], image).values()
@@ -248,3 +250,55 @@ def test_batches_leave_the_generator_of_dropout_alone():
     before = torch.get_rng_state()
     whole_epoch(batches(), 0)
     assert torch.equal(torch.get_rng_state(), before)
+
+
+# --- draws by image ---------------------------------------------------------------------------------------------------
+
+MANY = Split(np.concatenate([NOISE, NOISE[::-1]]), np.arange(12))
+
+
+def by_image(seed=1, batch_size=5, augmentation="era9", stream_seed=7):
+    return BatchedTraining(
+        MANY,
+        augmentation,
+        MEAN,
+        STD,
+        batch_size,
+        seed,
+        torch.device("cpu"),
+        draws="image",
+        stream_seed=stream_seed,
+    )
+
+
+def images_by_label(epoch) -> torch.Tensor:
+    images, labels = (torch.cat(parts) for parts in zip(*epoch))
+    return images[labels.argsort()]
+
+
+def test_an_image_does_not_depend_on_its_place_in_the_epoch():
+    expected = images_by_label(by_image().in_order(3))
+    orders = [torch.cat([labels for _, labels in by_image(seed).epoch(3)]) for seed in (1, 2)]
+    assert not torch.equal(*orders)  # each run shuffles on its own
+    for seed, batch_size in ((1, 5), (2, 5), (1, 12), (2, 1)):
+        assert torch.equal(images_by_label(by_image(seed, batch_size).epoch(3)), expected)
+    for other in (by_image().epoch(4), by_image(stream_seed=8).epoch(3)):
+        assert not torch.equal(images_by_label(other), expected)
+
+
+def test_soft_labels_come_with_their_images():
+    soft = torch.arange(12.0)[:, None] * torch.ones(3)
+    for images, labels, known in by_image().epoch(0, soft):
+        assert len(images) == len(labels) and torch.equal(known[:, 0], labels.float())
+
+
+@pytest.mark.parametrize("draws", ["image", "batch"])
+def test_an_alternating_flip_is_the_other_one_in_every_epoch(draws):
+    settings = replace(AUGMENTATIONS["alternating flip crop hole"], crop=0, holed=0)
+    stream, order = Stream(settings, 3, draws), torch.randperm(1000)
+    flips = [stream.draws(epoch, order, SIZE, 64).flipped[order.argsort()] for epoch in range(3)]
+    assert torch.equal(flips[0], ~flips[1]) and torch.equal(flips[0], flips[2])
+    assert 400 < flips[0].sum() < 600
+    assert not torch.equal(
+        replace(stream, seed=4).draws(0, order, SIZE, 64).flipped[order.argsort()], flips[0]
+    )

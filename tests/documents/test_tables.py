@@ -3,7 +3,7 @@
 import statistics
 from dataclasses import replace
 
-from utils.documents import benchmark_tables, notebook_table, run_tables
+from utils.documents import benchmark_tables, notebook_table, records, run_tables
 from utils.documents.pictures import networks_by_size
 from utils.documents.records import committed_runs, csv_rows
 from utils.reproduction.logged_runs import logged_run
@@ -119,12 +119,34 @@ def test_85_per_cent_is_reached_when_the_page_says():
 
 def test_published_networks_have_sizes_and_sources():
     sizes = networks_by_size()
-    published = sizes["published (see results/published.csv)"]
-    assert published and all(
-        50_000 < size < 300_000 and 90 < accuracy < 96 for size, accuracy in published.values()
-    )
+    for group in ("published (see results/published.csv)", "published, distilled"):
+        assert sizes[group] and all(
+            50_000 < size < 300_000 and 90 < accuracy < 96
+            for size, accuracy in sizes[group].values()
+        )
     assert all(row[-1].startswith("https://") for row in csv_rows("published.csv")[1:])
     assert sizes["the student reports"]["era9"] == (188_992, 86.54)
+
+
+def test_teachers_and_distilled_networks_stand_apart(monkeypatch):
+    """A teacher is in none of the tables of small networks; what was taught is called that, beside what was not."""
+    aster = RUNS["aster"]
+
+    def like(name, **change):
+        recipe = aster.config["recipe"] | change
+        folder = aster.folder.with_name(name)
+        return replace(aster, folder=folder, config=aster.config | {"recipe": recipe})
+
+    taught = like("aster_taught", teachers=["wide_resnet"], teaching=0.9)
+    runs = [aster, taught, like("wide_resnet", model="wide_resnet")]
+    monkeypatch.setattr(records, "_committed", lambda: runs)
+    sizes = networks_by_size()
+    assert list(sizes["ours, distilled"]) == ["aster_taught"]
+    assert list(sizes["ours (mean of the last 5 epochs)"]) == ["aster"]
+    names = [row.split("|")[1].strip() for row in run_tables.results_table().splitlines()[2:]]
+    assert names == ["aster", "aster_taught, distilled"]
+    (teacher,) = run_tables.teachers_table().splitlines()[2:]
+    assert "wide_resnet" in teacher and "3,560,154" in teacher
 
 
 def test_times_are_rounded_as_one_says_them():

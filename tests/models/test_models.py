@@ -5,7 +5,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from models import MODELS, build_model
+from models import MODELS, TEACHERS, VARIANTS, build_model
 from models.fast_layers import Conv2d, Dropout
 from models.layers import DepthwiseSeparableConv
 
@@ -15,22 +15,26 @@ PARAMETERS = {
     "assignment6_net1_grouped": 57_056,
     "assignment6_net2": 151_504,
     "era9": 188_992,
+    "wide_resnet": 3_560_154,
+    "aster output stride 2": 196_538,
+    "aster second block deeper": 197_370,
+    "aster SiLU": 196_538,
 }
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", [*MODELS, *TEACHERS, *VARIANTS])
 def test_returns_log_probabilities(name):
     output = build_model(name).eval()(torch.randn(2, 3, 32, 32))
     assert output.shape == (2, 10) and output.dtype == torch.float32
     torch.testing.assert_close(output.exp().sum(1), torch.ones(2))
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_parameters(name):
     assert sum(weights.numel() for weights in build_model(name).parameters()) == PARAMETERS[name]
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", PARAMETERS)
 def test_every_parameter_is_trained(name):
     model = build_model(name)
     model(torch.randn(4, 3, 32, 32))[:, 0].sum().backward()
@@ -58,6 +62,24 @@ def test_depthwise_convolutions_see_one_channel_each(name, grouped, count):
         image[:, 0] = 1  # what is in the first channel must stay there
         channels_reached = (layer.depthwise(image).abs().sum((0, 2, 3)) > 0).sum()
         assert (channels_reached == 1) == grouped
+
+
+def test_teachers_stand_apart():
+    """What is asked of the networks is not asked of those that teach them."""
+    assert not set(MODELS) & set(TEACHERS) and set(MODELS) < set(PARAMETERS)
+    assert all(PARAMETERS[name] < 200_000 for name in MODELS)
+
+
+@pytest.mark.parametrize("name, side", [("aster", 8), ("aster output stride 2", 16)])
+def test_the_output_stride_is_that_of_the_last_block(name, side):
+    network = build_model(name).eval()
+    assert network.features(torch.randn(1, 3, 32, 32)).shape[2:] == (side, side)
+    dilated = [
+        layer.dilation
+        for layer in network.features.block2[-1].modules()
+        if hasattr(layer, "dilation")
+    ]
+    assert ((2, 2) in dilated) == (side == 16)
 
 
 def test_unknown_name_lists_the_known_ones():

@@ -7,10 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models import MODELS
+from models import MODELS, TEACHERS
 from utils.data.augmentations import AUGMENTATIONS
 from utils.data.data_sets import DATA_SETS
 from utils.errors import UserError
+from utils.training.distillation.teachers import require_teaching
 from utils.training.recipes import RECIPES, Recipe, find_recipe
 from utils.training.schedules import SCHEDULES, learning_rate
 
@@ -40,11 +41,12 @@ def test_recipes_are_the_reports(name):
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_recipes_name_what_exists(recipe):
     assert (
-        recipe.model in MODELS
+        recipe.model in MODELS | TEACHERS
         and recipe.augmentation in AUGMENTATIONS
         and recipe.schedule in SCHEDULES
     )
     assert recipe.data_set in DATA_SETS
+    require_teaching(recipe)
     assert Recipe.from_dict(json.loads(json.dumps(recipe.to_dict()))) == recipe
 
 
@@ -76,16 +78,16 @@ def test_schedules_agree_with_pytorch(schedule, scheduler):
             expected.step()
 
 
-@pytest.mark.parametrize("epochs", [5, 75])
-def test_warmup_and_cosine_scale_to_any_number_of_epochs(epochs):
+@pytest.mark.parametrize("epochs, share", [(5, 0.2), (75, 0.2), (75, 1 / 15)])
+def test_warmup_and_cosine_scale_to_any_number_of_epochs(epochs, share):
     """Against PyTorch's own LinearLR and CosineAnnealingLR in sequence, a hundred steps an epoch."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)
-    warmup, rest = 20 * epochs, 80 * epochs
+    warmup = round(100 * epochs * share)
     schedulers = [
         torch.optim.lr_scheduler.LinearLR(optimizer, 1e-9, 1.0, warmup),
-        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, rest),
+        torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, 100 * epochs - warmup),
     ]
-    recipe = replace(find_recipe("era9"), lr=0.3, schedule="warm-up and cosine", epochs=epochs)
+    recipe = replace(find_recipe("aster"), lr=0.3, epochs=epochs, warm_up=share)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         expected = torch.optim.lr_scheduler.SequentialLR(optimizer, schedulers, [warmup])

@@ -1,13 +1,14 @@
 """Resume: exact after every kind of interruption, and refused with a sentence where it would be wrong."""
 
 import errno
+import itertools
 import json
 import random
 import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -21,7 +22,7 @@ from utils.training import loops, run_record
 from utils.training.checkpoint import load_checkpoint, save_checkpoint
 from utils.training.fit import fit
 from utils.training.loops import Totals
-from utils.training.recipes import find_recipe
+from utils.training.recipes import Recipe, find_recipe
 from utils.training.run_record import load_run, only_one
 
 
@@ -76,8 +77,8 @@ def test_dying_anywhere_and_going_on_is_exact(
     fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=1, **OPTIONS)
     with monkeypatch.context() as patch:
         if where == "in an epoch":
-            steps = iter([1.0, 1.0])
-            patch.setattr(loops, "step_text", lambda *_: "" if next(steps, None) else die())
+            left, step = iter([True, True]), loops.train_step
+            patch.setattr(loops, "train_step", lambda *of: step(*of) if next(left, 0) else die())
         elif where == "before the checkpoint":
             patch.setattr(fitting, "save_checkpoint", die)
         elif where == "after the checkpoint":
@@ -157,10 +158,14 @@ def test_another_data_set_in_the_folder_is_refused(undisturbed, few_digits):
 def test_a_folder_from_before_a_setting_existed_goes_on(undisturbed, tmp_path, few_digits):
     fit(RECIPE, few_digits, tmp_path, PRECISION, stop_after=2, **OPTIONS)
     config = json.loads((tmp_path / "config.json").read_text())
-    del config["recipe"]["data_set"]
+    newer = [field.name for field in fields(Recipe) if field.name != "note"][-9:]
+    assert newer[0] == "data_set"
+    for name in newer:
+        del config["recipe"][name]
     (tmp_path / "config.json").write_text(json.dumps(config))
     state = load_checkpoint(tmp_path)
-    del state["settings"]["data_set"]
+    for name in newer:
+        del state["settings"][name]
     save_checkpoint(tmp_path, state)
     fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
     assert_same_run(tmp_path, undisturbed)
@@ -264,6 +269,15 @@ def test_a_run_goes_on_in_another_precision(tmp_path, few_digits, monkeypatch):
     assert record.complete and [session["precision"] for session in record.config["sessions"]][
         1:
     ] == ["fp32", "fp32"]
+
+
+def test_a_clock_that_runs_backwards_gives_no_negative_durations(tmp_path, few_digits, monkeypatch):
+    moments = itertools.count(1000, -7)
+    monkeypatch.setattr(fitting.time, "perf_counter", lambda: float(next(moments)))
+    recipe = replace(RECIPE, epochs=1, seed=10**30)
+    record = fit(recipe, few_digits, tmp_path, PRECISION, **OPTIONS)
+    assert (record.history[0].train_seconds, record.history[0].test_seconds) == (0, 0)
+    assert load_run(tmp_path) == record and "0.0 s" in record.log
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(tmp_path, few_digits):

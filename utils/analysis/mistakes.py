@@ -79,11 +79,13 @@ def doubtful_hits(log_probs: Tensor, labels: Tensor, count: int) -> Tensor:
 
 
 def titles(indices: Tensor, log_probs: Tensor, labels: Tensor, classes: Sequence[str]) -> list[str]:
-    """For each image: its class, the predicted class with its probability, and the probability of the true class."""
+    """For each image what it is, what it was taken for if that is another class, and with which probability.
+
+    Such as "bird → cat, 97 %", and "bird, 97 %" for a hit.
+    """
     texts = []
     for index in indices.tolist():
         confidence, predicted = log_probs[index].exp().max(0)
-        true = int(labels[index])
-        got = "" if predicted == true else f"\n({log_probs[index, true].exp():.0%})"
-        texts.append(f"{classes[true]}{got}\n{classes[predicted]} {confidence:.0%}")
+        names = dict.fromkeys((classes[int(labels[index])], classes[predicted]))
+        texts.append(f"{' → '.join(names)}, {100 * confidence:.0f} %")
     return texts

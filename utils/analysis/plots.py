@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from utils.analysis.calibration import Bin, expected_calibration_error
-from utils.plotting import BLACK, BLUE, ORANGE, SERIES, Figure, plt, styled
+from utils.plotting import BLACK, BLUE, ORANGE, SERIES, Figure, caption_size, plt, styled
 
 
 @styled
@@ -98,19 +98,27 @@ def reliability(versions: Mapping[str, Sequence[Bin]]) -> Figure:
 
 @styled
 def attention(
-    images: np.ndarray, maps: np.ndarray, titles: Sequence[str], columns: int = 8
+    images: np.ndarray,
+    maps: np.ndarray,
+    titles: Sequence[str],
+    columns: int = 8,
+    width: float = 1.35,
 ) -> Figure:
     """uint8 `(N, H, W, 3)` images and, below each, the same under its map `(N, H, W)` from 0 to 1."""
     rows = 2 * -(-len(images) // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(1.35 * columns, 1.55 * rows), layout="constrained", squeeze=False
+        rows,
+        columns,
+        figsize=(width * columns, (width + 0.2) * rows),
+        layout="constrained",
+        squeeze=False,
     )
     for axis in axes.flat:
         axis.axis("off")
     for index, (image, heat, title) in enumerate(zip(images, maps, titles)):
         row, column = 2 * (index // columns), index % columns
         axes[row, column].imshow(image)
-        axes[row, column].set_title(title, fontsize=10)
+        axes[row, column].set_title(title, fontsize=caption_size(titles, width))
         axes[row + 1, column].imshow(image.mean(2), cmap="gray", vmin=0, vmax=255)
         axes[row + 1, column].imshow(heat, cmap="inferno", alpha=0.55, vmin=0, vmax=1)
     return figure

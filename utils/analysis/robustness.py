@@ -82,7 +82,8 @@ def curves(model: nn.Module, split: Split, recipe: Recipe) -> Curves:
 def curves_text(found: Curves) -> str:
     """One line for each of `curves`."""
     return "\n".join(
-        f"{name}: " + ", ".join(f"{amount}: {right:.1f} %" for amount, right in zip(*curve))
+        f"% right by {name}: "
+        + ", ".join(f"{amount}: {right:.1f}" for amount, right in zip(*curve))
         for name, curve in found.items()
     )
 

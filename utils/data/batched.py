@@ -1,78 +1,36 @@
 """The batched input pipeline: the images stay on the device as bytes, and a whole batch is augmented at once.
 
 It follows the same Augmentation as the albumentations pipeline and agrees with it in distribution, not in random numbers.
-Random numbers are drawn on the CPU, so that every device sees the same images.
+Inside an epoch nothing is sent to the device and nothing is asked of it, so that a GPU never waits.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from torch import Generator, Tensor
+from torch import Tensor
 
-from utils.data.augmentations import AUGMENTATIONS, Augmentation
+from utils.data.augmentations import AUGMENTATIONS
+from utils.data.draws import BY_BATCH, Draws, Stream
 from utils.data.images import Split
 from utils.data.loaders import shuffled
 from utils.data.transforms import MEAN, per_channel
-from utils.runtime import copies_ahead, seed_of
-
-
-@dataclass(frozen=True)
-class Draws:
-    """The random decisions for each of B images; rows before columns, in pixels and radians."""
-
-    flipped: Tensor  # (B,) bool
-    offset: Tensor  # (B, 2) int64: of the crop, from -crop to crop
-    moved: Tensor  # (B,) bool
-    shift: Tensor  # (B, 2) float32, whole pixels down and to the right
-    scale: Tensor  # (B, 2) float32, above 1 enlarges
-    angle: Tensor  # (B,) float32, counter-clockwise
-    holed: Tensor  # (B,) bool
-    corner: Tensor  # (B, 2) int64: the hole's upper left
-
-    def to(self, device: torch.device) -> "Draws":
-        """The same draws on `device`."""
-        return Draws(
-            **{
-                name: value.to(device, non_blocking=copies_ahead(device))
-                for name, value in vars(self).items()
-            }
-        )
-
-
-def draw(settings: Augmentation, count: int, size: int, generator: Generator) -> Draws:
-    """Draws for `count` images of `size` × `size`; how many numbers are drawn depends on nothing else."""
-
-    def chance(p: float) -> Tensor:
-        return torch.rand(count, generator=generator) < p
-
-    def between(limit: float, *shape: int) -> Tensor:
-        return (2 * torch.rand(count, *shape, generator=generator) - 1) * limit
-
-    def whole(low: int, high: int) -> Tensor:
-        return torch.randint(low, high + 1, (count,), generator=generator)
-
-    return Draws(
-        flipped=chance(settings.flip),
-        offset=torch.stack([whole(-settings.crop, settings.crop) for _ in range(2)], 1),
-        moved=chance(settings.moved),
-        shift=between(settings.shift * size, 2).trunc(),
-        scale=1 + between(settings.scale, 2),
-        angle=between(math.radians(settings.rotate)),
-        holed=chance(settings.holed),
-        corner=torch.stack([whole(0, size - side) for side in settings.hole], 1),
-    )
 
 
 def augment(
-    pixels: Tensor, chosen: Tensor, draws: Draws, hole: tuple[int, int], fill: tuple[float, ...]
+    pixels: Tensor,
+    chosen: Tensor,
+    draws: Draws,
+    moved: Tensor,
+    hole: tuple[int, int],
+    fill: Tensor,
 ) -> Tensor:
     """The images at the indices `chosen` `(B,)` of `pack`ed `(N, S, S)`, augmented: float32 `(B, 3, S, S)`, 0 to 255.
 
-    `fill` is the colour of the hole, from 0 to 255.
+    `moved` are the places `(M,)` where `draws.moved` is set: found where it was drawn, because a GPU would have to be asked.
+    `fill` `(1, 3, 1, 1)` is the colour of the hole, from 0 to 255.
     """
     size = pixels.shape[1]
     rows, columns = (
@@ -83,7 +41,6 @@ def augment(
     columns = torch.where(draws.flipped[:, None], size - 1 - columns, columns)
     places = ((chosen[:, None] * size + rows) * size)[:, :, None] + columns[:, None, :]
     cut = unpack(pixels.view(-1).index_select(0, places.view(-1)).view(places.shape))
-    moved = draws.moved.nonzero().squeeze(1)
     if len(moved):
         cut.index_copy_(
             0, moved, _move(cut[moved], draws.shift[moved], draws.scale[moved], draws.angle[moved])
@@ -93,7 +50,7 @@ def augment(
         & _within(draws.corner[:, 0], hole[0], size)[:, :, None]
         & _within(draws.corner[:, 1], hole[1], size)[:, None, :]
     )
-    return torch.where(inside[:, None], per_channel(fill).to(cut), cut)
+    return torch.where(inside[:, None], fill, cut)
 
 
 def pack(images: np.ndarray) -> Tensor:
@@ -146,8 +103,9 @@ def _move(images: Tensor, shift: Tensor, scale: Tensor, angle: Tensor) -> Tensor
 class BatchedTraining:
     """The batches of one epoch after another: `epoch(n)` is an iterable of images `(B, 3, S, S)` and labels `(B,)`.
 
-    Like TrainingBatches, but all on `device`; what an epoch holds is a function of (seed, epoch) alone. `mean`, `std` and
-    `fill`, the colour of holes, are in units of 0 to 1.
+    Like TrainingBatches, but all on `device`; the order is a function of (seed, epoch), and the augmentation that of a
+    `Stream` with the seed `stream_seed` (None: the same seed). `mean`, `std` and `fill`, the colour of holes, are in units
+    of 0 to 1.
     """
 
     def __init__(
@@ -160,47 +118,65 @@ class BatchedTraining:
         seed: int,
         device: torch.device,
         fill=MEAN,
+        draws: str = BY_BATCH,
+        stream_seed: int | None = None,
     ):
         self.pixels = pack(split.images).to(device)
         self.labels = torch.from_numpy(split.labels).to(device)
-        self.settings, self.batch_size, self.seed, self.device = (
-            AUGMENTATIONS[augmentation],
-            batch_size,
-            seed,
-            device,
+        self.stream = Stream(
+            AUGMENTATIONS[augmentation], seed if stream_seed is None else stream_seed, draws
         )
-        self.fill = tuple(255 * value for value in fill)
+        self.batch_size, self.seed, self.device = batch_size, seed, device
+        self.fill = per_channel([255 * value for value in fill]).to(device)
         self.mean, self.std = (255 * per_channel(values).to(device) for values in (mean, std))
 
-    def epoch(self, number: int) -> "_BatchedEpoch":
-        """The batches of epoch `number`, counted from 0."""
-        return _BatchedEpoch(self, number)
-
-    def batches(self, number: int) -> Iterator[tuple[Tensor, Tensor]]:
-        """Normalised images `(B, 3, S, S)` and labels `(B,)` of epoch `number`, on `device`."""
-        generator = Generator().manual_seed(seed_of(self.seed, number))
+    def epoch(self, number: int, soft: Tensor | None = None) -> "_BatchedEpoch":
+        """The batches of epoch `number`, counted from 0; with soft labels `(N, classes)`, those of a batch come third."""
         order = torch.tensor(shuffled(len(self.labels), self.seed, number))
-        for chosen in order.split(self.batch_size):
-            draws = draw(self.settings, len(chosen), self.pixels.shape[1], generator).to(
-                self.device
-            )
-            chosen = chosen.to(self.device)
-            images = augment(self.pixels, chosen, draws, self.settings.hole, self.fill)
-            yield images.sub_(self.mean).div_(self.std), self.labels[chosen]
+        return _BatchedEpoch(self, number, order, soft)
+
+    def in_order(self, number: int) -> "_BatchedEpoch":
+        """The same images as in epoch `number`, not shuffled, where draws go by image."""
+        return _BatchedEpoch(self, number, torch.arange(len(self.labels)))
+
+    def batches(
+        self, number: int, order: Tensor, soft: Tensor | None = None
+    ) -> Iterator[tuple[Tensor, ...]]:
+        """Normalised images `(B, 3, S, S)`, labels `(B,)` and soft labels, if any, in `order` `(N,)`, on `device`."""
+        size, settings = self.pixels.shape[1], self.stream.settings
+        draws = self.stream.draws(number, order, size, self.batch_size)
+        moved = _places(draws.moved, self.batch_size, self.device)
+        parts = zip(
+            order.to(self.device).split(self.batch_size),
+            draws.to(self.device).split(self.batch_size),
+            moved,
+        )
+        for chosen, drawn, places in parts:
+            images = augment(self.pixels, chosen, drawn, places, settings.hole, self.fill)
+            known = (self.labels,) if soft is None else (self.labels, soft)
+            yield images.sub_(self.mean).div_(self.std), *(values[chosen] for values in known)
 
     def __len__(self) -> int:
         return -(-len(self.labels) // self.batch_size)
+
+
+def _places(chosen: Tensor, count: int, device: torch.device) -> tuple[Tensor, ...]:
+    """Of each `count` of `chosen` `(N,)` bool, in turn, the places `(M,)` that are set, on `device`."""
+    places = [part.nonzero().squeeze(1) for part in chosen.split(count)]
+    return torch.cat(places).to(device).split([len(part) for part in places])
 
 
 @dataclass(frozen=True)
 class _BatchedEpoch:
     """One epoch as an iterable that knows its length, for the progress bar."""
 
-    batches: BatchedTraining
+    training: BatchedTraining
     number: int
+    order: Tensor
+    soft: Tensor | None = None
 
-    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
-        return self.batches.batches(self.number)
+    def __iter__(self) -> Iterator[tuple[Tensor, ...]]:
+        return self.training.batches(self.number, self.order, self.soft)
 
     def __len__(self) -> int:
-        return len(self.batches)
+        return len(self.training)

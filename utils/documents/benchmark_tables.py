@@ -1,6 +1,6 @@
 """Tables of speed: the benchmark's two kinds of cases, what reaching 85 % takes, and whether the pipelines differ."""
 
-from utils.benchmark import OURS, REPORTS
+from utils.benchmark.cases import OURS, REPORTS
 from utils.data.data_sets import CIFAR10
 from utils.documents.records import RESULTS, committed_runs, csv_entries, mean_and_spread
 from utils.reproduction.logged_runs import logged_run

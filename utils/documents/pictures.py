@@ -2,10 +2,15 @@
 
 import statistics
 
-from matplotlib.figure import Figure
-
 from utils import plotting
-from utils.documents.records import RESULTS, committed_runs, csv_rows, named_runs, seeds_of
+from utils.documents.records import (
+    RESULTS,
+    committed_runs,
+    csv_entries,
+    distilled_runs,
+    named_runs,
+    seeds_of,
+)
 from utils.reproduction.logged_runs import logged_run
 from utils.training.history import settled_accuracy
 
@@ -13,11 +18,11 @@ LIMIT = 200_000  # parameters
 
 
 def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
-    """Ours, the reports' and published networks: name -> (parameters, test accuracy in per cent)."""
-    runs, ours, reports = committed_runs(), {}, {}
-    for name, record in named_runs(runs).items():
+    """Ours, the reports' and published networks, the distilled ones apart: name -> (parameters, test accuracy in %)."""
+    runs, ours, taught, reports = committed_runs(), {}, {}, {}
+    for name, record in (named_runs(runs) | distilled_runs(runs)).items():
         size = record.config["parameters"]
-        ours[name] = (
+        (taught if record.recipe.teachers else ours)[name] = (
             size,
             statistics.fmean(
                 settled_accuracy(run.history) for run in seeds_of(record, runs) or [record]
@@ -25,23 +30,26 @@ def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
         )
         if logged := logged_run(name):
             reports[name] = (size, logged[-1].test_accuracy)
-    published = {
-        name: (int(size), float(accuracy))
-        for name, size, accuracy, *_ in csv_rows("published.csv")[1:]
-    }
-    return {
+    published = {"": {}, "yes": {}}
+    for entry in csv_entries("published.csv"):
+        found = int(entry["parameters"]), float(entry["test accuracy"])
+        published[entry["distilled"]][entry["network"]] = found
+    groups = {
         "ours (mean of the last 5 epochs)": ours,
         "the student reports": reports,
-        "published (see results/published.csv)": published,
+        "published (see results/published.csv)": published[""],
+        "published, distilled": published["yes"],
+        "ours, distilled": taught,
     }
+    return {group: networks for group, networks in groups.items() if networks}
 
 
-def size_picture() -> Figure:
+def size_picture() -> plotting.Figure:
     """Test accuracy over parameters."""
     return plotting.accuracy_over_parameters(networks_by_size(), LIMIT)
 
 
-def curves_picture() -> Figure:
+def curves_picture() -> plotting.Figure:
     """Test accuracy over the epochs, our runs over the reports' logs."""
     return plotting.over_logs(
         {

@@ -6,8 +6,10 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 
+from models import TEACHERS
 from utils.data.data_sets import CIFAR10
 from utils.paths import REPOSITORY
+from utils.training.recipes import RECIPES
 from utils.training.run_record import RunRecord, load_run
 
 RESULTS = REPOSITORY / "results"
@@ -15,7 +17,17 @@ SPREAD = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 
 
 def committed_runs() -> list[RunRecord]:
-    """The committed records under results/ of runs on all of CIFAR-10; a run that is only in this copy is left out."""
+    """The committed records under results/ of runs on all of CIFAR-10; a run that is only in this copy is left out, and so
+    are the teachers, which are not held to the limit of parameters (`teacher_runs`)."""
+    return [record for record in _committed() if record.recipe.model not in TEACHERS]
+
+
+def teacher_runs() -> list[RunRecord]:
+    """The committed records of networks that are there to teach; their weights may not be committed."""
+    return [record for record in _committed() if record.recipe.model in TEACHERS]
+
+
+def _committed() -> list[RunRecord]:
     command = ["git", "-C", str(REPOSITORY), "ls-files", ":(glob)results/*/config.json"]
     listed = subprocess.run(command, capture_output=True, text=True)
     if listed.returncode == 0:
@@ -30,6 +42,15 @@ def named_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
     """The run of each model that has the model's name: variants and further seeds are in the tables."""
     return {
         record.folder.name: record for record in runs if record.folder.name == record.recipe.model
+    }
+
+
+def distilled_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
+    """The run of each recipe with teachers that has the recipe's name."""
+    return {
+        record.folder.name: record
+        for record in runs
+        if record.recipe.teachers and record.folder.name in RECIPES
     }
 
 

@@ -28,6 +28,7 @@ from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import json_report
 from utils.grading.rubric import Rubric
 from utils.paths import REPOSITORY
+from utils.processes import die_with_parent
 
 SMALL = 2_000_000  # bytes; larger files are known by their size and time of change
 
@@ -96,7 +97,7 @@ def grade_cohort(
 
 def _run(tasks: Sequence[Task], rubric: Rubric, options: Options, jobs: int, bar: tqdm) -> None:
     """Grade `tasks` until all are done or a process dies, which takes the others of its pool with it."""
-    calls = (delayed(grade_into)(task, rubric, options) for task in tasks)
+    calls = (delayed(grade_into)(task, rubric, options, os.getpid()) for task in tasks)
     try:
         for _ in Parallel(
             n_jobs=min(jobs, len(tasks)) if jobs > 0 else jobs, return_as="generator_unordered"
@@ -113,11 +114,11 @@ def _run(tasks: Sequence[Task], rubric: Rubric, options: Options, jobs: int, bar
 def _run_alone(task: Task, rubric: Rubric, options: Options) -> None:
     """Grade one submission in a process of its own, and write that it could not be done when that dies."""
     process = multiprocessing.get_context("spawn").Process(
-        target=grade_into, args=(task, rubric, options)
+        target=grade_into, args=(task, rubric, options, os.getpid())
     )
     process.start()
     process.join()
-    if process.exitcode:
+    if process.exitcode or not task.result.exists():
         _write(
             task,
             not_graded(
@@ -126,8 +127,12 @@ def _run_alone(task: Task, rubric: Rubric, options: Options) -> None:
         )
 
 
-def grade_into(task: Task, rubric: Rubric, options: Options) -> None:
-    """Grade one submission and write its files, the JSON last."""
+def grade_into(task: Task, rubric: Rubric, options: Options, starter: int) -> None:
+    """Grade one submission and write its files, the JSON last; `starter` is the process that asked for it."""
+    if (
+        os.getppid() == starter
+    ):  # a process of our pool: it ends with the grader, and with it the child
+        die_with_parent()
     task.started.touch()
     try:
         graded = examine_in_time(task.path, rubric, options)

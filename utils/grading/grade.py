@@ -10,10 +10,10 @@ from utils.grading.audits import Audited, Case, Options, audit, networks_execute
 from utils.grading.claims.audit import check_claims
 from utils.grading.claims.subjects import Subject
 from utils.grading.facts import Claim, Fact
-from utils.grading.grader_time import TookTooLong, at_most
 from utils.grading.log.data_set import CIFAR10, data_set_of
 from utils.grading.log.run_choice import describe, tested_runs
 from utils.grading.log.runs import Run, submission_runs
+from utils.grading.own_limits import TookTooLong, memory_at_most, time_at_most
 from utils.grading.program.attempts import Attempt, attempts
 from utils.grading.program.counting import best_attempt, named_as_result, named_attempt
 from utils.grading.program.finding import defined_networks
@@ -25,6 +25,9 @@ from utils.grading.submission.contents import Submission, read_submission
 
 DEFAULTS = Options()
 SECONDS = 120  # of the grader's own processor time for a submission, which takes a few; executions have other limits
+MEMORY = (
+    3 * 2**30
+)  # bytes that the grader's own process may take for a submission, beyond what it has before
 SHOWN = 5  # logs that are nobody's, and that a remark names
 MOST = 6  # attempts of one submission that are judged; the others are listed
 
@@ -38,12 +41,14 @@ def grade(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> dict
 
 
 def examine_in_time(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:
-    """`examine`, given up after SECONDS of processor time: then the entry says so, and everything is unverifiable."""
+    """`examine`, given up after SECONDS of processor time and with MEMORY: then the entry says so, all is unverifiable."""
     try:
-        with at_most(SECONDS):
+        with time_at_most(SECONDS), memory_at_most(MEMORY):
             return examine(path, rubric, options)
     except TookTooLong:
         return not_graded(str(path), rubric, f"it took longer than {SECONDS} s of processor time")
+    except MemoryError:
+        return not_graded(str(path), rubric, f"it took more than {MEMORY / 2**30:g} GiB of memory")
 
 
 def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:

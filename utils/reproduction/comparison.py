@@ -55,14 +55,13 @@ def _standard_error(epoch: EpochRecord) -> float:
 
 
 def comparison_table(comparisons: Mapping[str, Comparison]) -> str:
-    """A row for each run."""
+    """A row for each run: both final accuracies, their difference and its standard error, and the differences on the way."""
     header = (
         "run",
-        "epochs",
-        "ours, final",
-        "logged, final",
+        "ours",
+        "logged",
         "difference",
-        "its standard error",
+        "± error",
         "largest (epoch)",
         "mean",
         "loss ratio",
@@ -72,7 +71,6 @@ def comparison_table(comparisons: Mapping[str, Comparison]) -> str:
         [
             (
                 name,
-                found.epochs,
                 f"{found.ours:.2f} %",
                 f"{found.logged:.2f} %",
                 f"{found.final:+.2f}",

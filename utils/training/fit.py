@@ -2,25 +2,32 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
 
-from models import build_model
 from utils import runtime
 from utils.architecture.summary import count_parameters
-from utils.data.batched import BatchedTraining
-from utils.data.data_sets import DATA_SETS
-from utils.data.images import DIGITS, HELD_OUT, ImageData, Split
-from utils.data.loaders import TestBatches, TrainingBatches
-from utils.data.transforms import pipeline
+from utils.data.images import ImageData
+from utils.data.loaders import TestBatches
 from utils.errors import GOES_ON, UserError, plainly
 from utils.runtime import Precision
+from utils.training.batches import (
+    Changed,
+    halved,
+    require_fitting_data,
+    training_batches,
+)
 from utils.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
+from utils.training.distillation.objective import objective_of
+from utils.training.distillation.source import Teaching
+from utils.training.distillation.teachers import require_teaching
 from utils.training.history import EpochRecord, result_text
 from utils.training.loops import evaluate, train_epoch
+from utils.training.network import Network
 from utils.training.optimizers import OPTIMIZERS
+from utils.training.progress import progress_text
 from utils.training.recipes import Recipe
 from utils.training.restore import begins_with, with_whole_weights
 from utils.training.run_record import (
@@ -36,33 +43,6 @@ from utils.training.run_record import (
 from utils.training.schedules import learning_rate
 
 
-def training_batches(
-    recipe: Recipe, split: Split, device: torch.device, workers: int | None = None
-) -> TrainingBatches | BatchedTraining:
-    """The batches of `recipe`, by the input pipeline that it names; `workers` None: as many as suit the device."""
-    fill = DATA_SETS[recipe.data_set].mean
-    if recipe.pipeline == "batched":
-        return BatchedTraining(
-            split,
-            recipe.augmentation,
-            recipe.mean,
-            recipe.std,
-            recipe.batch_size,
-            recipe.seed,
-            device,
-            fill,
-        )
-    transform = pipeline(recipe.augmentation, recipe.mean, recipe.std, split.images.shape[1], fill)
-    return TrainingBatches(
-        split,
-        transform,
-        recipe.batch_size,
-        recipe.seed,
-        workers=runtime.default_workers(device) if workers is None else workers,
-        pin_memory=runtime.copies_ahead(device),
-    )
-
-
 @plainly(GOES_ON)
 def fit(
     recipe: Recipe,
@@ -73,18 +53,21 @@ def fit(
     workers: int | None = None,
     progress: bool = True,
     report: Callable[[str], None] = print,
+    compiled: bool = False,
 ) -> RunRecord:
     """Train `recipe` on `data`, tested after every epoch, and keep the record in `folder`; return the record.
 
     A run that was stopped continues exactly: every random number is a function of the seed and the epoch, and an epoch
     that was interrupted starts again. Stops after `stop_after` epochs in all when that comes first; a record that already
-    has so many is returned as it is, its weights restored if they were damaged. UserError when `folder` holds another
+    has so many is returned as it is, its weights restored if they were damaged. `compiled` asks for `torch.compile`,
+    which works on CUDA. UserError when `folder` holds another
     run, is in use, or cannot be written.
     """
     folder = Path(folder)
     if stop_after is not None and stop_after < 1:
         raise UserError(f"Training cannot stop after {stop_after} epochs: give at least 1.")
-    _require_fitting_data(recipe, data)
+    require_fitting_data(recipe, data)
+    require_teaching(recipe)
     target = min(recipe.epochs, stop_after or recipe.epochs)
     record = _record_in(folder, recipe, data)
     if record is not None and len(record.history) >= target:
@@ -92,22 +75,8 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     with only_one(folder):
         record = _record_in(folder, recipe, data)  # again, now that nobody else writes it
-        return _Run(recipe, data, folder, precision, workers, progress, report).train(
-            record, target
-        )
-
-
-def _require_fitting_data(recipe: Recipe, data: ImageData) -> None:
-    """UserError unless `data` are those of the recipe, or the digits, which may stand in where there are classes enough."""
-    classes = DATA_SETS[recipe.data_set].classes
-    if (
-        data.name.removesuffix(HELD_OUT) not in (recipe.data_set, DIGITS)
-        or len(data.classes) > classes
-    ):
-        raise UserError(
-            f"The recipe is for {recipe.data_set}, which has {classes} classes, and not for {data.name} "
-            f"({len(data.classes)} classes): choose another recipe, or other data (--data)."
-        )
+        run = _Run(recipe, data, folder, precision, workers, progress, report, compiled)
+        return run.train(record, target)
 
 
 def _record_in(folder: Path, recipe: Recipe, data: ImageData) -> RunRecord | None:
@@ -129,39 +98,45 @@ class _Run:
         workers: int | None,
         progress: bool,
         report: Callable[[str], None],
+        compiled: bool,
     ):
         device = precision.device
         keeps_memory = device.type == "cpu" and runtime.keep_freed_memory()
         self.how = f"{precision}{', freed memory kept' if keeps_memory else ''}"
-        runtime.seed_torch(recipe.seed)
         self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
         self.progress, self.report = progress, report
-        model = build_model(recipe.model, DATA_SETS[recipe.data_set].classes)
-        self.model = model.to(device, memory_format=runtime.memory_format(device))
-        self.optimizer = OPTIMIZERS[recipe.optimizer](self.model, recipe)
+        self.network = Network(recipe, precision, compiled)
+        self.optimizer = OPTIMIZERS[recipe.optimizer](self.network.model, recipe)
         self.scaler = precision.scaler()
+        self.teaching: Teaching | None = None
         self.batches = training_batches(recipe, data.train, device, workers)
         self.test_batches = TestBatches(data.test, recipe.mean, recipe.std)
         self.history: list[EpochRecord] = []
 
     def train(self, record: RunRecord | None, target: int) -> RunRecord:
         """Go on from `record`, or start, until `target` epochs are done in all; the record then."""
+        if self.recipe.teachers:
+            recorded = record.config.get("taught") if record is not None else None
+            self.teaching = Teaching(self.recipe, self.data, self.batches, self.precision, recorded)
         self._restore(record)
         record = record or RunRecord(self.folder, self._first_config(), [])
         record.config["sessions"].append(self._session())
         write_config(record)
+        how = self.how, self.network.how, self.teaching
         self.report(
             f"Training {self.recipe.model} in {self.folder.name} on {self.data.name}, epochs {len(self.history)} "
-            f"to {target - 1}: {self.how}."
+            f"to {target - 1}: {', '.join(str(part) for part in how if part)}."
         )
         if (
             self.history
         ):  # the record may be older than the checkpoint, if the run was killed between the two
-            record = write_epochs(record, self.history, self.model.state_dict())
+            record = write_epochs(record, self.history, self.network.tested.state_dict())
+        first = len(self.history)
         while len(self.history) < target:
             self.history.append(self._one_epoch(len(self.history)))
             save_checkpoint(self.folder, self._state())
-            record = write_epochs(record, self.history, self.model.state_dict())
+            record = write_epochs(record, self.history, self.network.tested.state_dict())
+            self.report(f"{progress_text(self.history, target, first)}\n")
         return record
 
     def _one_epoch(self, epoch: int) -> EpochRecord:
@@ -171,18 +146,19 @@ class _Run:
         )  # for Dropout; order and augmentation have generators of their own
         start = time.perf_counter()
         train = train_epoch(
-            self.model,
-            self.batches.epoch(epoch),
+            self.network.forward,
+            self._batches(epoch),
             self.optimizer,
             self.precision,
             self.scaler,
             lambda share: learning_rate(self.recipe, epoch + share),
             f"epoch {epoch}",
             self.progress,
-            self.recipe.label_smoothing,
+            objective_of(self.recipe),
+            self.network.after_step,
         )
         between = time.perf_counter()
-        test = evaluate(self.model, self.test_batches, self.precision.device)
+        test = evaluate(self.network.tested, self.test_batches, self.precision.device)
         if not math.isfinite(
             test.average_loss
         ):  # the last step broke the weights, which must not be saved
@@ -202,21 +178,25 @@ class _Run:
             test.correct,
             test.samples,
             lr=self.optimizer.param_groups[0]["lr"],
-            train_seconds=round(between - start, 2),
-            test_seconds=round(time.perf_counter() - between, 2),
+            train_seconds=round(max(between - start, 0.0), 2),  # where somebody fakes the clock
+            test_seconds=round(max(time.perf_counter() - between, 0.0), 2),
         )
         self.report(f"\n{result_text(record)}")
         return record
+
+    def _batches(self, epoch: int) -> Iterable[tuple[torch.Tensor, ...]]:
+        """Those of `epoch`, with soft labels where teachers give them, and small where the recipe begins with that."""
+        batches = (self.teaching or self.batches).epoch(epoch)
+        return Changed(batches, halved) if epoch < self.recipe.low_resolution_epochs else batches
 
     def _state(self) -> dict:
         return {
             "settings": settings_of(self.recipe, self.data.name),
             "epochs_done": len(self.history),
             "history": [vars(epoch) for epoch in self.history],
-            "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "scaler": self.scaler.state_dict(),
-        }
+        } | self.network.state_dict()
 
     def _restore(self, record: RunRecord | None) -> None:
         state = load_checkpoint(self.folder, self.report)
@@ -235,7 +215,7 @@ class _Run:
             self.folder, state["settings"], settings_of(self.recipe, self.data.name)
         )
         try:
-            self.model.load_state_dict(state["model"])
+            self.network.load_state_dict(state)
             self.optimizer.load_state_dict(state["optimizer"])
             if state["scaler"]:  # empty where the epochs before were not trained in fp16
                 self.scaler.load_state_dict(state["scaler"])
@@ -253,16 +233,18 @@ class _Run:
         return {
             "recipe": self.recipe.to_dict(),
             "data": self.data.name,
-            "parameters": count_parameters(self.model),
+            "parameters": count_parameters(self.network.model),
             "seconds": 0.0,
             "sessions": [],
-        }
+        } | ({"taught": self.teaching.facts} if self.teaching else {})
 
     def _session(self) -> dict:
         """Where and with what the epochs from here on were trained."""
-        return {
+        session = {
             "first_epoch": len(self.history),
             "device": runtime.describe_device(self.precision.device),
             "precision": self.precision.name,
             "versions": runtime.versions(),
-        } | runtime.code_version()
+        }
+        compilation = {"compilation": self.network.how} if self.network.how else {}
+        return session | compilation | runtime.code_version()

@@ -16,6 +16,13 @@ class Recipe:
     `label_smoothing` is the share of the target that is spread over all classes; `note` says where the recipe departs from
     its source, and why. `data_set` names the row of `data_sets.DATA_SETS` that gives the number of classes and the colour of
     holes.
+
+    A default means what it meant for all runs before the field existed: `warm_up` is the share of training in which the
+    learning rate rises, `ema_decay` that of `averaging.AveragedWeights` (0: none), `low_resolution_epochs` how many epochs
+    at first see images of half the resolution. `draws` is what the batched augmentation of an image depends on beside seed
+    and epoch, its place in the epoch ("batch") or the image ("image"), `stream_seed` the seed of it (None: `seed`).
+    `teachers` are runs, by name, the mean of whose probabilities is learned with the share `teaching` of the loss, both
+    softened by `temperature` (`distillation.objective.objective_of`).
     """
 
     model: str
@@ -35,6 +42,14 @@ class Recipe:
     weight_decay: float = 0.0
     label_smoothing: float = 0.0
     data_set: str = CIFAR10.name
+    warm_up: float = 0.2
+    ema_decay: float = 0.0
+    low_resolution_epochs: int = 0
+    draws: str = "batch"
+    stream_seed: int | None = None
+    teachers: tuple[str, ...] = ()
+    temperature: float = 1.0
+    teaching: float = 0.0
 
     def to_dict(self) -> dict:
         """The fields as JSON can hold them: tuples become lists."""
@@ -110,6 +125,22 @@ _ERA9 = Recipe(
     + _HOLE.format("a grey that was not the mean"),
 )
 
+# A network that is to teach is not to say that every class is a little likely: so no label smoothing.
+_TEACHER = replace(
+    _ASTER,
+    model="wide_resnet",
+    epochs=40,
+    augmentation="flip crop hole 12",
+    label_smoothing=0.0,
+    note="A teacher, twenty times the size of its students.",
+)
+# The stream has a seed of its own, so that every seed of the student learns from the same soft labels.
+TAUGHT = dict(temperature=1.0, teaching=0.9, draws="image", stream_seed=0)
+_QUICK = replace(
+    _ASTER,
+    note="Meant to reach the accuracy in its name in few seconds: a short cosine, small images at first. Not measured yet.",
+)
+
 RECIPES: dict[str, Recipe] = {
     "assignment6_net1": _ASSIGNMENT6,
     "assignment6_net1_grouped": replace(_ASSIGNMENT6, model="assignment6_net1_grouped"),
@@ -139,6 +170,18 @@ RECIPES: dict[str, Recipe] = {
         note=_ERA9.note + " Augmented in batches, to see that the result does not depend on it.",
     ),
     "aster": _ASTER,
+    "aster_taught": replace(
+        _ASTER,
+        **TAUGHT,
+        teachers=("wide_resnet", "aster", "aster_seed_2", "aster_seed_3"),
+    ),
+    "aster_taught_by_asters": replace(
+        _ASTER, **TAUGHT, teachers=("aster", "aster_seed_2", "aster_seed_3")
+    ),
+    "wide_resnet": _TEACHER,
+    "aster_to_85": replace(_QUICK, epochs=4, low_resolution_epochs=1),
+    "aster_to_90": replace(_QUICK, epochs=9, low_resolution_epochs=2),
+    "aster_to_94": replace(_QUICK, epochs=60, low_resolution_epochs=8),
 }
 
 

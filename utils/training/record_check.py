@@ -12,7 +12,7 @@ from utils.training.optimizers import OPTIMIZERS
 from utils.training.recipes import Recipe
 from utils.training.schedules import SCHEDULES
 
-_LARGEST = 2**53  # up to which a number of JSON is exact
+_LARGEST = 1e100  # far from the end of what a float can hold; a seed may have many digits
 _CONFIG = {"recipe": dict, "data": str, "parameters": int, "seconds": float, "sessions": list}
 _SESSION = {"first_epoch": int, "device": str, "precision": str}
 _DIGESTS = {"epochs": int, "history.csv": str, "model.pt": str}

@@ -107,10 +107,11 @@ def run_folder(name: str, data_name: str) -> Path:
 
 
 def recorded_folder(name: str, data_name: str) -> Path:
-    """As `run_folder`, but a run that comes with the repository is found there even when RESULTS_DIR is set."""
+    """As `run_folder`, but a run that is in the repository only is found there even when RESULTS_DIR is set."""
     folder = run_folder(name, data_name)
     ours = REPOSITORY / "results" / folder.name
-    return ours if (ours / "config.json").exists() else folder
+    only_ours = (ours / "config.json").exists() and not (folder / "config.json").exists()
+    return ours if only_ours else folder
 
 
 @plainly()
@@ -177,7 +178,7 @@ def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
     A setting that is newer than the folder had its default there.
     """
     there = {
-        field.name: field.default
+        field.name: list(field.default) if isinstance(field.default, tuple) else field.default
         for field in fields(Recipe)
         if field.name in wanted.keys() - there.keys()
     } | there
@@ -215,7 +216,7 @@ def write_epochs(record: RunRecord, history: list[EpochRecord], weights: dict) -
         "seconds": round(sum(epoch.train_seconds + epoch.test_seconds for epoch in history), 1),
         "digests": {
             "epochs": len(history),
-            "history.csv": sha256(table),
+            "history.csv": sha256(format_csv(parse_csv(table))),  # as it will be read: 0 is 0.0
             "model.pt": sha256(model),
         },
     }

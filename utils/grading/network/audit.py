@@ -18,7 +18,7 @@ from utils.grading.network.weight_facts import (
     remarks_on_weights,
 )
 from utils.grading.program.attempts import Attempt
-from utils.grading.sandbox.isolation import isolation
+from utils.grading.sandbox.available import confinement
 from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 
@@ -69,12 +69,12 @@ def architecture_audit(
     try:
         network = executed_network(submission, found.model, limits)
     except NotEstablished as error:
-        return _without(str(error), f"The network was executed under {isolation(limits)}.")
+        return _without(str(error), f"The network was executed under {confinement()}.")
     place = found.model.place
     facts, remarks = network_facts(network, place, class_places(submission, place))
     counted = {facts[name].value for name in ("parameters", "parameters_executed")} - {None}
     totals = printable_totals(NetworkView(network, place)) | counted
-    return Audit(facts, (*remarks, f"The network was executed under {isolation(limits)}."), totals)
+    return Audit(facts, (*remarks, f"The network was executed under {confinement()}."), totals)
 
 
 def network_facts(

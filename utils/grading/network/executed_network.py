@@ -17,6 +17,7 @@ from utils.architecture.executed_graph import ExecutedGraph, Value
 from utils.grading.network.effective_graph import effective, training
 from utils.grading.network.random_weights import fixed_values, fresh_images, fresh_weights
 from utils.grading.program.finding import ModelReference
+from utils.grading.sandbox.failure import without_texts
 from utils.grading.sandbox.graph_data import from_data
 from utils.grading.sandbox.isolation import run_isolated
 from utils.grading.sandbox.limits import Limits
@@ -41,7 +42,7 @@ class ExecutedNetwork:
     `certain` is `graph` without the layers that are in doubt, None where it is not known which are; `doubt` names them and
     says why. `recordings` are those of RECORDED_BATCHES, complete, for computing them again; `ineffective` names the layers
     that were executed and left out of `graph`; `training_maxima` are the max pools of training mode,
-    `statistics` the buffers in which its normalisations keep theirs. `remarks` are for the reader.
+    `statistics` the buffers in which its normalisations keep theirs.
     """
 
     graph: ExecutedGraph
@@ -54,7 +55,6 @@ class ExecutedNetwork:
     doubt: str = ""
     training_maxima: frozenset[str] = frozenset()
     statistics: frozenset[str] = frozenset()
-    remarks: tuple[str, ...] = ()
 
 
 def executed_network(
@@ -93,11 +93,6 @@ def executed_network(
     _compare(expected, tensors)
     _confirm_shapes(recordings[0], values)
     part = effective(recordings[0], values, trained)
-    remarks = (
-        ()
-        if content.get("filtered")
-        else ("The network was executed without a system-call filter.",)
-    )
     return ExecutedNetwork(
         part.graph,
         part.certain,
@@ -109,7 +104,6 @@ def executed_network(
         part.doubt,
         trained.maxima,
         trained.statistics,
-        remarks,
     )
 
 
@@ -171,6 +165,8 @@ def ask(
         received, made = unpack(answer.data)
     except BadMessage as error:
         raise NotEstablished(f"{failure}: what was sent is no answer, {error}") from None
+    if not answer.hid_files and "sources" in content:
+        received = without_texts(received, content["sources"])
     if "error" in received:
         text = received["error"] if isinstance(received["error"], str) else ""
         raise NotEstablished(

@@ -171,7 +171,6 @@ def _behind(value: Value, producers: dict[Value, Operation]) -> list[Value]:
 
 def remarks_on_weights(view: NetworkView) -> Iterator[str]:
     """What belongs to no fact: numbers that take part in the result and are no parameters, layers without effect."""
-    yield from view.network.remarks
     if _hidden_weights(view):
         yield f"Counted as parameters: {parameters(view).why}."
     unclear = _unclear(view)

@@ -1,7 +1,7 @@
 """Notices, inside the child, when the submission's own code tries what a network's definition has no business with.
 
-The filter and the read-only files make such attempts fail; this makes sure that one which is caught and passed over in
-silence does not go on to a good mark, and that the report can say what was tried.
+The filter and the files that are not there make such attempts fail; this makes sure that one which is caught and passed over
+in silence does not go on to a good mark, and that the report can say what was tried.
 """
 
 import os
@@ -9,6 +9,7 @@ import sys
 import sysconfig
 from collections.abc import Callable
 
+FILES = "to change files"
 _ATTEMPTS = {
     "to open a network connection": (
         "socket.__new__",
@@ -27,7 +28,7 @@ _ATTEMPTS = {
         "pty.spawn",
     ),
     "to signal another process": ("os.kill", "os.killpg"),
-    "to change files outside of its scratch folder": (
+    FILES: (
         "open",
         "os.remove",
         "os.rmdir",
@@ -44,21 +45,35 @@ _ATTEMPTS = {
         "shutil.copyfile",
     ),
 }
+ATTEMPTS = tuple(_ATTEMPTS)
 _EVENTS = {event: attempt for attempt, events in _ATTEMPTS.items() for event in events}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _LIBRARY = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), "<frozen "})
 
 
-def watch(is_theirs: Callable[[str], bool], scratch: str, stop: Callable[[str], None]) -> None:
-    """Call `stop` with a clause when code for whose file `is_theirs` holds attempts one of the above, now or later."""
-    scratch = os.path.realpath(scratch)
+def watch(is_theirs: Callable[[str], bool], stop: Callable[[str], None]) -> None:
+    """Call `stop` with one of ATTEMPTS when code for whose file `is_theirs` holds makes it, now or later."""
 
     def hook(event: str, args: tuple) -> None:
         attempt = _EVENTS.get(event)
-        if attempt is None or not _is_called_by(is_theirs):
-            return
-        if "files" not in attempt or _is_change(event, args, scratch):
-            stop(f"its code tries {attempt}")
+        if attempt and _is_called_by(is_theirs) and (attempt != FILES or _is_change(event, args)):
+            stop(attempt)
+
+    sys.addaudithook(hook)
+
+
+def read_only_from(readable: list[str]) -> None:
+    """Have Python's own `open` refuse every file that does not lie in one of `readable`, whoever opens it.
+
+    For systems where nothing better is to be had: what reads files without Python is not kept from it.
+    """
+    beginnings = tuple(f"{os.path.realpath(path)}{os.sep}" for path in readable)
+
+    def hook(event: str, args: tuple) -> None:
+        if event in ("open", "os.listdir", "os.scandir") and isinstance(args[0], (str, bytes)):
+            place = os.path.realpath(os.fsdecode(args[0]))
+            if not f"{place}{os.sep}".startswith(beginnings):
+                raise PermissionError(f"{event} of a file outside of Python and its packages")
 
     sys.addaudithook(hook)
 
@@ -76,7 +91,7 @@ def _is_called_by(is_theirs: Callable[[str], bool]) -> bool:
     return False
 
 
-def _is_change(event: str, args: tuple, scratch: str) -> bool:
+def _is_change(event: str, args: tuple) -> bool:
     if event == "open" and not (len(args) > 2 and isinstance(args[2], int) and args[2] & _WRITES):
         return False
     places = [
@@ -84,5 +99,4 @@ def _is_change(event: str, args: tuple, scratch: str) -> bool:
         for one in args[: 2 if event in ("os.rename", "shutil.move", "shutil.copyfile") else 1]
         if isinstance(one, (str, bytes, os.PathLike))
     ]
-    resolved = map(os.path.realpath, places)
-    return any(place != "/dev/null" and not place.startswith(scratch) for place in resolved)
+    return any(os.path.realpath(place) != "/dev/null" for place in places)

@@ -14,48 +14,53 @@ import torch
 from torch import Tensor, nn
 
 from utils.architecture.executed_graph import ExecutedGraph, Value, record
-from utils.grading.sandbox.audit_hook import watch
+from utils.grading.sandbox.audit_hook import read_only_from, watch
 from utils.grading.sandbox.blind_kernels import blind
 from utils.grading.sandbox.checkpoint_jobs import load, predict
-from utils.grading.sandbox.confinement import confine
+from utils.grading.sandbox.confinement import bound
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.effects import IMAGES, lasting, scores
+from utils.grading.sandbox.failure import attempt, failure
 from utils.grading.sandbox.gpu_questions import questions
 from utils.grading.sandbox.graph_data import from_data, to_data
 from utils.grading.sandbox.imports import Importer
-from utils.grading.sandbox.isolation import BEGUN
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.random_tensors import drawn
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
+from utils.grading.sandbox.start import BEGUN
 from utils.grading.sandbox.surroundings import Answer, decide, watch_surroundings
 from utils.grading.sandbox.training_mode import trial
 from utils.grading.submission.module_files import ModuleFiles
 
 
-def main(channel: int, memory: int, seconds: int, file_size: int, read_only: int) -> None:
-    """Do the job on standard input, answer through `channel`; memory and file size in bytes."""
-    content, tensors = unpack(sys.stdin.buffer.read())
+def main(given: dict) -> None:
+    """Do the job on standard input and answer through "channel", within the bounds that `confinement.bound` names."""
+    channel = given["channel"]
+    content, tensors = unpack(bytearray(sys.stdin.buffer.read()))
     with open(os.devnull) as nothing:
         os.dup2(nothing.fileno(), 0)
     torch.set_num_threads(1)
-    scratch = os.getcwd()
-    filtered = confine(memory, seconds, file_size, bool(read_only))
-
-    def stop(why: str) -> None:
-        _send(channel, pack({"error": why, "filtered": filtered}))
-
+    torch.set_num_threads = _one_thread_only
+    bound(given)
     if "sources" in content:
         names = {f"<{name}>" for name in (*content["sources"], content["file"])}
-        watch(names.__contains__, scratch, stop)
-        watch_surroundings(names.__contains__, stop)
+        watch(names.__contains__, lambda name: _send(channel, pack(attempt(name))))
+        if not given["hides_files"]:
+            read_only_from(given["readable"])
+        watch_surroundings(names.__contains__, lambda why: _send(channel, pack({"error": why})))
     os.write(channel, BEGUN)
     try:
         answer, made = JOBS[content["job"]](content, tensors)
     except MemoryError:
-        answer, made = {"error": f"it needs more than {memory / 2**30:.2g} GiB of memory"}, []
+        needs = f"it needs more than {given['memory'] / 2**30:.2g} GiB of memory"
+        answer, made = {"error": needs, "type": "MemoryError"}, []
     except Exception as error:  # a stranger's code raises whatever it likes
-        answer, made = {"error": _short(f"{type(error).__name__}: {error}")}, []
-    _send(channel, pack({**answer, "filtered": filtered}, made))
+        answer, made = failure(error), []
+    _send(channel, pack(answer, made))
+
+
+def _one_thread_only(number: int) -> None:
+    """In the place of torch.set_num_threads: a network that asks for more threads would not get them, and end."""
 
 
 def _send(channel: int, data: bytes) -> None:
@@ -228,10 +233,12 @@ def _explained(error: Exception, problems: list[str], missing: list[str]) -> Exc
     if missing and "StandIn" in text:
         return NotInstalled(
             f"{', '.join(missing)} is not installed here, and the network calls it "
-            f"({type(error).__name__}: {_short(text, 100)})"
+            f"({type(error).__name__}: {' '.join(text.split())[:100]})"
         )
     notes = problems[:3] + ([f"not installed here: {', '.join(missing)}"] if missing else [])
-    return type(error)(f"{text} ({'; '.join(notes)})") if notes and _takes_text(error) else error
+    if not notes or not _takes_text(error):
+        return error
+    return type(error)(f"{text} ({'; '.join(notes)})").with_traceback(error.__traceback__)
 
 
 class NotInstalled(ImportError):
@@ -274,8 +281,3 @@ def _find(job: dict, importer: Importer):
     if not definitions.need(job["name"], chosen):
         raise NameError(f"{job['name']} is not defined in {job['file']}")
     return made.__dict__[job["name"]]
-
-
-def _short(text: str, most: int = 400) -> str:
-    text = " ".join(text.split())
-    return text if len(text) <= most else text[:most] + " …"

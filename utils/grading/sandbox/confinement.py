@@ -1,176 +1,112 @@
-"""What a child process gives up before it meets a stranger's code: memory, time, new processes, sockets, changes to files.
+"""What a child process gives up before it meets a stranger's code: first what it can see, then memory, time and calls.
 
-The filter is Linux's seccomp (x86-64 and ARM64): system calls that it refuses fail with EPERM, whatever library makes them.
-It needs no privilege, and nothing that runs afterwards can take it off again.
+`hide` comes before PyTorch is imported, while there is one thread; `bound` when all is there that the stranger's code needs.
+Either ends the process where it does not get what the grader found when it tried (`try_out`).
 """
 
 import ctypes
-import errno
-import platform
+import json
+import os
+import select
+import signal
 import struct
 import sys
 
-# Name: number on x86-64 and on ARM64; None where that machine has no such call.
-_PROCESSES = {
-    "fork": (57, None),
-    "vfork": (58, None),
-    "execve": (59, 221),
-    "execveat": (322, 281),
-    "setsid": (112, 157),
-    "setpgid": (109, 154),
-    "kill": (62, 129),
-    "tkill": (200, 130),
-    "pidfd_open": (434, 434),
-    "pidfd_send_signal": (424, 424),
-    "rt_sigqueueinfo": (129, 138),
-    "rt_tgsigqueueinfo": (297, 240),
-    "ptrace": (101, 117),
-    "process_vm_readv": (310, 270),
-    "process_vm_writev": (311, 271),
-    "setpriority": (141, 140),
-    "sched_setaffinity": (203, 122),
-}
-_NETWORK = {
-    "socket": (41, 198),
-    "socketpair": (53, 199),
-    "connect": (42, 203),
-    "bind": (49, 200),
-    "listen": (50, 201),
-    "io_uring_setup": (425, 425),
-}
-# What would hold memory outside of the limit, or outlive the process.
-_SHARED_MEMORY = {
-    "memfd_create": (319, 279),
-    "memfd_secret": (447, 447),
-    "shmget": (29, 194),
-    "shmat": (30, 196),
-    "msgget": (68, 186),
-    "semget": (64, 190),
-    "mq_open": (240, 180),
-}
-_SYSTEM = {
-    "unshare": (272, 97),
-    "setns": (308, 268),
-    "mount": (165, 40),
-    "umount2": (166, 39),
-    "pivot_root": (155, 41),
-    "chroot": (161, 51),
-    "fsopen": (430, 430),
-    "open_tree": (428, 428),
-    "move_mount": (429, 429),
-    "bpf": (321, 280),
-    "perf_event_open": (298, 241),
-    "keyctl": (250, 219),
-    "add_key": (248, 217),
-    "request_key": (249, 218),
-    "userfaultfd": (323, 282),
-    "init_module": (175, 105),
-    "finit_module": (313, 273),
-    "delete_module": (176, 106),
-    "kexec_load": (246, 104),
-    "reboot": (169, 142),
-    "swapon": (167, 224),
-    "swapoff": (168, 225),
-    "sethostname": (170, 161),
-    "setdomainname": (171, 162),
-    "settimeofday": (164, 170),
-    "clock_settime": (227, 112),
-    "adjtimex": (159, 171),
-    "open_by_handle_at": (304, 265),
-    "capset": (126, 91),
-}
-_FILE_OWNERS = {
-    "chmod": (90, None),
-    "fchmod": (91, 52),
-    "fchmodat": (268, 53),
-    "fchmodat2": (452, 452),
-    "chown": (92, None),
-    "fchown": (93, 55),
-    "lchown": (94, None),
-    "fchownat": (260, 54),
-    "utime": (132, None),
-    "utimes": (235, None),
-    "futimesat": (261, None),
-    "utimensat": (280, 88),
-    "setxattr": (188, 5),
-    "lsetxattr": (189, 6),
-    "fsetxattr": (190, 7),
-    "setxattrat": (463, 463),
-    "removexattr": (197, 14),
-    "lremovexattr": (198, 15),
-    "fremovexattr": (199, 16),
-    "removexattrat": (466, 466),
-    "file_setattr": (469, 469),
-}
-_FILE_CHANGES = {
-    "creat": (85, None),
-    "truncate": (76, 45),
-    "mkdir": (83, None),
-    "mkdirat": (258, 34),
-    "rmdir": (84, None),
-    "unlink": (87, None),
-    "unlinkat": (263, 35),
-    "rename": (82, None),
-    "renameat": (264, 38),
-    "renameat2": (316, 276),
-    "link": (86, None),
-    "linkat": (265, 37),
-    "symlink": (88, None),
-    "symlinkat": (266, 36),
-    "mknod": (133, None),
-    "mknodat": (259, 33),
-}
-_ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}
-_CLONE, _CLONE3, _OPEN, _OPENAT, _OPENAT2, _SECCOMP = (
-    (56, 220),
-    (435, 435),
-    (2, None),
-    (257, 56),
-    (437, 437),
-    (317, 277),
-)
-_THREAD = 0x10000
-_WRITING = (
-    0x1 | 0x2 | 0x40 | 0x200 | 0x400 | 0x400000
-)  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND, __O_TMPFILE
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | errno.EPERM
-_UNKNOWN_CALL = 0x00050000 | errno.ENOSYS
+from utils.grading.sandbox.call_filter import filter_calls, has_filter
+from utils.grading.sandbox.landlock import read_only
+from utils.processes import die_with_parent
+
+NOT_CONFINED = 77  # the exit status of a child that did not get what was promised
+_NO_NEW_PRIVILEGES, _CAPABILITIES_3 = 38, 0x20080522
+_MONOTONIC = 1
+_MORE = 30  # seconds after which a child that the grader has not stopped ends by itself
 
 
-def has_filter() -> bool:
-    """Whether system calls can be filtered on this system and chip."""
-    return sys.platform == "linux" and platform.machine() in _ARCHITECTURES
+def hide(given: dict) -> None:
+    """Give up all privileges, and with Landlock all files but the "readable" ones; end with the grader, and some time after
+    "start" seconds. "channel" is the end of a pipe to the grader, "landlock" says whether it was promised."""
+    die_with_parent()
+    if _has_lost_its_reader(given["channel"]):
+        os._exit(NOT_CONFINED)
+    end_after(given["start"] + _MORE)
+    if sys.platform == "linux":
+        _lift_soft_limits()
+        libc = ctypes.CDLL(None, use_errno=True)
+        libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        libc.capset(struct.pack("<Ii", _CAPABILITIES_3, 0), bytes(24))
+    if given["landlock"] and not read_only(given["readable"]):
+        os._exit(NOT_CONFINED)
 
 
-def confine(memory: int, seconds: int, file_size: int, read_only: bool) -> bool:
-    """Give up everything but `memory` more bytes, `seconds` of CPU time and files of `file_size` bytes each.
+def bound(given: dict) -> None:
+    """Give up all but "memory" more bytes, "seconds" and, with "filter", the system calls of `call_filter`."""
+    end_after(given["seconds"] + _MORE)
+    limited = _limit(given["memory"], int(given["seconds"]) + 1)
+    if not limited or given["filter"] and not filter_calls():
+        os._exit(NOT_CONFINED)
 
-    With `read_only` no file can be changed at all. False where this machine has no such filter: then only the limits hold.
-    """
-    _limit(memory, seconds, file_size)
-    if not has_filter():
+
+def try_out(given: dict) -> None:
+    """Print as JSON what this process, which has been through `hide`, got."""
+    print(json.dumps({"landlock": given["landlock"], "filter": filter_calls()}), flush=True)
+
+
+def _has_lost_its_reader(channel: int) -> bool:
+    """Whether the grader has gone before this process could ask to end with it."""
+    if not hasattr(select, "poll"):
         return False
-    libc = ctypes.CDLL(None, use_errno=True)
-    _drop_capabilities(libc)
-    return libc.prctl(38, 1, 0, 0, 0) == 0 and _install(
-        libc, _program(read_only)
-    )  # 38: no new privileges
+    poll = select.poll()
+    poll.register(channel, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
-def _limit(memory: int, seconds: int, file_size: int) -> None:
-    import resource  # not on every system, and not needed where there is no child
+def end_after(seconds: float) -> None:
+    """Have the system kill this process when so much time has passed, whatever it does; replaces an earlier time.
+
+    Elsewhere than on Linux by a signal that a stranger's code could ignore.
+    """
+    global _timer
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        create, start = libc.timer_create, libc.timer_settime
+    except (AttributeError, OSError, TypeError):
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        return
+    if _timer is None:
+        _timer = ctypes.c_void_p()
+        event = struct.pack("<Qii48x", 0, signal.SIGKILL.value, 0)
+        create(_MONOTONIC, event, ctypes.byref(_timer))
+    when = struct.pack("<qqqq", 0, 0, int(seconds) + 1, 0)
+    start(_timer, 0, when, None)
+
+
+_timer: ctypes.c_void_p | None = None
+
+
+def _lift_soft_limits() -> None:
+    """The grader's own limits on memory are not the child's."""
+    import resource  # not on every system
+
+    for name in ("RLIMIT_AS", "RLIMIT_DATA"):
+        _, hard = resource.getrlimit(getattr(resource, name))
+        resource.setrlimit(getattr(resource, name), (hard, hard))
+
+
+def _limit(memory: int, seconds: int) -> bool:
+    import resource
 
     used, spent = _address_space(), int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2])) + 1
+    if sys.platform == "linux" and not used:
+        return False
     limits = {
         "RLIMIT_AS": used + memory if used else None,
         "RLIMIT_CPU": spent + seconds,
-        "RLIMIT_FSIZE": file_size,
+        "RLIMIT_FSIZE": 0,
         "RLIMIT_CORE": 0,
         "RLIMIT_NOFILE": 128,
         "RLIMIT_MSGQUEUE": 0,
     }
-    if sys.platform != "linux":  # elsewhere the filter sees to it
+    if not has_filter():  # which sees to it for an administrator's processes too
         limits["RLIMIT_NPROC"] = 0
     for name, value in limits.items():
         number = getattr(resource, name, None)
@@ -178,74 +114,13 @@ def _limit(memory: int, seconds: int, file_size: int) -> None:
             _, hard = resource.getrlimit(number)
             value = value if hard == resource.RLIM_INFINITY else min(value, hard)
             resource.setrlimit(number, (value, value))
+    return True
 
 
 def _address_space() -> int:
     """Bytes of address space in use; 0 where the system does not tell."""
     try:
         with open("/proc/self/statm") as file:
-            return int(file.read().split()[0]) * 4096
+            return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
     except OSError:
         return 0
-
-
-def _drop_capabilities(libc) -> None:
-    """An administrator's process could otherwise lift its own limits again."""
-    header, nothing = struct.pack("<Ii", 0x20080522, 0), bytes(24)
-    libc.capset(header, nothing)
-
-
-def _program(read_only: bool) -> bytes:
-    """The filter as instructions of the kernel's packet filter: (code, jump if true, jump if false, operand)."""
-    column, architecture = _ARCHITECTURES[platform.machine()]
-    refused = (
-        _PROCESSES
-        | _NETWORK
-        | _SHARED_MEMORY
-        | _SYSTEM
-        | _FILE_OWNERS
-        | (_FILE_CHANGES if read_only else {})
-    )
-    program = [
-        (_LOAD, 0, 0, 4),
-        (_EQUAL, 1, 0, architecture),
-        (_RETURN, 0, 0, _KILL),
-        (_LOAD, 0, 0, 0),
-    ]
-    if column == 0:  # the numbers of the x32 interface
-        program += [(_AT_LEAST, 0, 1, 0x40000000), (_RETURN, 0, 0, _REFUSE)]
-    for numbers in refused.values():
-        if numbers[column] is not None:
-            program += [(_EQUAL, 0, 1, numbers[column]), (_RETURN, 0, 0, _REFUSE)]
-    program += [
-        (_EQUAL, 0, 1, _CLONE3[column]),
-        (_RETURN, 0, 0, _UNKNOWN_CALL),
-    ]  # the C library then uses clone
-    program += [
-        (_EQUAL, 0, 4, _CLONE[column]),
-        (_LOAD, 0, 0, 16),
-        (_ANY_BIT, 0, 1, _THREAD),
-        (_RETURN, 0, 0, _ALLOW),
-        (_RETURN, 0, 0, _REFUSE),
-    ]
-    if read_only:
-        program += [(_EQUAL, 0, 1, _OPENAT2[column]), (_RETURN, 0, 0, _UNKNOWN_CALL)]
-        for numbers, flags in ((_OPEN, 24), (_OPENAT, 32)):
-            if numbers[column] is not None:
-                program += [
-                    (_EQUAL, 0, 4, numbers[column]),
-                    (_LOAD, 0, 0, flags),
-                    (_ANY_BIT, 0, 1, _WRITING),
-                    (_RETURN, 0, 0, _REFUSE),
-                    (_RETURN, 0, 0, _ALLOW),
-                ]
-    program.append((_RETURN, 0, 0, _ALLOW))
-    return b"".join(struct.pack("<HBBI", *instruction) for instruction in program)
-
-
-def _install(libc, program: bytes) -> bool:
-    """For all threads of this process, and whatever they start."""
-    column, _ = _ARCHITECTURES[platform.machine()]
-    held = ctypes.create_string_buffer(program)
-    described = struct.pack("<HxxxxxxQ", len(program) // 8, ctypes.addressof(held))
-    return libc.syscall(_SECCOMP[column], 1, 1, described) == 0  # set the filter, in every thread

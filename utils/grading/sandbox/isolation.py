@@ -1,140 +1,138 @@
 """A child process that runs a stranger's code: bounded, and apart from the files, network and processes of this machine.
 
-With bubblewrap the child sees the file system read-only, without home folders, sockets and devices, and with an empty
-scratch folder in memory; without it, a filter in the child refuses every change to a file. Both refuse the network and new
-processes. Where there is neither, as on macOS, only the limits hold.
+bubblewrap is the rule: in it nothing exists but Python and its packages. Where it is not to be had, Landlock closes the same
+files; a filter of system calls holds in both. Each is installed by the child itself, before a line of the stranger's is
+executed, and a child that cannot do what `confinement` found does nothing. It ends with the grader, however that ends.
 """
 
 import contextlib
-import functools
-import json
 import os
 import select
-import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from utils.grading.sandbox.confinement import has_filter
-from utils.grading.sandbox.limits import LIMITS, Limits
-from utils.paths import REPOSITORY
-
-_START = (
-    "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
-    "from utils.grading.sandbox.child import main; main(*map(int, sys.argv[2:]))"
-)
-BEGUN = b"\n"
-_SCRATCH = "/tmp/scratch"
-_HIDDEN = ("/tmp", "/var/tmp", "/run", "/var/run", "/home", "/root", "/mnt", "/media", "/srv")
+from utils.grading.sandbox.available import Confinement, bubblewrap_failed, confinement
+from utils.grading.sandbox.bubblewrap import wrapped
+from utils.grading.sandbox.confinement import NOT_CONFINED
+from utils.grading.sandbox.limits import Limits
+from utils.grading.sandbox.start import BEGUN, environment, python
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What a child sent, or None and in a clause why it sent nothing. Nothing in `data` is to be believed."""
+    """What a child sent, or None and in a clause why it sent nothing. Nothing in `data` is to be believed.
 
-    data: bytes | None
+    Without `hid_files`, what a stranger's code put into it may come from any file of the grader's user.
+    """
+
+    data: bytearray | None
     why: str = ""
-
-
-def isolation(limits: Limits = LIMITS) -> str:
-    """In words, how a stranger's code is kept apart on this machine."""
-    filtered = ", a system-call filter" if has_filter() else ""
-    if _bubblewrap(limits):
-        return f"bubblewrap (read-only files, no network, own process space){filtered} and limits"
-    if has_filter():
-        return "a system-call filter (no changes to files, no network, no new processes) and limits, without bubblewrap"
-    return "limits on time, memory and processes only: this system has neither bubblewrap nor a system-call filter"
+    hid_files: bool = True
 
 
 def run_isolated(job: bytes, limits: Limits) -> Answer:
     """Have a fresh child do `job`; it is ended when its time is up, and with it all that it started."""
-    with _scratch(limits) as (prefix, folder), tempfile.NamedTemporaryFile() as file:
-        file.write(job)
-        file.flush()
-        receiving, sending = os.pipe()
-        printed, printing = os.pipe()
-        numbers = (
-            sending,
-            limits.memory,
-            max(1, int(limits.seconds)),
-            limits.scratch,
-            int(not prefix),
-        )
-        command = [
-            *prefix,
-            sys.executable,
-            "-I",
-            "-c",
-            _START,
-            json.dumps(_import_path()),
-            *map(str, numbers),
-        ]
+    chosen = confinement()
+    received, ending = _run(job, limits, chosen)
+    if chosen.bubblewrap and not received.begun and not received.why:
+        bubblewrap_failed(chosen.bubblewrap, received.said or ending)
+        chosen = confinement()
+        received, ending = _run(job, limits, chosen)
+    why = received.why
+    if not why and not received.data:
+        why = f"the process that ran it ended without an answer ({ending})"
+    return Answer(None if why else received.data, why, chosen.hides_files)
+
+
+def _run(job: bytes, limits: Limits, chosen: Confinement) -> tuple["_Received", str]:
+    """What a child sent that is confined as `chosen` says, and in words how it ended."""
+    receiving, sending = os.pipe()
+    printed, printing = os.pipe()
+    try:
         try:
-            with open(file.name, "rb") as stdin:
-                child = subprocess.Popen(
-                    command,
-                    stdin=stdin,
-                    stdout=printing,
-                    stderr=printing,
-                    cwd=folder,
-                    env=_environment(folder),
-                    pass_fds=[sending],
-                    start_new_session=True,
-                )
+            child = _start(job, limits, chosen, sending, printing)
         finally:
             os.close(sending)
             os.close(printing)
         try:
-            data, why = _receive(receiving, printed, limits)
+            received = _receive(receiving, printed, limits)
         finally:
-            os.close(receiving)
-            os.close(printed)
             _end(child)
-    if why or data:
-        return Answer(None if why else data, why)
-    return Answer(
-        None, f"the process that ran it ended without an answer ({_ending(child.returncode)})"
-    )
+    finally:
+        os.close(receiving)
+        os.close(printed)
+    return received, _ending(child.returncode)
 
 
-def _receive(answer: int, printed: int, limits: Limits) -> tuple[bytes, str]:
+def _start(
+    job: bytes, limits: Limits, chosen: Confinement, sending: int, printing: int
+) -> subprocess.Popen:
+    given = {
+        "channel": sending,
+        "landlock": chosen.landlock,
+        "filter": chosen.filter,
+        "hides_files": chosen.hides_files,
+        "start": limits.start,
+        "seconds": limits.seconds,
+        "memory": limits.memory,
+    }
+    prefix = wrapped(chosen.bubblewrap) if chosen.bubblewrap else []
+    with tempfile.TemporaryFile() as stdin:
+        stdin.write(job)
+        stdin.seek(0)
+        return subprocess.Popen(
+            [*prefix, *python("child", "main", given)],
+            stdin=stdin,
+            stdout=printing,
+            stderr=printing,
+            cwd="/",
+            env=environment(),
+            pass_fds=[sending],
+            start_new_session=True,
+        )
+
+
+@dataclass(frozen=True)
+class _Received:
+    begun: bool
+    data: bytearray
+    why: str = ""
+    said: str = ""
+
+
+def _receive(answer: int, printed: int, limits: Limits) -> _Received:
     """All that the child sends until it closes its end, and in words why that is not all; what it prints is thrown away.
 
-    Its first byte says that it is about to begin with the job, and is not part of the answer.
+    Its first byte is not part of the answer.
     """
-    deadline, parts, size, output, open_ends = (
-        time.monotonic() + limits.start,
-        [],
-        0,
-        0,
-        [answer, printed],
-    )
+    deadline, data, begun = time.monotonic() + limits.start, bytearray(), False
+    output, first_words, open_ends = 0, b"", [answer, printed]
     while answer in open_ends:
         ready, _, _ = select.select(open_ends, [], [], max(0, deadline - time.monotonic()))
         if not ready or time.monotonic() > deadline:
-            return (
-                b"",
-                f"it was stopped after {limits.seconds if parts else limits.start:g} seconds",
-            )
+            seconds = limits.seconds if begun else limits.start
+            return _Received(begun, data, f"it was stopped after {seconds:g} seconds")
         for end in ready:
             part = os.read(end, 2**20)
             if not part:
                 open_ends.remove(end)
             elif end == answer:
-                deadline = deadline if parts else time.monotonic() + limits.seconds
-                parts.append(part)
-                size += len(part)
+                if not begun:
+                    begun, deadline = True, time.monotonic() + limits.seconds
+                    part = part[len(BEGUN) :]
+                data += part
             else:
                 output += len(part)
-        if size > limits.answer or output > limits.printed:
-            did = "sent" if size > limits.answer else "printed"
-            return b"", f"it was stopped after it {did} {max(size, output):,} bytes"
-    return b"".join(parts)[len(BEGUN) :], ""
+                first_words = first_words if begun else (first_words + part)[-1000:]
+        if len(data) > limits.answer or output > limits.printed:
+            did = "sent" if len(data) > limits.answer else "printed"
+            size = max(len(data), output)
+            return _Received(begun, data, f"it was stopped after it {did} {size:,} bytes")
+    lines = first_words.decode(errors="replace").strip().split("\n")
+    return _Received(begun, data, said=lines[-1].strip()[:200])
 
 
 def _end(child: subprocess.Popen) -> None:
@@ -146,6 +144,8 @@ def _end(child: subprocess.Popen) -> None:
 
 
 def _ending(code: int) -> str:
+    if code == NOT_CONFINED:
+        return "it could not be confined, and did nothing"
     code = 128 - code if code < 0 else code  # bubblewrap reports a signal as 128 + its number
     if code > 128:
         with contextlib.suppress(ValueError):
@@ -154,102 +154,3 @@ def _ending(code: int) -> str:
                 "its CPU time was used up" if name == "SIGXCPU" else "it crashed or was killed"
             )
     return f"with exit status {code}"
-
-
-@contextlib.contextmanager
-def _scratch(limits: Limits) -> Iterator[tuple[list[str], str]]:
-    """The bubblewrap command to put before the child's, empty without bubblewrap, and the folder to start it in."""
-    if _bubblewrap(limits):
-        yield _wrapped(limits), "/"
-    else:
-        with tempfile.TemporaryDirectory() as folder:
-            yield [], folder
-
-
-@functools.lru_cache(maxsize=1)
-def _bubblewrap(limits: Limits) -> bool:
-    """Whether bubblewrap is here and may do what it is needed for."""
-    if not shutil.which("bwrap"):
-        return False
-    try:
-        done = subprocess.run(
-            [*_wrapped(limits), sys.executable, "-I", "-c", "pass"],
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=60,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return done.returncode == 0
-
-
-def _wrapped(limits: Limits) -> list[str]:
-    hidden = [
-        folder
-        for folder in dict.fromkeys([*_HIDDEN, str(Path.home())])
-        if os.path.isdir(folder) and not os.path.islink(folder) and folder not in ("/", "/tmp")
-    ]
-    command = [
-        "bwrap",
-        "--unshare-all",
-        "--die-with-parent",
-        "--new-session",
-        "--cap-drop",
-        "ALL",
-        "--ro-bind",
-        "/",
-        "/",
-        "--proc",
-        "/proc",
-        "--dev",
-        "/dev",
-        "--size",
-        str(limits.scratch),
-        "--tmpfs",
-        "/tmp",
-        "--dir",
-        _SCRATCH,
-    ]
-    for folder in hidden:
-        command += ["--tmpfs", folder]
-    for folder in _needed_folders():
-        if any(folder.startswith(f"{one}/") for one in ("/tmp", *hidden)):
-            command += ["--ro-bind", os.path.realpath(folder), folder]
-    for folder in hidden:
-        command += ["--remount-ro", folder]
-    return [*command, "--remount-ro", "/dev", "--chdir", _SCRATCH, "--"]
-
-
-def _import_path() -> list[str]:
-    return [
-        str(REPOSITORY),
-        *(path for path in sys.path if path and os.path.exists(path) and path != str(REPOSITORY)),
-    ]
-
-
-def _needed_folders() -> list[str]:
-    """The folders of Python and of this repository, by name and by where links lead; the outer ones first."""
-    folders = [*_import_path(), sys.prefix, sys.base_prefix, os.path.dirname(sys.executable)]
-    both = {*map(os.path.abspath, folders), *map(os.path.realpath, folders)}
-    return sorted(folder for folder in both if os.path.isdir(folder))
-
-
-def _environment(folder: str) -> dict[str, str]:
-    """Nothing of ours but what Python needs to start; one thread, no GPU, no update checks."""
-    home = _SCRATCH if folder == "/" else folder
-    kept = {
-        name: os.environ[name]
-        for name in ("LANG", "LC_ALL", "LD_LIBRARY_PATH")
-        if name in os.environ
-    }
-    return kept | {
-        "HOME": home,
-        "TMPDIR": home,
-        "USER": "nobody",
-        "MPLBACKEND": "Agg",
-        "OMP_NUM_THREADS": "1",
-        "MKL_NUM_THREADS": "1",
-        "CUDA_VISIBLE_DEVICES": "",
-        "NO_ALBUMENTATIONS_UPDATE": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }

@@ -24,6 +24,9 @@ DTYPES = {
     )
 }
 _LENGTH = struct.Struct("<Q")
+_ALIGNED = 64  # bytes; where a tensor's memory may begin, so that it can be used as it lies
+# Of the JSON: its bytes, and the commas, brackets and braces in it, each of which may become an object of some 200 bytes.
+MOST_BYTES, MOST_PARTS = 2**25, 2_000_000
 
 
 class BadMessage(ValueError):
@@ -38,20 +41,28 @@ def pack(content: dict, tensors: Sequence[Tensor] = ()) -> bytes:
         for array in arrays
     ]
     head = json.dumps({"content": content, "tensors": described}).encode()
-    return b"".join(
-        [
-            _LENGTH.pack(len(head)),
-            head,
-            *(array.reshape(-1).view(torch.uint8).numpy().tobytes() for array in arrays),
-        ]
-    )
+    parts = [_LENGTH.pack(len(head)), head]
+    size = _LENGTH.size + len(head)
+    for array in arrays:
+        memory = array.reshape(-1).view(torch.uint8).numpy().data
+        parts += [bytes(_gap(size)), memory]
+        size += _gap(size) + memory.nbytes
+    return b"".join(parts)
 
 
-def unpack(data: bytes) -> tuple[dict, list[Tensor]]:
-    """The inverse of `pack`; BadMessage for anything that `pack` could not have made."""
+def _gap(size: int) -> int:
+    return -size % _ALIGNED
+
+
+def unpack(data: bytes | bytearray) -> tuple[dict, list[Tensor]]:
+    """The inverse of `pack`; BadMessage for anything that `pack` could not have made, or that is too long to be read.
+
+    Of a bytearray the tensors are parts, and no copies.
+    """
+    data = data if isinstance(data, bytearray) else bytearray(data)
     try:
         (length,) = _LENGTH.unpack_from(data)
-        head = json.loads(data[_LENGTH.size : _LENGTH.size + length])
+        head = _head(data, length)
         content, described = head["content"], head["tensors"]
         if not isinstance(content, dict):
             raise BadMessage("its content is no object")
@@ -76,7 +87,14 @@ def unpack(data: bytes) -> tuple[dict, list[Tensor]]:
     return content, tensors
 
 
-def _tensor(data: bytes, offset: int, entry: dict) -> tuple[Tensor, int]:
+def _head(data: bytearray, length: int) -> dict:
+    text = data[_LENGTH.size : _LENGTH.size + min(length, MOST_BYTES + 1)]
+    if length > MOST_BYTES or sum(map(text.count, (b",", b"[", b"{"))) > MOST_PARTS:
+        raise BadMessage("it is too long")
+    return json.loads(text)
+
+
+def _tensor(data: bytearray, offset: int, entry: dict) -> tuple[Tensor, int]:
     dtype, shape = DTYPES[entry["dtype"]], entry["shape"]
     if (
         not isinstance(shape, list)
@@ -85,16 +103,13 @@ def _tensor(data: bytes, offset: int, entry: dict) -> tuple[Tensor, int]:
         or math.prod(max(1, size) for size in shape) >= 2**40  # strides that overflow
     ):
         raise BadMessage("a tensor's shape is no list of sizes")
-    count = 1
-    for size in shape:
-        count *= size
+    count = math.prod(shape)
+    offset += _gap(offset)
     end = offset + count * dtype.itemsize
     if end > len(data):
         raise BadMessage("it ends within a tensor")
     if count == 0:
         return torch.empty(shape, dtype=dtype), end
-    if dtype is torch.bool:  # any other byte would be no truth value
-        return torch.frombuffer(bytearray(data[offset:end]), dtype=torch.uint8).ne(0).reshape(
-            shape
-        ), end
-    return torch.frombuffer(bytearray(data[offset:end]), dtype=dtype).reshape(shape), end
+    stored = torch.uint8 if dtype is torch.bool else dtype
+    tensor = torch.frombuffer(data, dtype=stored, count=count, offset=offset).reshape(shape)
+    return tensor.ne(0) if dtype is torch.bool else tensor, end  # any other byte is no truth value

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import FrameType, ModuleType
 
+LOOKS = "its code looks where it is before it makes or computes the network: "
 # Module → names in it that say nothing of where the code runs; a module that is not here may be asked anything.
 _QUIET = {
     "sys": "version_info maxsize float_info int_info stdout stderr exc_info getsizeof intern setrecursionlimit",
@@ -123,7 +124,7 @@ def _ask(what: str) -> None:
 
 def note(what: str, file: str, line: int) -> None:
     """Their code asks for `what` there: it is collected while a module is read, and ends the child otherwise."""
-    clause = f"its code looks where it is before it makes or computes the network: {what} at line {line} of {file}"
+    clause = f"{LOOKS}{what} at line {line} of {file}"
     if WATCH.noted is not None:
         WATCH.noted.append(clause)
     elif WATCH.stop is not None:

@@ -1,0 +1,63 @@
+"""`make run`: which notebook is executed on what, what is printed meanwhile, and the last block."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.small_run import OPTIONS, PRECISION, RECIPE
+from utils import make_run
+from utils.training.fit import fit
+from utils.training.run_record import load_run
+
+
+@pytest.fixture
+def executed(monkeypatch, tmp_path, few_digits):
+    """Trains a small run in the place of the recipe, executes nothing, and keeps what would be executed."""
+    commands = {}
+
+    def run(command, env):
+        commands[command[-1].rsplit("/", 1)[-1][:2]] = command, env
+        return subprocess.CompletedProcess(command, 0)
+
+    folder = tmp_path / "aster-3-epochs-digits"
+    fit(RECIPE, few_digits, folder, PRECISION, **OPTIONS)
+    for name in ("RECIPE", "RUN", "EPOCHS", "DATA_SOURCE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RESULTS_DIR", str(tmp_path))
+    monkeypatch.setattr(sys, "argv", ["make_run", "aster", "--epochs", "3"])
+    monkeypatch.setattr(make_run, "attempt", lambda arguments: (0, load_run(folder)))
+    monkeypatch.setattr(make_run.subprocess, "run", run)
+    return commands
+
+
+def test_the_run_is_shown_where_it_belongs(executed, capsys):
+    assert make_run.main() == 0
+    asked = ("DATA_SOURCE", "RECIPE", "RUN", "EPOCHS")
+    given = {
+        number: tuple(environment.get(name) for name in asked)
+        for number, (_, environment) in executed.items()
+    }
+    for number in ("03", "05"):
+        assert given[number] == ("digits", "aster", "aster-3-epochs", "3")
+    assert given["07"] == ("digits", None, None, "3")
+    assert sorted(given) == ["01", "02", "03", "04", "05", "06", "07"]
+    said = capsys.readouterr().out
+    assert said.startswith("1. Training aster") and "2. Executing 7 notebooks" in said
+    last = said[said.index("3. Done.") :]
+    assert "Not CIFAR-10" in last and "build/03_training.html" in last and "your run" in last
+
+
+def test_on_cifar10_the_assignment_shows_its_stored_run(executed, monkeypatch):
+    record = make_run.attempt(None)[1]
+    record.config["data"] = "cifar10"
+    monkeypatch.setattr(make_run, "attempt", lambda arguments: (0, record))
+    assert make_run.main() == 0
+    assert "EPOCHS" not in executed["07"][1] and executed["03"][1]["EPOCHS"] == "3"
+
+
+def test_a_notebook_that_fails_ends_the_job(executed, monkeypatch, capsys):
+    failed = subprocess.CompletedProcess([], 1)
+    monkeypatch.setattr(make_run.subprocess, "run", lambda command, env: failed)
+    assert make_run.main() == 1
+    assert "01_data_exploration.ipynb could not be executed" in capsys.readouterr().err

@@ -1,0 +1,71 @@
+"""Processes that must not outlive what started them."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tests.living_processes import lives, wait_until
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="of Linux")
+
+# Each prints the number of a process that it starts and that sleeps.
+STARTERS = {
+    "any process": """
+import multiprocessing, time
+from utils.processes import die_with_parent
+def sleep(channel):
+    die_with_parent()
+    channel.send("asleep")
+    time.sleep(10_000)
+ours, theirs = multiprocessing.Pipe()
+process = multiprocessing.get_context("fork").Process(target=sleep, args=(theirs,))
+process.start()
+ours.recv()
+print(process.pid, flush=True)
+time.sleep(10_000)
+""",
+    "a loader's worker": """
+import os, time
+import numpy
+from utils.data.images import Split
+from utils.data.loaders import TrainingBatches
+from utils.data.transforms import Compose
+class Sleeps(Compose):
+    def __call__(self, image):
+        print(os.getpid(), flush=True)
+        time.sleep(10_000)
+split = Split(numpy.zeros((4, 32, 32, 3), numpy.uint8), numpy.zeros(4, numpy.int64))
+next(iter(TrainingBatches(split, Sleeps([]), 2, 0, workers=1).epoch(0)))
+""",
+    "a worker of a cohort": """
+import os, time
+from joblib import Parallel, delayed
+from utils.grading import cohort
+class Started:
+    def touch(self):
+        print(os.getpid(), flush=True)
+        time.sleep(10_000)
+class Task:
+    started = Started()
+Parallel(n_jobs=2)([delayed(cohort.grade_into)(Task(), None, None, os.getpid())])
+""",
+}
+
+
+@pytest.mark.parametrize("name", STARTERS)
+def test_it_ends_with_what_started_it(name):
+    starter = subprocess.Popen(
+        [sys.executable, "-c", STARTERS[name]], stdout=subprocess.PIPE, text=True
+    )
+    started = int(starter.stdout.readline())
+    assert lives(started)
+    starter.send_signal(signal.SIGKILL)
+    starter.wait()
+    try:
+        wait_until(lambda: not lives(started))
+    finally:
+        if lives(started):
+            os.kill(started, signal.SIGKILL)

@@ -1,0 +1,65 @@
+"""Limits on the processor time and the memory that the grader itself spends on one submission."""
+
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+AGAIN = 5.0  # seconds until the next reminder, should the first one be lost where Python ignores exceptions
+
+
+class TookTooLong(BaseException):
+    """Not an Exception: what catches those, to go on with the rest of a submission, must not catch this."""
+
+
+@contextmanager
+def time_at_most(seconds: float) -> Iterator[None]:
+    """TookTooLong after `seconds` of this process's own processor time; the processes that it starts have their own limits.
+
+    Where there are no such signals (on Windows, outside of the main thread, as in a cluster's worker) nothing is limited.
+    """
+
+    def stop(*_) -> None:
+        raise TookTooLong
+
+    try:
+        before = signal.signal(signal.SIGVTALRM, stop)
+    except (AttributeError, ValueError):
+        yield
+        return
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, AGAIN)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+@contextmanager
+def memory_at_most(more: int) -> Iterator[None]:
+    """MemoryError where this process wants more than `more` bytes beyond those that it has now; the limit is the system's.
+
+    Only on Linux and in the main thread, of which a process has one; memory counts that can be written, not mapped files.
+    """
+    used = _writable()
+    if not used or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    import resource  # not on every system
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    bounds = [one for one in (used + more, soft, hard) if one != resource.RLIM_INFINITY]
+    resource.setrlimit(resource.RLIMIT_DATA, (min(bounds), hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))
+
+
+def _writable() -> int:
+    """Bytes of writable memory that this process has asked for; 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0
+    with open("/proc/self/status", encoding="ascii", errors="replace") as file:
+        return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmData:")), 0)

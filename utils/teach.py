@@ -1,0 +1,97 @@
+"""The soft labels that a taught recipe learns from, made once for all of its seeds: `python -m utils.teach aster_taught`.
+
+Its teachers answer to every image of every epoch, augmented as the student will see it. Stopped and started again it goes
+on with the epoch that is missing; a student that finds all epochs reads them instead of asking its teachers.
+"""
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+
+import numpy as np
+
+from utils.data.images import ImageData, load_data, sources
+from utils.errors import UserError, run_command
+from utils.runtime import PRECISIONS, Precision, choose_device, choose_precision, keep_freed_memory
+from utils.search import CANDIDATES
+from utils.training.batches import training_batches
+from utils.training.distillation.soft_labels import SoftLabels, can_be_cached
+from utils.training.distillation.teachers import Teachers, require_teaching
+from utils.training.recipes import Recipe, find_recipe
+from utils.training.run_record import only_one
+
+
+def make_soft_labels(
+    recipe: Recipe, data: ImageData, precision: Precision, epochs: int, report=print
+) -> SoftLabels:
+    """The cache of the first `epochs` epochs of `recipe` on `data`, what was missing of it made; UserError why not."""
+    require_teaching(recipe)
+    if not recipe.teachers or not can_be_cached(recipe):
+        raise UserError(
+            "Soft labels can be made ahead for a recipe with teachers, the batched pipeline and draws by image; "
+            f"this one has teachers={list(recipe.teachers)}, pipeline={recipe.pipeline!r}, draws={recipe.draws!r}."
+        )
+    teachers = Teachers(recipe, data, precision)
+    cache = SoftLabels(recipe, data.train, teachers.facts)
+    cache.prepare()
+    with only_one(cache.folder):
+        for text in _make_missing(cache, teachers, recipe, data, precision, epochs):
+            report(text)
+    report(f"Soft labels of {epochs} epochs are in {cache.folder}: SHA-256 {cache.digest(epochs)}.")
+    return cache
+
+
+def _make_missing(
+    cache: SoftLabels,
+    teachers: Teachers,
+    recipe: Recipe,
+    data: ImageData,
+    precision: Precision,
+    epochs: int,
+) -> Iterator[str]:
+    """One line an epoch: how often the teachers were right, and how long the rest will take."""
+    missing = [epoch for epoch in range(epochs) if not cache.has(epoch)]
+    batches = training_batches(recipe, data.train, precision.device)
+    start = time.perf_counter()
+    for done, epoch in enumerate(missing, start=1):
+        answers = [teachers.soft_labels(images) for images, _ in batches.in_order(epoch)]
+        labels = np.concatenate([answer.cpu().numpy() for answer in answers])
+        cache.write(epoch, labels)
+        right = (labels.argmax(1) == data.train.labels).mean()
+        seconds = (time.perf_counter() - start) / done
+        yield (
+            f"epoch {epoch + 1}/{epochs}: the teachers are right on {right:.2%} of the training images; "
+            f"{seconds:.0f} s an epoch, about {seconds * (len(missing) - done) / 60:.0f} min left"
+        )
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m utils.teach", description=__doc__)
+    parser.add_argument("recipe", help="a recipe, or a candidate of utils.search, with teachers")
+    parser.add_argument("--epochs", type=int, help="how many (default: all of the recipe)")
+    parser.add_argument("--data", choices=sources(), help="default: the recipe's data set")
+    parser.add_argument("--device", default="auto", help="as for python -m utils.train")
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS)
+    return parser.parse_args()
+
+
+def main() -> int:
+    """The command; its exit status."""
+    asked = _arguments()
+    return run_command(lambda: _run(asked))[0]
+
+
+def _run(asked: argparse.Namespace) -> None:
+    recipe = CANDIDATES.get(asked.recipe) or find_recipe(asked.recipe)
+    if asked.epochs is not None and asked.epochs < 1:
+        raise UserError(f"--epochs {asked.epochs}: give a number of at least 1.")
+    precision = choose_precision(choose_device(asked.device), asked.precision)
+    keep_freed_memory()
+    data = load_data(asked.data or os.environ.get("DATA_SOURCE") or recipe.data_set)
+    make_soft_labels(recipe, data, precision, asked.epochs or recipe.epochs)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -102,6 +102,10 @@ def test_where_the_grader_cannot_work_it_says_why(
         ["a", "b", "--format", "gradescope"],
         ["a", "--weights", "w.pt"],
         ["a", "--jobs", "0"],
+        ["a", "--roster", "r.csv"],
+        ["a", "b", "--handout", "h"],
+        ["a", "--folder", "f", "--late-penalty", "101"],
+        ["a", "--folder", "f", "--late-penalty", "nan"],
         ["a", "--seconds", "0"],
         ["a", "--seconds", "nan"],
     ],
@@ -199,7 +203,11 @@ def test_nothing_to_grade_is_a_row_of_a_cohort(submission, tmp_path, capsys):
         (tmp_path / "graded" / name).read_text(encoding="utf-8")
         for name in ("index.html", "cohort.csv")
     )
-    assert status == 3 and page.count("nothing to grade") == 1 and "median points" in page
+    assert (
+        status == 3
+        and page.count('<span class="pill note">nothing to grade</span>') == 2
+        and "median points" in page
+    )
     assert [line.endswith(",nothing to grade") for line in table.splitlines()] == [
         False,
         False,

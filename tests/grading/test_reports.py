@@ -11,7 +11,8 @@ import mistune
 import pytest
 
 from tests.grading.samples import HOSTILE, graded, perfect
-from utils.grading.reports.cohort_page import cohort_csv, row
+from utils.grading.cohort.mark_sheets import cohort_csv
+from utils.grading.reports.cohort_page import row
 from utils.grading.reports.entry import could_not_work, not_graded
 from utils.grading.reports.gradescope import (
     OUTPUT_LIMIT,
@@ -164,9 +165,9 @@ def test_markdown_says_it_all_at_a_glance():
 
 @everything_hostile
 def test_no_cell_of_the_csv_is_a_formula(text):
-    rows = [row(graded(text, text=text).entry), row(perfect().entry)]
+    rows = [row(graded(text=text).entry, text), row(perfect().entry, "best")]
     lines = list(csv.DictReader(io.StringIO(cohort_csv(rows, load_rubric("era_s9")))))
-    assert len(lines) == 2 and not lines[0]["path"].startswith(("=", "+", "-", "@", "\t"))
+    assert len(lines) == 2 and not lines[0]["student"].startswith(("=", "+", "-", "@", "\t"))
     assert lines[1]["points"] == "100" and lines[0]["verdict: receptive_field"] == "fail"
     assert (lines[0]["receptive_field"], lines[0]["epochs"]) == ("43", "")
 

@@ -13,7 +13,6 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from utils.data.images import Split
 from utils.data.transforms import MEAN, STD, Compose, normalise, reseed
-from utils.processes import die_with_parent
 
 
 class AugmentedImages(Dataset):
@@ -91,7 +90,6 @@ class TrainingBatches:
             sampler=self.keys,
             num_workers=workers,
             persistent_workers=workers > 0,
-            worker_init_fn=_begin,
             pin_memory=pin_memory,
             worker_init_fn=end_with_parent,
             generator=torch.Generator(),
@@ -101,11 +99,6 @@ class TrainingBatches:
         """The batches of epoch `number`, counted from 0."""
         self.keys.epoch = number
         return self.loader
-
-
-def _begin(worker: int) -> None:
-    """In a new worker: it would wait for the trainer, or finish its batch, however that has ended."""
-    die_with_parent()
 
 
 class TestBatches:

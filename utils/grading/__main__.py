@@ -1,8 +1,8 @@
 """Grade submissions: `python -m utils.grading PATH [PATH …]`.
 
 The exit status is 0 when every criterion of every submission passes, 1 when one fails or cannot be verified, 3 when a
-submission holds nothing to grade, and 2 when the grader itself could not work (on one of them), which says nothing about the
-submission.
+submission holds nothing to grade, 4 when a row of decisions.csv or of the roster cannot be followed, and 2 when the grader
+itself could not work (on one of them), which says nothing about the submission.
 """
 
 import argparse
@@ -34,7 +34,10 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--rubric", default="era_s9", help="era_s9, assignment6 or a TOML file (default: era_s9)"
     )
     parser.add_argument(
-        "--format", default="md", choices=("md", "json", "gradescope", "junit", "html")
+        "--format",
+        default="md",
+        choices=("md", "json", "gradescope", "junit", "html", "moodle", "canvas"),
+        help="moodle and canvas: the mark sheet that these import; join it with --roster",
     )
     parser.add_argument(
         "--run",
@@ -74,8 +77,32 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         "--folder",
         type=Path,
         metavar="FOLDER",
-        help="keep a JSON file and a page for each submission, "
-        "index.html and cohort.csv there; what is there already and has not changed is not graded again",
+        help="keep a JSON file and a page for each submission, index.html, copies.html and cohort.csv there, and "
+        "decisions.csv for what you decide by hand; what has not changed is not graded again",
+    )
+    parser.add_argument(
+        "--late-penalty",
+        type=float,
+        default=0,
+        metavar="PERCENT",
+        help="per cent of all points taken off for each day late that decisions.csv gives, a begun day counted whole",
+    )
+    parser.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="a CSV of the class (your own, Moodle's grading worksheet, Canvas's gradebook), joined with the folders",
+    )
+    parser.add_argument(
+        "--assignment",
+        default="",
+        metavar="NAME",
+        help="the assignment's name in Canvas (default: the rubric's title)",
+    )
+    parser.add_argument(
+        "--handout",
+        metavar="PATH",
+        help="what every student was given: its network, log and code do not count as equal between two submissions",
     )
     parser.add_argument(
         "--jobs", type=int, default=-1, help="parallel processes (default: one for each core)"
@@ -88,6 +115,15 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         parser.error(
             f"{' and '.join(one_only) or '--format gradescope'} is for one submission, not for {len(asked.paths)}"
         )
+    of_a_class = [
+        f"--{name.replace('_', '-')}"
+        for name in ("late_penalty", "roster", "handout")
+        if getattr(asked, name)
+    ]
+    if of_a_class and not asked.folder:
+        parser.error(f"{' and '.join(of_a_class)} is for a class: add --folder FOLDER")
+    if not 0 <= asked.late_penalty <= 100:
+        parser.error("--late-penalty is per cent of all points, 0 to 100")
     if asked.weights and not asked.run:
         parser.error("--weights executes the model: add --run")
     if not 0 < asked.seconds < float("inf"):

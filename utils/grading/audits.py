@@ -78,12 +78,14 @@ class Case:
 
 @dataclass(frozen=True)
 class Audited:
-    """What the audits established of one attempt: facts by name, and remarks that belong to no criterion."""
+    """What the audits established of one attempt: facts by name, remarks that belong to no criterion, and the digest of the
+    executed network."""
 
     attempt: Attempt
     facts: dict[str, Fact] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     runs: tuple[Run, ...] = ()  # the judged one first
+    digest: str = ""
 
 
 def networks_executed(
@@ -129,7 +131,7 @@ def audit(case: Case) -> Audited:
         warnings += correction.warnings
     choice = case.choice
     runs = tuple(run for run in (choice.run, *choice.others) if run)
-    return Audited(case.attempt, facts, tuple(dict.fromkeys(warnings)), runs)
+    return Audited(case.attempt, facts, tuple(dict.fromkeys(warnings)), runs, case.network.digest)
 
 
 def _guarded(what: str, function: Callable[..., Audit], *arguments) -> Audit:

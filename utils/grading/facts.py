@@ -40,12 +40,14 @@ class Fact:
 class Audit:
     """What one audit found: facts by name, and remarks that belong to no criterion, one sentence each.
 
-    `totals` are the numbers of parameters that a summary of the network that was audited may print.
+    `totals` are the numbers of parameters that a summary of the network that was audited may print, `digest` is that
+    network's, equal where networks are (empty where none was executed).
     """
 
     facts: dict[str, Fact] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     totals: frozenset[int] = frozenset()
+    digest: str = ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from utils.grading import verdicts
 from utils.grading.audits import Audited, Case, Options, audit, networks_executed
 from utils.grading.claims.audit import check_claims
 from utils.grading.claims.subjects import Subject
+from utils.grading.copies.fingerprints import fingerprints
 from utils.grading.facts import Claim, Fact
 from utils.grading.log.data_set import CIFAR10, data_set_of
 from utils.grading.log.run_choice import describe, tested_runs
@@ -18,7 +19,7 @@ from utils.grading.program.attempts import Attempt, attempts
 from utils.grading.program.counting import best_attempt, named_as_result, named_attempt
 from utils.grading.program.finding import defined_networks
 from utils.grading.program.log_owners import Logs, logs_of
-from utils.grading.reports.bounded import LONGEST, bounded
+from utils.grading.reports.bounded import bounded
 from utils.grading.reports.entry import Graded, attempt_entry, compose, not_graded, without_content
 from utils.grading.rubric import Rubric
 from utils.grading.submission.contents import Submission, read_submission
@@ -52,7 +53,7 @@ def examine_in_time(path: Path | str, rubric: Rubric, options: Options = DEFAULT
 
 
 def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Graded:
-    """`grade` with the excerpts that pages show, and without a limit on time."""
+    """`grade` without a limit on time."""
     submission = read_submission(Path(path))
     if submission.is_empty:
         return without_content(str(path), rubric, submission.warnings)
@@ -61,10 +62,18 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
     remarks = [judged.why] if judged.why else []
     warnings = [*submission.warnings, *remarks, *judged.first.warnings, *_about_nobodys(judged)]
     warnings += failed
-    table = _table(judged, rubric)
-    made = compose(str(path), rubric, judged.first.facts, claims, warnings, table)
-    excerpts = {key: text[:LONGEST] for key, text in made.excerpts.items()}
-    return replace(made, entry=bounded(made.entry), excerpts=excerpts)
+    digests = [one.digest for one in judged.every]
+    prints, remarks = fingerprints(submission, judged.runs, digests)
+    made = compose(
+        str(path),
+        rubric,
+        judged.first.facts,
+        claims,
+        warnings + remarks,
+        _table(judged, rubric),
+        prints,
+    )
+    return replace(made, entry=bounded(made.entry))
 
 
 # --- the attempts -----------------------------------------------------------------------------------------------------
@@ -74,7 +83,8 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
 class Judged:
     """Every attempt that was judged, with its results; `first` is the one that counts, and `why` says why it does.
 
-    `left` are attempts that were not judged, each with the reason; `nobodys` the logs that no attempt is tied to.
+    `left` are attempts that were not judged, each with the reason; `nobodys` the logs that no attempt is tied to; `runs` are
+    all logs of the submission.
     """
 
     first: Audited
@@ -82,6 +92,7 @@ class Judged:
     why: str = ""
     left: tuple[tuple[Attempt, str], ...] = ()
     nobodys: tuple[Run, ...] = ()
+    runs: tuple[Run, ...] = ()
 
     @property
     def every(self) -> tuple[Audited, ...]:
@@ -124,7 +135,12 @@ def judge(submission: Submission, rubric: Rubric, options: Options = DEFAULTS) -
     ]
     first, why = _counting(submission, audited, rubric, named)
     return Judged(
-        first, tuple(one for one in audited if one is not first), why, tuple(left), logs.nobodys
+        first,
+        tuple(one for one in audited if one is not first),
+        why,
+        tuple(left),
+        logs.nobodys,
+        tuple(tested_runs(runs)),
     )
 
 

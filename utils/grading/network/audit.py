@@ -8,6 +8,7 @@ from utils.grading.network.blocks import blocks
 from utils.grading.network.class_places import class_places
 from utils.grading.network.executed_network import ExecutedNetwork, NotEstablished, executed_network
 from utils.grading.network.field_facts import receptive_field, receptive_field_with_pool
+from utils.grading.network.graph_digest import graph_digest
 from utils.grading.network.layer_facts import depthwise_separable, dilated, multiply_adds
 from utils.grading.network.pool_facts import after_pool, global_average_pooling, max_pooling
 from utils.grading.network.view import NetworkView
@@ -74,7 +75,8 @@ def architecture_audit(
     facts, remarks = network_facts(network, place, class_places(submission, place))
     counted = {facts[name].value for name in ("parameters", "parameters_executed")} - {None}
     totals = printable_totals(NetworkView(network, place)) | counted
-    return Audit(facts, (*remarks, f"The network was executed under {confinement()}."), totals)
+    remarks = (*remarks, f"The network was executed under {confinement()}.")
+    return Audit(facts, remarks, totals, graph_digest(network.graph))
 
 
 def network_facts(

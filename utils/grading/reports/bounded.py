@@ -2,12 +2,14 @@
 
 MOST = 200  # entries of a list
 LONGEST = 2_000  # characters of a text
+_COMPARED = "fingerprints"  # what other submissions are compared with is bounded where it is made
 
 
 def bounded(entry: dict) -> dict:
     """`entry` with no list longer than MOST and no text longer than LONGEST; a last remark says what was left out."""
     cut: dict[str, int] = {}
-    whole = _bounded(entry, "", cut)
+    said = {name: value for name, value in entry.items() if name != _COMPARED}
+    whole = entry | _bounded(said, "", cut)
     if cut:
         left_out = ", ".join(f"{count:,} of {name}" for name, count in list(cut.items())[:MOST])
         whole["warnings"] = [

@@ -13,20 +13,19 @@ from utils.grading.rubric import Rubric
 COULD_NOT_WORK = "The grader could not work on this submission"
 # How every reason begins where the submission holds nothing that could be graded.
 NOTHING = "There is nothing to grade"
+EXCERPT = 1_000  # characters of what was seen at one place
 
 
 @dataclass(frozen=True)
 class Graded:
-    """`entry` is the submission in the JSON interface; `excerpts` say by criterion and place what was seen there, and
-    `titles` what each criterion asks."""
+    """`entry` is the submission in the JSON interface."""
 
     entry: dict
-    excerpts: Mapping[tuple[str, str], str]
-    titles: Mapping[str, str]
 
-    def excerpt(self, criterion: Mapping, place: Mapping) -> str:
+    @staticmethod
+    def excerpt(criterion: Mapping, place: Mapping) -> str:
         """What was seen at a place of a criterion's evidence; empty where nothing was noted."""
-        return self.excerpts.get((criterion["id"], place_label(place)), "")
+        return criterion.get("excerpts", {}).get(place_label(place), "")
 
 
 def compose(
@@ -36,8 +35,10 @@ def compose(
     claims: list[Claim],
     warnings: list[str],
     attempts: Sequence[dict] = (),
+    fingerprints: Mapping | None = None,
 ) -> Graded:
-    """The entry that these facts and claims make; `attempts` are rows of `attempt_entry`."""
+    """The entry that these facts and claims make; `attempts` are rows of `attempt_entry`, `fingerprints` are what a copy
+    would have in common with the submission."""
     results = verdicts.judge_all(rubric, facts)
     values = {
         name: plain(facts[name].value) if name in facts else None
@@ -59,14 +60,7 @@ def compose(
         "warnings": list(dict.fromkeys(warnings)),
         "attempts": list(attempts),
     }
-    seen: dict[tuple[str, str], dict[str, None]] = {}
-    for result in results:
-        for place in result.evidence:
-            seen.setdefault((result.criterion.id, place_label(place_entry(place))), {})[
-                place.text
-            ] = None
-    excerpts = {key: "; ".join(filter(None, texts)) for key, texts in seen.items()}
-    return Graded(entry, excerpts, {criterion.id: criterion.title for criterion in rubric.criteria})
+    return Graded(entry | ({"fingerprints": dict(fingerprints)} if fingerprints else {}))
 
 
 def attempt_entry(
@@ -93,17 +87,22 @@ def attempt_entry(
 def criterion_entry(result: verdicts.Result) -> dict:
     """One criterion with its verdict and points, as the JSON interface has it."""
     criterion = result.criterion
-    places = list(
-        {place_label(place_entry(place)): place_entry(place) for place in result.evidence}.values()
-    )
+    places, seen = {}, {}
+    for place in result.evidence:
+        label = place_label(place_entry(place))
+        places[label] = place_entry(place)
+        if place.text:
+            seen.setdefault(label, {})[place.text] = None
     return {
         "id": criterion.id,
+        "title": criterion.title,
         "verdict": result.verdict,
         "points": result.points,
         "max_points": criterion.points,
         "value": plain(result.value),
         "required": verdicts.required(criterion),
-        "evidence": places,
+        "evidence": list(places.values()),
+        "excerpts": {label: "; ".join(texts)[:EXCERPT] for label, texts in seen.items()},
         "advice": result.advice,
     }
 
@@ -184,3 +183,44 @@ def _asked(rubric: Rubric) -> list[str]:
 def could_not_work(entry: Mapping) -> bool:
     """Whether this is the entry of a submission at which the grader itself failed."""
     return any(warning.startswith(COULD_NOT_WORK) for warning in entry["warnings"])
+
+
+# --- what a person decided --------------------------------------------------------------------------------------------
+
+
+def points_of(criterion: Mapping) -> float:
+    """The points of a criterion: those that a person gave, else the grader's."""
+    return criterion.get("decision", criterion)["points"]
+
+
+def settled(criterion: Mapping) -> str:
+    """The verdict, or what a person's decision makes of it: a pass with all its points, else a fail."""
+    if "decision" not in criterion:
+        return criterion["verdict"]
+    return "pass" if points_of(criterion) >= criterion["max_points"] else "fail"
+
+
+def shown(criterion: Mapping) -> str:
+    """The verdict, or "hand" where a person decided: some of the points are neither a pass nor a fail."""
+    return "hand" if "decision" in criterion else criterion["verdict"]
+
+
+def decided(criterion: Mapping) -> str:
+    """Who decided, where it was a person: "decided by hand, was unverifiable"; else empty."""
+    return f"decided by hand, was {criterion['verdict']}" if "decision" in criterion else ""
+
+
+def final_points(entry: Mapping) -> float:
+    """The points of a submission, by hand and after a penalty where there are such."""
+    return entry.get("mark", entry)["points"]
+
+
+def open_criteria(entry: Mapping) -> list[Mapping]:
+    """The criteria that wait for a person: unverifiable, and not decided."""
+    return [one for one in entry["criteria"] if settled(one) == "unverifiable"]
+
+
+def needs_a_person(entry: Mapping) -> bool:
+    """Whether a criterion waits for a person; one remark by hand is enough where nothing at all could be graded."""
+    ungraded = could_not_work(entry) or nothing_to_grade(entry)
+    return bool(open_criteria(entry)) and not (ungraded and entry.get("mark", {}).get("by_hand"))

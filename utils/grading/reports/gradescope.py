@@ -2,7 +2,15 @@
 
 import json
 
-from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
+from utils.grading.reports.entry import (
+    Graded,
+    decided,
+    final_points,
+    nothing_to_grade,
+    place_label,
+    points_of,
+    settled,
+)
 from utils.grading.reports.markdown import found_text
 from utils.grading.reports.safe_text import printable
 
@@ -18,7 +26,7 @@ def gradescope_report(graded: Graded) -> str:
     entry = graded.entry
     criteria = [] if nothing_to_grade(entry) else entry["criteria"]
     page = {
-        "score": entry["points"],
+        "score": final_points(entry),
         "output": printable(_overview(entry), OUTPUT_LIMIT),
         "output_format": "text",
         "test_output_format": "text",
@@ -47,7 +55,7 @@ def failed_report(sentence: str) -> str:
 
 def _test(number: int, criterion: dict, graded: Graded) -> dict:
     lines = [
-        f"Verdict: {criterion['verdict']}",
+        f"Verdict: {decided(criterion) or criterion['verdict']}",
         f"Found: {found_text(criterion)}",
         f"Required: {criterion['required']}",
         criterion["advice"],
@@ -61,9 +69,9 @@ def _test(number: int, criterion: dict, graded: Graded) -> dict:
     return {
         "name": printable(criterion["id"], 100),
         "number": str(number),
-        "score": criterion["points"],
+        "score": points_of(criterion),
         "max_score": criterion["max_points"],
-        "status": "passed" if criterion["verdict"] == "pass" else "failed",
+        "status": "passed" if settled(criterion) == "pass" else "failed",
         "output": printable("\n".join(line for line in lines if line), TEST_LIMIT),
         "visibility": "visible",
     }

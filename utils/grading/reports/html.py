@@ -3,6 +3,7 @@
 import base64
 import hashlib
 from collections import Counter
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -10,8 +11,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from utils.grading.fact_names import FACTS
-from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
-from utils.grading.reports.markdown import found_text, number, value_text
+from utils.grading.reports.entry import (
+    Graded,
+    decided,
+    final_points,
+    nothing_to_grade,
+    place_label,
+    points_of,
+    shown,
+)
+from utils.grading.reports.markdown import found_text, is_found, number, value_text
+from utils.grading.reports.names import submission_name
 from utils.grading.reports.safe_text import divided, printable
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -21,6 +31,7 @@ MARKS = {
     "unverifiable": "? unverifiable",
     "true": "✓ true",
     "false": "✗ false",
+    "hand": "✎ by hand",
 }
 
 
@@ -42,6 +53,10 @@ def environment() -> Environment:
         "place": place_label,
         "short": printable,
         "divided": divided,
+        "shown": shown,
+        "is_found": is_found,
+        "decided": decided,
+        "points": points_of,
     }
     return made
 
@@ -56,31 +71,35 @@ def script_hash(script: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"
 
 
-def html_report(graded: Graded) -> str:
-    """The page of one submission."""
+def html_report(graded: Graded, name: str = "", paste: Mapping[str, str] | None = None) -> str:
+    """The page of one submission, called `name` or as its folder is; `paste` are rows for decisions.csv, by criterion."""
     entry = graded.entry
     points = Counter()
     for criterion in entry["criteria"]:
-        points[criterion["verdict"]] += criterion["max_points"]
+        points[shown(criterion)] += criterion["max_points"]
     total = sum(points.values()) or 1
+    script = trusted("copy.js") if paste else ""
+    verdicts = [shown(criterion) for criterion in entry["criteria"]]
     return (
         environment()
         .get_template("submission.html")
         .render(
-            entry=entry,
+            entry={**entry, "criteria": [{"title": "", **one} for one in entry["criteria"]]},
+            name=name or submission_name(entry["path"]),
+            points=final_points(entry),
+            mark=entry.get("mark") or {"days_late": 0, "comment": ""},
             nothing=nothing_to_grade(entry),
             excerpt=graded.excerpt,
-            titles=graded.titles,
             marks=MARKS,
             style=trusted("style.css"),
+            script=script,
+            script_hash=Markup(script_hash(script)),
+            paste=paste or {},
             labels={name: fact.label for name, fact in FACTS.items()},
-            counts={
-                verdict: sum(criterion["verdict"] == verdict for criterion in entry["criteria"])
-                for verdict in ("pass", "fail", "unverifiable")
-            },
+            counts=Counter(verdicts),
             shares={
                 verdict: round(100 * points[verdict] / total, 2)
-                for verdict in ("pass", "unverifiable", "fail")
+                for verdict in ("pass", "hand", "unverifiable", "fail")
             },
         )
     )

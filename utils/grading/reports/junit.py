@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from xml.etree import ElementTree
 
-from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
+from utils.grading.reports.entry import Graded, decided, nothing_to_grade, place_label, settled
 from utils.grading.reports.markdown import found_text
 from utils.grading.reports.safe_text import one_line, printable
 
@@ -27,7 +27,7 @@ def _suite(graded: Graded) -> ElementTree.Element:
         [("submission", "unverifiable", nothing, nothing)]
         if nothing
         else [
-            (each["id"], each["verdict"], each["advice"], _details(each, graded))
+            (each["id"], settled(each), decided(each) or each["advice"], _details(each, graded))
             for each in entry["criteria"]
         ]
     )

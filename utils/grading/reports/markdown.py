@@ -4,7 +4,14 @@ import json
 from collections.abc import Iterable
 
 from utils.grading.fact_names import FACTS
-from utils.grading.reports.entry import Graded, nothing_to_grade, place_label
+from utils.grading.reports.entry import (
+    Graded,
+    decided,
+    final_points,
+    nothing_to_grade,
+    place_label,
+    points_of,
+)
 from utils.grading.reports.safe_text import code, divided, markdown
 from utils.tables import markdown_table
 
@@ -63,6 +70,12 @@ def found_text(criterion: dict) -> str:
     )
 
 
+def is_found(criterion: dict) -> bool:
+    """Whether anything at all was found of a criterion."""
+    value = criterion["value"]
+    return any(one is not None for one in (value.values() if isinstance(value, dict) else [value]))
+
+
 def _arguments(values: object) -> str:
     if not isinstance(values, dict):
         return value_text(values)
@@ -77,11 +90,11 @@ def _submission(graded: Graded) -> str:
         return "\n".join(
             [f"# {code(entry['path'])}", "", f"**{markdown(nothing)}**", "", *_remarks(entry)]
         )
-    points = f"{number(entry['points'])} of {number(entry['max_points'])} points"
+    points = f"{number(final_points(entry))} of {number(entry['max_points'])} points"
     parts = [
         f"# {code(entry['path'])}",
         "",
-        f"**{points}** by the rubric {markdown(entry['rubric'])}",
+        f"**{points}** by the rubric {markdown(entry['rubric'])}{_by_hand(entry)}",
         "",
         markdown_table(
             ("criterion", "verdict", "points", "found", "required", "where"),
@@ -95,13 +108,24 @@ def _submission(graded: Graded) -> str:
     return "\n".join(parts)
 
 
+def _by_hand(entry: dict) -> str:
+    """What was entered about the whole: days late with what they cost, and comments."""
+    mark = entry.get("mark", {"days_late": 0, "comment": ""})
+    late = (
+        f"{number(mark['days_late'])} days late: {number(mark['penalty'])} points taken off"
+        if mark["days_late"]
+        else ""
+    )
+    return "".join(f"; {part}" for part in (late, markdown(mark["comment"])) if part)
+
+
 def _row(criterion: dict) -> tuple[str, ...]:
-    points = f"{number(criterion['points'])} / {number(criterion['max_points'])}"
+    points = f"{number(points_of(criterion))} / {number(criterion['max_points'])}"
     places = [code(place_label(place)) for place in criterion["evidence"][:3]]
     more = len(criterion["evidence"]) - len(places)
     return (
         code(criterion["id"]),
-        MARKS[criterion["verdict"]],
+        decided(criterion) or MARKS[criterion["verdict"]],
         points,
         markdown(found_text(criterion), 200),
         markdown(criterion["required"], 200),
@@ -142,7 +166,11 @@ def _attempts(entry: dict) -> list[str]:
 def _advice(graded: Graded) -> list[str]:
     lines = []
     for criterion in graded.entry["criteria"]:
-        if criterion["advice"]:
+        if decided(criterion):
+            lines.append(
+                f"**{code(criterion['id'])}** ({decided(criterion)}) {markdown(criterion['decision']['comment'])}"
+            )
+        elif criterion["advice"]:
             seen = [graded.excerpt(criterion, place) for place in criterion["evidence"][:2]]
             quotes = "".join(f" Seen: {code(text)}." for text in seen if text)
             lines.append(

@@ -6,7 +6,13 @@ from collections.abc import Sequence
 
 from utils.plotting import GREEN, ORANGE, Figure, plt, styled
 
-COLOURS = {"pass": GREEN, "unverifiable": "#9aa5b1", "fail": ORANGE}  # for the colour-blind too
+COLOURS = {
+    "pass": GREEN,
+    "hand": "#5b8fc9",
+    "unverifiable": "#9aa5b1",
+    "fail": ORANGE,
+}  # for the colour-blind too
+WORDS = {"hand": "by hand"}
 
 
 def histogram(
@@ -20,6 +26,9 @@ def histogram(
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.subplots()
     if values:
+        seen = [*values, *([] if limit is None else [limit])]
+        margin = 0.5 if min(seen) == max(seen) else 0
+        span = span or (min(seen) - margin, max(seen) + margin)
         axes.hist(values, bins=20, range=span, color="#3f7cb8", edgecolor="white")
     else:
         axes.text(
@@ -40,8 +49,10 @@ def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> Figure:
     names = list(counts)[::-1]
     left = [0] * len(names)
     for verdict, colour in COLOURS.items():
-        widths = [counts[name][verdict] for name in names]
-        axes.barh(names, widths, left=left, color=colour, label=verdict)
+        widths = [counts[name].get(verdict, 0) for name in names]
+        if verdict in WORDS and not any(widths):  # what most classes do not have
+            continue
+        axes.barh(names, widths, left=left, color=colour, label=WORDS.get(verdict, verdict))
         left = [start + width for start, width in zip(left, widths)]
     axes.set_title(title, loc="left")
     axes.set_xlabel("submissions")

@@ -9,7 +9,11 @@ from utils.grading.submission.text_decoding import REFUSED
 # What no report can hold, and what makes terminals and readers see something else.
 _UNPRINTABLE = re.compile(f"[{REFUSED}\u200b-\u200f\u202a-\u202e\u2066-\u2069]")
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~&#$])")
-_FORMULA = ("=", "+", "-", "@")
+# What makes a cell a formula, in every width that Unicode has of it, and what parts cells in half of the world; quotes and
+# blanks before the sign do not help against either.
+_SIGNS = "=+\\-@＝＋－＠﹦﹢﹣﹫⁼⁺⁻₌₊₋−"
+_FORMULA = re.compile(f"[{_SIGNS}]")
+_AFTER_SEPARATOR = re.compile(f"""([;；][\\s"'“”]*)(?=[{_SIGNS}])""")
 
 
 def printable(text: object, limit: int | None = None) -> str:
@@ -37,10 +41,10 @@ def code(text: object, limit: int | None = 120) -> str:
     return f"{fence}{space}{plain}{space}{fence}"
 
 
-def spreadsheet(text: object) -> str:
-    """A CSV cell that no spreadsheet takes for a formula."""
-    plain = one_line(text)
-    return f"'{plain}" if plain.startswith(_FORMULA) else plain
+def spreadsheet(text: object, limit: int | None = 300) -> str:
+    """A CSV cell that no spreadsheet takes for a formula, whether it parts cells at "," or at ";"."""
+    plain = _AFTER_SEPARATOR.sub(r"\1'", one_line(text, limit))
+    return f"'{plain}" if _FORMULA.match(plain) else plain
 
 
 def divided(text: str, marked: Sequence[int] | None, limit: int = 300) -> tuple[str, str, str]:

@@ -16,17 +16,20 @@ from types import FrameType, ModuleType
 LOOKS = "its code looks where it is before it makes or computes the network: "
 # Module → names in it that say nothing of where the code runs; a module that is not here may be asked anything.
 _QUIET = {
-    "sys": "version_info maxsize float_info int_info stdout stderr exc_info getsizeof intern setrecursionlimit",
-    "os": "path sep linesep fspath PathLike curdir pardir extsep pathsep devnull",
+    "sys": "version_info maxsize float_info int_info stdout stderr exc_info getsizeof intern setrecursionlimit exit",
+    # what changes things, other watchers stop
+    "os": "path sep linesep fspath PathLike curdir pardir extsep pathsep devnull fork forkpty system popen kill write "
+    "close dup2 remove unlink rename mkdir makedirs rmdir open _exit",
     "inspect": "signature Parameter isclass isfunction ismethod ismodule getmembers getfullargspec getdoc cleandoc",
     "gc": "collect",
+    "shutil": "rmtree move copy copyfile copytree",
     "importlib": "import_module",
     "threading": "Thread Lock RLock local",
     "torch.version": "",
     "torch._C": "",
     **dict.fromkeys(
-        "posix nt time datetime platform socket getpass pwd resource locale uuid glob shutil tempfile traceback subprocess "
-        "sysconfig site psutil multiprocessing".split(),
+        "posix nt time datetime platform socket getpass pwd resource locale uuid glob tempfile traceback "
+        "sysconfig site psutil".split(),
         "",
     ),
 }

@@ -1,4 +1,4 @@
-"""Many submissions in parallel processes, into a folder with a JSON file and a page for each; what is there stays.
+"""Many submissions graded in parallel processes, into a folder with a JSON file for each; what is there stays.
 
 The work goes through joblib, so that `with joblib.parallel_config(backend="dask"): grade_cohort(…)` spreads it over a
 cluster whose machines see the same paths.
@@ -24,7 +24,6 @@ from utils.files import write_whole
 from utils.grading.audits import Options
 from utils.grading.grade import examine_in_time
 from utils.grading.reports.entry import Graded, could_not_work, not_graded
-from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import json_report
 from utils.grading.rubric import Rubric
 from utils.paths import REPOSITORY
@@ -65,7 +64,7 @@ def grade_cohort(
     jobs: int = -1,
     progress: bool = True,
 ) -> list[Task]:
-    """Grade every path by `jobs` processes (-1: one a core); the tasks in the order of `paths`, their files written.
+    """Grade every path by `jobs` processes (-1: one a core); the tasks in the order of `paths`, their JSON files written.
 
     A submission at which the grader fails, or at which a process dies, gets an entry that says so; it is tried again
     the next time, and what was graded before, from the same content and by the same rubric, options and grader, is not.
@@ -128,7 +127,7 @@ def _run_alone(task: Task, rubric: Rubric, options: Options) -> None:
 
 
 def grade_into(task: Task, rubric: Rubric, options: Options, starter: int) -> None:
-    """Grade one submission and write its files, the JSON last; `starter` is the process that asked for it."""
+    """Grade one submission and write its JSON file; `starter` is the process that asked for it."""
     if (
         os.getppid() == starter
     ):  # a process of our pool: it ends with the grader, and with it the child
@@ -144,7 +143,6 @@ def grade_into(task: Task, rubric: Rubric, options: Options, starter: int) -> No
 
 
 def _write(task: Task, graded: Graded) -> None:
-    write_whole(task.page, html_report(graded))
     write_whole(task.result, json_report([graded]))
     task.started.unlink(missing_ok=True)
 
@@ -156,9 +154,9 @@ def entries(tasks: Sequence[Task]) -> Iterator[dict]:
 
 
 def is_done(task: Task) -> bool:
-    """Whether the task's files are there and say that the grader could do its work."""
+    """Whether the task's file is there and says that the grader could do its work."""
     try:
-        return task.page.exists() and not could_not_work(next(entries([task])))
+        return not could_not_work(next(entries([task])))
     except (OSError, ValueError, LookupError):
         return False
 

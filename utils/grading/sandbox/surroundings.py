@@ -26,7 +26,6 @@ _QUIET = {
     "importlib": "import_module",
     "threading": "Thread Lock RLock local",
     "torch.version": "",
-    "torch._C": "",
     **dict.fromkeys(
         "posix nt time datetime platform socket getpass pwd resource locale uuid glob tempfile traceback "
         "sysconfig site psutil".split(),

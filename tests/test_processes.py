@@ -27,19 +27,6 @@ ours.recv()
 print(process.pid, flush=True)
 time.sleep(10_000)
 """,
-    "a loader's worker": """
-import os, time
-import numpy
-from utils.data.images import Split
-from utils.data.loaders import TrainingBatches
-from utils.data.transforms import Compose
-class Sleeps(Compose):
-    def __call__(self, image):
-        print(os.getpid(), flush=True)
-        time.sleep(10_000)
-split = Split(numpy.zeros((4, 32, 32, 3), numpy.uint8), numpy.zeros(4, numpy.int64))
-next(iter(TrainingBatches(split, Sleeps([]), 2, 0, workers=1).epoch(0)))
-""",
     "a worker of a cohort": """
 import os, time
 from joblib import Parallel, delayed

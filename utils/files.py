@@ -1,6 +1,7 @@
 """Writing files so that a kill or a power loss at any moment leaves either the old content or the new, never a part."""
 
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,3 +36,21 @@ def move(source: Path, target: Path) -> None:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+def plain_bytes(path: Path, most: int) -> bytes:
+    """What the file at `path` holds; ValueError with a clause where it is no plain file, or longer than `most` bytes.
+
+    A pipe or a device is not waited for. OSError where it cannot be read.
+    """
+    number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+    try:
+        found = os.fstat(number)
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is a folder, a pipe or a device, no plain file")
+        if found.st_size > most:
+            raise ValueError(f"it is larger than {most / 2**20:g} MiB")
+        with open(number, "rb", closefd=False) as file:
+            return file.read(most)
+    finally:
+        os.close(number)

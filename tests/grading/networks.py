@@ -50,7 +50,7 @@ def executed(model: nn.Module) -> ExecutedNetwork:
     values, _ = JOBS["replay"](job, tensors)
     assert "error" not in values, values["error"]
     values = unpack(pack(values))[0]
-    part = effective(graphs[0], values["influential"], values["strong"], trained)
+    part = effective(graphs[0], values, trained)
     return ExecutedNetwork(
         part.graph,
         part.certain,
@@ -61,6 +61,7 @@ def executed(model: nn.Module) -> ExecutedNetwork:
         part.ineffective,
         part.doubt,
         trained.maxima,
+        trained.statistics,
     )
 
 

@@ -14,6 +14,12 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map_only
 
+MOST_OPERATIONS = 4_000  # that are recorded of one forward pass: every result is kept until its end
+
+
+class TooManyOperations(ValueError):
+    """A forward pass executes more than MOST_OPERATIONS."""
+
 
 @dataclass(frozen=True)
 class Value:
@@ -106,7 +112,10 @@ class ExecutedGraph:
 
 
 def record(model: nn.Module, *inputs: Tensor) -> ExecutedGraph:
-    """The graph of `model(*inputs)` in the mode that the model is in. What the model's own code raises is passed on."""
+    """The graph of `model(*inputs)` in the mode that the model is in. What the model's own code raises is passed on.
+
+    TooManyOperations where it executes more than MOST_OPERATIONS.
+    """
     recorder = _Recorder(model, inputs)
     with torch.no_grad(), recorder.follow_modules(), recorder:
         result = model(*inputs)
@@ -143,6 +152,8 @@ class _Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if len(self.graph.operations) >= MOST_OPERATIONS:
+            raise TooManyOperations(f"it executes more than {MOST_OPERATIONS:,} operations")
         stale = any(
             self._is_stale(leaf)
             for leaf in tree_flatten((args, kwargs))[0]

@@ -92,7 +92,6 @@ MAX_POOLS = (
 )  # how the names of max pools of any kind begin
 # What has weights of its own: the layers that learn.
 LAYERS = ("convolution", "addmm", "mm")
-NEGLIGIBLE = 1e-8  # a share in the result, beside the largest one of a layer, that single precision cannot even add to it
 DATA_DEPENDENT = frozenset(("_local_scalar_dense", "item", "is_nonzero", "equal", "nonzero"))
 
 

@@ -28,6 +28,10 @@ from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 
 SHOWN = 5  # logs that a reason names
+READ_ONLY = (
+    "A log that nobody trained cannot be told from a real one by reading it: --weights tests the trained weights, "
+    "and grading a class together shows copies."
+)
 PARALLEL = 2  # networks that are executed at the same time
 
 
@@ -153,6 +157,8 @@ def _log(case: Case) -> Audit:
     if case.perhaps and not case.runs:
         return _log_of_several(case)
     found = log_audit(case.submission, case.choice, case.rubric.target_accuracy)
+    if case.runs and not case.options.weights:
+        return replace(found, warnings=(*found.warnings, READ_ONLY))
     if case.runs or not case.foreign:
         return found
     logs = "; ".join(f"{describe(run)} is of {data_set_of(run)}" for run in case.foreign[:SHOWN])

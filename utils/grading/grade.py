@@ -2,7 +2,7 @@
 
 import posixpath
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from utils.grading import verdicts
@@ -19,6 +19,7 @@ from utils.grading.program.attempts import Attempt, attempts
 from utils.grading.program.counting import best_attempt, named_as_result, named_attempt
 from utils.grading.program.finding import defined_networks
 from utils.grading.program.log_owners import Logs, logs_of
+from utils.grading.reports.bounded import bounded
 from utils.grading.reports.entry import Graded, attempt_entry, compose, not_graded, without_content
 from utils.grading.rubric import Rubric
 from utils.grading.submission.contents import Submission, read_submission
@@ -63,7 +64,7 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
     warnings += failed
     digests = [one.digest for one in judged.every]
     prints, remarks = fingerprints(submission, judged.runs, digests)
-    return compose(
+    made = compose(
         str(path),
         rubric,
         judged.first.facts,
@@ -72,6 +73,7 @@ def examine(path: Path | str, rubric: Rubric, options: Options = DEFAULTS) -> Gr
         _table(judged, rubric),
         prints,
     )
+    return replace(made, entry=bounded(made.entry))
 
 
 # --- the attempts -----------------------------------------------------------------------------------------------------

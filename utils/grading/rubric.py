@@ -6,6 +6,7 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 
 from utils.errors import UserError
+from utils.files import plain_bytes
 from utils.grading.fact_names import FACTS
 
 try:
@@ -13,6 +14,8 @@ try:
 except ModuleNotFoundError:  # Python 3.10
     import tomli as tomllib
 
+MOST_CRITERIA, MOST_LINES = 100, 2_000
+MOST_BYTES = 2**17  # of a rubric's file
 SHIPPED = Path(__file__).with_name("rubrics")
 # Check → the kind of fact that it judges. "is_true" takes several facts and no threshold, the others one and a threshold.
 CHECKS = {
@@ -60,11 +63,13 @@ def load_rubric(name_or_file: str) -> Rubric:
     shipped = SHIPPED / f"{name_or_file}.toml"
     file = shipped if name_or_file in shipped_rubrics() else Path(name_or_file)
     try:
-        return parse_rubric(file.read_bytes().decode("utf-8-sig"), str(file))
+        return parse_rubric(plain_bytes(file, MOST_BYTES).decode("utf-8-sig"), str(file))
     except UnicodeDecodeError as error:
         raise UserError(
             f"{file} is not a rubric: it is not UTF-8 text (byte {error.start})."
         ) from None
+    except ValueError as error:
+        raise UserError(f"{file} is not a rubric: {error}.") from None
     except OSError as error:
         raise UserError(
             f"There is no rubric '{name_or_file}' ({error.strerror}): give a TOML file or one of "
@@ -75,10 +80,17 @@ def load_rubric(name_or_file: str) -> Rubric:
 def parse_rubric(text: str, file: str) -> Rubric:
     """The rubric that `text` holds; `file` is only for the sentence of the UserError."""
     text = text.replace("\r\n", "\n")
+    if text.count("\n") > MOST_LINES:
+        raise UserError(f"{file} is not a rubric: it has more than {MOST_LINES:,} lines.")
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:  # it says the line
         raise UserError(f"{file} is not a rubric: {error}.") from None
+    given = table.get("criteria")
+    if isinstance(given, list) and len(given) > MOST_CRITERIA:
+        raise UserError(
+            f"{file} has {len(given):,} criteria, and a rubric at most {MOST_CRITERIA}."
+        )
     problem = next(_problems(table), None)
     if problem:
         where, what = problem

@@ -62,6 +62,7 @@ def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
             and name in _TEXT
             and members.plain(args)
             and len(value) < _LONGEST
+            and not _multiplies(value, name, args)
         ):
             return _limited(getattr(value, name)(*args))
         if isinstance(value, (list, tuple)) and name in ("copy", "index", "count"):
@@ -83,12 +84,21 @@ def _limited(result):
     )
 
 
+def _multiplies(value: str, name: str, args: tuple) -> bool:
+    """Whether as many copies of one text may come out as another has letters, or a list entries."""
+    copied = value if name == "join" else args[1] if name == "replace" and len(args) > 1 else ""
+    copies = len(args[0]) if name == "join" and args else len(value)
+    return len(copied) * copies > 100 * _LONGEST
+
+
 def _change(value: list, name: str, args: tuple, uncertain: bool):
     if uncertain:
         value.append(Unknown("it is added or taken away only under a condition"))
         return Unknown("it depends on a condition")
     if name == "extend":
-        value.extend(members.iterate(args[0]) or [Unknown("what it is extended by is not known")])
+        items = members.iterate(args[0]) or [Unknown("what it is extended by is not known")]
+        large = len(value) + len(items) > _LONGEST
+        value.extend([Unknown("the list would be very large")] if large else items)
         return None
     return getattr(value, name)(*args)
 

@@ -2,11 +2,16 @@
 
 import ast
 import operator
+import re
 
 from utils.grading.code_reader import image_statistics, members
 from utils.grading.code_reader.values import Library, Made, Unknown, UserFunction, same
 
 LONGEST = 10_000  # entries of a list, characters of a text: what is larger is not computed
+
+_WIDE = re.compile(
+    r"%[^%a-zA-Z]*(\*|\d{4})"
+)  # a field as wide as an argument says, or of a thousand letters
 
 _BINARY = {
     ast.Add: operator.add,
@@ -52,7 +57,7 @@ def binary(kind, left, right):
 
 def _too_large(kind, left, right) -> bool:
     if kind is ast.Mod:
-        return isinstance(left, str) and len(left) > 1000
+        return isinstance(left, str) and (len(left) > 1000 or bool(_WIDE.search(left)))
     sizes = [len(value) if hasattr(value, "__len__") else 1 for value in (left, right)]
     numbers = [abs(value) for value in (left, right) if isinstance(value, (int, float))]
     if max(sizes) > 1 or any(hasattr(value, "__len__") for value in (left, right)):

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from utils.architecture.executed_graph import Value
 from utils.errors import UserError
+from utils.files import plain_bytes
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.network.executed_network import (
     ExecutedNetwork,
@@ -82,9 +83,9 @@ def _checked(submission: Submission, found: Attempt, path: Path, limits: Limits)
 def _checkpoint(path: Path, limits: Limits) -> tuple[dict[str, Tensor], str]:
     """The tensors of the file by their names, and under which key of it they lie."""
     try:
-        if os.path.getsize(path) > SIZE_LIMIT:
-            raise NotEstablished(f"{path.name} is larger than {SIZE_LIMIT // 2**20} MiB")
-        data = path.read_bytes()
+        data = plain_bytes(path, SIZE_LIMIT)
+    except ValueError as error:
+        raise NotEstablished(f"the weights {path.name} cannot be read: {error}") from None
     except OSError as error:
         raise NotEstablished(f"the weights {path.name} cannot be read: {error.strerror}") from None
     if not data:

@@ -11,16 +11,20 @@ from utils.architecture.executed_graph import ExecutedGraph, Operation, Value
 from utils.architecture.graph_operations import LAYERS, signature
 from utils.grading.network.merged_pools import merge_pools
 
+LISTS = ("trained", "frozen", "windows", "maxima", "statistics")
+
 
 @dataclass(frozen=True)
 class Training:
     """What the network does in training mode: the parameters that it trains and those that stay as they were built, its
-    convolutions and its max pools as `signature` and `pool_signature` put them; `failure` says why that is not known."""
+    convolutions and its max pools as `signature` and `pool_signature` put them, the buffers in which normalisations keep
+    `statistics`; `failure` says why that is not known."""
 
     trained: frozenset[str] = frozenset()
     frozen: frozenset[str] = frozenset()
     windows: frozenset[str] = frozenset()
     maxima: frozenset[str] = frozenset()
+    statistics: frozenset[str] = frozenset()
     failure: str = ""
 
 
@@ -44,7 +48,7 @@ def training(data: object) -> Training:
         return Training(
             failure="".join(letter if letter.isprintable() else "?" for letter in text[:200])
         )
-    lists = {name: data.get(name) for name in ("trained", "frozen", "windows", "maxima")}
+    lists = {name: data.get(name) for name in LISTS}
     if not all(
         isinstance(one, list) and all(isinstance(text, str) for text in one)
         for one in lists.values()
@@ -53,17 +57,20 @@ def training(data: object) -> Training:
     return Training(**{name: frozenset(one) for name, one in lists.items()})
 
 
-def effective(
-    graph: ExecutedGraph, influential: list[int] | None, strong: list[int] | None, trained: Training
-) -> Effective:
-    """The recorded `graph` by the numbers of the values that have a part in its result, None where gradients cannot tell."""
+def effective(graph: ExecutedGraph, found: dict, trained: Training) -> Effective:
+    """The recorded `graph` by what a child found out: numbers of values, or None where that cannot be told.
+
+    "influential" may have a part in the result, "strong" have one as the network is built, by their effect on the outputs
+    "scores"; "blind" are made by convolutions that see less than their kernels say.
+    """
+    influential, strong = found.get("influential"), found.get("strong")
     if influential is None or strong is None:
         whole = merge_pools(graph)
         return Effective(
             whole,
             None,
             (),
-            "gradients cannot tell whether each of its layers has a part in the result",
+            "it cannot be told whether each of its layers has a part in the result",
         )
     kept = _with_outputs(graph, influential)
     dropped = [one for one in graph.live_operations() if one.name in LAYERS and one not in kept]
@@ -76,32 +83,50 @@ def effective(
             names,
             f"the network cannot be tried in training mode: {trained.failure}",
         )
-    strongly = _with_outputs(whole, strong)
-    reached, producers = whole.depends_on_input(), whole.producers()
-    idle = [
-        one
-        for one in strongly
-        if one.name in LAYERS and not _is_trained(whole, one, trained, reached, producers)
-    ]
-    certain = [one for one in strongly if one not in idle]
-    if len(certain) == len(kept):
+    scores = tuple(Value(number) for number in found["scores"])
+    blind = {Value(number) for number in found["blind"]}
+    doubtful = _doubtful(whole, {Value(number) for number in strong}, blind, trained)
+    if not any(some for some, _ in doubtful):
         merged = merge_pools(whole)
         return Effective(merged, merged, names)
-    clauses = [
-        (idle, "no part in training"),
-        (
-            [one for one in kept if one not in strongly],
-            "next to no share in the result as the network is built",
-        ),
-    ]
-    doubt = "; ".join(f"{_listed(whole, some)} ({what})" for some, what in clauses if some)
+    doubt = "; ".join(f"{_listed(whole, some)} ({what})" for some, what in doubtful if some)
+    left_out = {id(one) for some, _ in doubtful for one in some}
+    certain = [one for one in kept if id(one) not in left_out]
     return Effective(
-        merge_pools(whole), merge_pools(replace(graph, operations=certain)), names, doubt
+        merge_pools(whole),
+        merge_pools(replace(whole, operations=certain, outputs=scores)),
+        names,
+        doubt,
     )
 
 
+def _doubtful(
+    graph: ExecutedGraph, strong: set[Value], blind: set[Value], trained: Training
+) -> list[tuple[list[Operation], str]]:
+    """The operations that are in doubt, each with why."""
+    reached, producers = graph.depends_on_input(), graph.producers()
+    live = [one for one in graph.live_operations() if reached.intersection(one.outputs)]
+    strongly = [one for one in live if strong.intersection(one.outputs)]
+    idle = [
+        one
+        for one in strongly
+        if one.name in LAYERS and not _is_trained(graph, one, trained, reached, producers)
+    ]
+    return [
+        (idle, "no part in training"),
+        (
+            [one for one in live if one not in strongly],
+            "next to no effect on the result: below 1/10,000 of the image's",
+        ),
+        (
+            [one for one in strongly if blind.intersection(one.outputs)],
+            "sees less than its kernel: a rim of it is next to zero, or the map is the same everywhere",
+        ),
+    ]
+
+
 def _with_outputs(graph: ExecutedGraph, numbers: Iterable[int]) -> list[Operation]:
-    kept = {Value(number) for number in numbers} | set(graph.outputs) | set(graph.inputs)
+    kept = {Value(number) for number in numbers} | {*graph.outputs, *graph.inputs}
     return [one for one in graph.operations if not one.outputs or kept.intersection(one.outputs)]
 
 

@@ -6,6 +6,7 @@ agree, for batch sizes that were not announced, is the recording what the networ
 """
 
 import ast
+import os
 import posixpath
 from dataclasses import dataclass
 
@@ -40,7 +41,8 @@ class ExecutedNetwork:
 
     `certain` is `graph` without the layers that are in doubt, None where it is not known which are; `doubt` names them and
     says why. `recordings` are those of RECORDED_BATCHES, complete, for computing them again; `ineffective` names the layers
-    that were executed and left out of `graph`; `training_maxima` are the max pools of training mode.
+    that were executed and left out of `graph`; `training_maxima` are the max pools of training mode,
+    `statistics` the buffers in which its normalisations keep theirs.
     """
 
     graph: ExecutedGraph
@@ -52,6 +54,7 @@ class ExecutedNetwork:
     ineffective: tuple[str, ...] = ()
     doubt: str = ""
     training_maxima: frozenset[str] = frozenset()
+    statistics: frozenset[str] = frozenset()
 
 
 def executed_network(
@@ -63,8 +66,11 @@ def executed_network(
             f"an argument of {reference.class_name} could not be read: {reference.why}"
         )
     job = model_job(submission, reference)
-    content, tensors = ask({"job": "record", **job}, [], limits, "the network cannot be executed")
+    recording = {"job": "record", "gpu": False, **job}
+    content, tensors = ask(recording, [], limits, "the network cannot be executed")
     recordings = _recordings(content, tensors)
+    if content.get("asks"):
+        _compare_with_gpu(content, recording, limits)
     parameters, buffers = (_inventory(content, name) for name in ("parameters", "buffers"))
     _check_names(recordings[0], parameters, buffers)
     trained = training(content.get("training"))
@@ -86,7 +92,7 @@ def executed_network(
     )
     _compare(expected, tensors)
     _confirm_shapes(recordings[0], values)
-    part = effective(recordings[0], values.get("influential"), values.get("strong"), trained)
+    part = effective(recordings[0], values, trained)
     return ExecutedNetwork(
         part.graph,
         part.certain,
@@ -97,6 +103,7 @@ def executed_network(
         part.ineffective,
         part.doubt,
         trained.maxima,
+        trained.statistics,
     )
 
 
@@ -131,6 +138,7 @@ def model_job(submission: Submission, reference: ModelReference) -> dict:
         "roots": import_roots(reference, file),
         "name": reference.factory or reference.class_name,
         "place": place if own_place else None,
+        "seed": int.from_bytes(os.urandom(4), "little"),
         "repository": str(REPOSITORY),
         "args": repr(tuple(reference.args)),
         "kwargs": repr(dict(reference.kwargs)),
@@ -180,6 +188,17 @@ def _recordings(content: dict, tensors: list[Tensor]) -> tuple[ExecutedGraph, Ex
                 "the network cannot be recorded: its input is not the image that it was given"
             )
     return graphs
+
+
+def _compare_with_gpu(content: dict, recording: dict, limits: Limits) -> None:
+    """NotEstablished where the network is another one when its code, which asks for a GPU, is told that there is one."""
+    asks = content["asks"] if isinstance(content["asks"], list) else []
+    place = "".join(letter if letter.isprintable() else "?" for letter in str(*asks[:1])[:200])
+    what = f"its code asks whether there is a GPU, at {place}"
+    failure = f"{what}, and with one it cannot be executed"
+    told, _ = ask(recording | {"gpu": True}, [], limits, failure)
+    if told.get("graphs") != content["graphs"]:
+        raise NotEstablished(f"{what}, and makes or computes another network where there is one")
 
 
 def _inventory(content: dict, key: str) -> dict[str, tuple[int, ...]]:

@@ -9,8 +9,12 @@ from utils.architecture.executed_graph import Operation, Source, Value
 from utils.grading.facts import Fact
 from utils.grading.network.view import WEIGHTED, NetworkView
 
-_DOUBT = 20_000  # numbers that scale the activations one by one: too many to say that they are no weights
-_BUFFER_LIMIT = 256  # numbers that a buffer may hold without a remark when it is no weight: means, scales, a small grid
+# Numbers that take part in the result and may or may not be weights: more than means, grids and masks need, and than make
+# a difference to a budget of 200,000.
+_DOUBT = 10_000
+_BUFFER_LIMIT = 256  # of them that need no remark: means, scales, a small grid
+_NAMED = 5  # of many tensors, those that a remark names
+_WORD = 4  # bytes: two weights fit into one number of eight bytes
 
 
 def parameters(view: NetworkView) -> Fact:
@@ -21,12 +25,12 @@ def parameters(view: NetworkView) -> Fact:
     why += "".join(
         f", and {count:,} in {name}, which acts as a weight" for name, count in hidden.items()
     )
-    unclear = sum(_beside_activations(view).values())
-    if unclear >= _DOUBT:
+    unclear = _unclear(view)
+    if sum(unclear.values()) >= _DOUBT:
         return view.fact(
             None,
-            f"{why}; whether {unclear:,} more numbers in buffers and constants, which take part in "
-            "the result, are weights cannot be told",
+            f"{why}; whether {sum(unclear.values()):,} more numbers in buffers and constants, which take part in "
+            f"the result, are weights cannot be told: {_largest(unclear)}",
         )
     return view.fact(listed + sum(hidden.values()), why if hidden else "")
 
@@ -100,8 +104,27 @@ def _hidden_weights(view: NetworkView) -> dict[str, int]:
         for position in WEIGHTED.get(operation.name, ()):
             operand = operations.argument(operation, position)
             if isinstance(operand, Value) and operand not in view.reached:
-                hidden |= _numbers_behind(view, operand, producers)
+                hidden |= _weights_of(view, operand, producers)
     return hidden
+
+
+def _weights_of(
+    view: NetworkView, operand: Value, producers: dict[Value, Operation]
+) -> dict[str, int]:
+    """The numbers behind the weights `operand` of a layer; all that it holds, where it is spread out of fewer."""
+    numbers = _numbers_behind(view, operand, producers)
+    more = prod(view.graph.shapes[operand]) - sum(numbers.values())
+    if not numbers or more <= 0 or _has_parameter(view, operand, producers):
+        return numbers
+    return numbers | {f"what is computed of {next(iter(numbers))}": more}
+
+
+def _has_parameter(view: NetworkView, value: Value, producers: dict[Value, Operation]) -> bool:
+    return any(
+        view.graph.sources[one].kind == "parameter"
+        for one in _behind(value, producers)
+        if one in view.graph.sources
+    )
 
 
 def _unregistered(view: NetworkView) -> dict[str, int]:
@@ -123,31 +146,36 @@ def _numbers_behind(
     view: NetworkView, value: Value, producers: dict[Value, Operation]
 ) -> dict[str, int]:
     """The buffers, constants and numbers made on the way that `value` is computed from, each with how many it holds."""
-    found, waiting, seen = {}, [value], set()
-    while waiting:
-        current = waiting.pop()
-        if current in seen:
-            continue
-        seen.add(current)
-        if current in view.graph.sources:
-            source = view.graph.sources[current]
-            if source.kind in ("buffer", "constant"):
-                found[_described(source)] = prod(view.graph.shapes[current])
+    found = {}
+    for current in _behind(value, producers):
+        source = view.graph.sources.get(current)
+        if source is not None and source.kind in ("buffer", "constant"):
+            found[_described(source)] = prod(view.graph.shapes[current])
         elif current in producers and not producers[current].inputs:
             found[f"a tensor that {producers[current].name} makes"] = prod(
                 view.graph.shapes[current]
             )
-        elif current in producers:
-            waiting += producers[current].inputs
     return found
 
 
+def _behind(value: Value, producers: dict[Value, Operation]) -> list[Value]:
+    """`value` and all that it is computed from."""
+    waiting, seen = [value], {}
+    while waiting:
+        current = waiting.pop()
+        if current not in seen:
+            seen[current] = True
+            waiting += producers[current].inputs if current in producers else ()
+    return list(seen)
+
+
 def remarks_on_weights(view: NetworkView) -> Iterator[str]:
-    """What belongs to no fact: large constants that join the activations, layers without effect."""
+    """What belongs to no fact: numbers that take part in the result and are no parameters, layers without effect."""
     if _hidden_weights(view):
         yield f"Counted as parameters: {parameters(view).why}."
-    for (name, user), count in _beside_activations(view).items():
-        yield f"T{name[1:]} of {count:,} numbers takes part in the result ({user}) and is not counted as parameters."
+    unclear = _unclear(view)
+    if sum(unclear.values()) >= _BUFFER_LIMIT:
+        yield f"Not counted as parameters, though they take part in the result: {_largest(unclear)}."
     if view.network.ineffective:
         yield (
             f"Executed without any effect on the result, and so not counted as executed: "
@@ -155,22 +183,30 @@ def remarks_on_weights(view: NetworkView) -> Iterator[str]:
         )
 
 
-def _beside_activations(view: NetworkView) -> dict[tuple[str, str], int]:
-    """Large buffers and constants that join the activations and do not count as weights, each with the operation."""
-    found, counted = {}, _hidden_weights(view)
-    for operation in view.live:
-        if operation.name in operations.BATCH_NORMS or operation.name in WEIGHTED:
-            continue
+def _unclear(view: NetworkView) -> dict[str, int]:
+    """Every buffer and constant that the result needs and that does not count as weights, in words of four bytes.
+
+    Not what a batch normalisation keeps for evaluation: in training mode it does not use that.
+    """
+    counted, found = _hidden_weights(view), {}
+    for operation in view.graph.live_operations():
+        kept = operation.args[3:5] if operation.name in operations.BATCH_NORMS else ()
         for value in operation.inputs:
-            source, count = view.graph.sources.get(value), prod(view.graph.shapes[value])
-            if (
-                source
-                and source.kind in ("buffer", "constant")
-                and count >= _BUFFER_LIMIT
-                and _described(source) not in counted
-            ):
-                found[_described(source), operation.name] = count
-    return found
+            source = view.graph.sources.get(value)
+            if source is None or source.kind not in ("buffer", "constant"):
+                continue
+            is_kept = value in kept and source.name in view.network.statistics
+            if not is_kept and _described(source) not in counted:
+                tensor = view.graph.tensors[value]
+                words = tensor.numel() * max(_WORD, tensor.element_size()) // _WORD
+                found[_described(source)] = words, operation.name
+    return {f"{name} of {words:,} numbers ({user})": words for name, (words, user) in found.items()}
+
+
+def _largest(unclear: dict[str, int]) -> str:
+    names = sorted(unclear, key=unclear.__getitem__, reverse=True)
+    more = f" and {len(names) - _NAMED:,} more tensors" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def _described(source: Source) -> str:

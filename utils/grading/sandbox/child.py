@@ -13,18 +13,22 @@ import numpy
 import torch
 from torch import Tensor, nn
 
-from utils.architecture.executed_graph import ExecutedGraph, record
+from utils.architecture.executed_graph import ExecutedGraph, Value, record
 from utils.grading.sandbox.audit_hook import read_only_from, watch
+from utils.grading.sandbox.blind_kernels import blind
 from utils.grading.sandbox.checkpoint_jobs import load, predict
 from utils.grading.sandbox.confinement import bound
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
+from utils.grading.sandbox.effects import IMAGES, lasting, scores
 from utils.grading.sandbox.failure import attempt, failure
+from utils.grading.sandbox.gpu_questions import questions
 from utils.grading.sandbox.graph_data import from_data, to_data
 from utils.grading.sandbox.imports import Importer
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.random_tensors import drawn
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
 from utils.grading.sandbox.start import BEGUN
+from utils.grading.sandbox.surroundings import Answer, decide, watch_surroundings
 from utils.grading.sandbox.training_mode import trial
 from utils.grading.submission.module_files import ModuleFiles
 
@@ -43,6 +47,7 @@ def main(given: dict) -> None:
         watch(names.__contains__, lambda name: _send(channel, pack(attempt(name))))
         if not given["hides_files"]:
             read_only_from(given["readable"])
+        watch_surroundings(names.__contains__, lambda why: _send(channel, pack({"error": why})))
     os.write(channel, BEGUN)
     try:
         answer, made = JOBS[content["job"]](content, tensors)
@@ -69,10 +74,14 @@ def _send(channel: int, data: bytes) -> None:
 def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     """The network's operations for two batch sizes, its tensors, and the names and sizes of its parameters and buffers.
 
-    "training" is what the same network does in training mode.
+    "training" is what the same network does in training mode, "asks" the places at which its code asks for a GPU; the job's
+    "gpu" pretends that there is one.
     """
-    model = _build(job)
-    graphs = [record(model, torch.rand(batch, *job["image"])) for batch in job["batches"]]
+    with questions(job["gpu"]) as asks:
+        model = _build(job)
+        graphs = [record(model, torch.rand(batch, *job["image"])) for batch in job["batches"]]
+    if job["gpu"]:
+        return {"graphs": [to_data(graph) for graph in graphs]}, []
     sources = [value for value, source in graphs[0].sources.items() if source.kind != "input"]
     inventory = {
         "parameters": [[name, list(tensor.shape)] for name, tensor in model.named_parameters()],
@@ -80,7 +89,12 @@ def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     }
     training = trial(model, torch.randn(job["batches"][-1], *job["image"]))
     return (
-        {"graphs": [to_data(graph) for graph in graphs], **inventory, "training": training},
+        {
+            "graphs": [to_data(graph) for graph in graphs],
+            **inventory,
+            "training": training,
+            "asks": asks[:1],
+        },
         [graphs[0].tensors[value] for value in sources],
     )
 
@@ -98,44 +112,47 @@ def _answer(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
 
 
 def _united(
-    parts: tuple | None, graph: ExecutedGraph, images: Tensor, tensors: dict
-) -> tuple[set, set] | None:
+    parts: set[Value] | None, graph: ExecutedGraph, images: Tensor, tensors: dict
+) -> set[Value] | None:
     """`parts` and what has influence under any of several weights: under one alone, a small ReLU layer may be dead."""
     signs = [
         lambda tensor: tensor,
         torch.abs,
         *[lambda tensor: tensor * torch.randn(tensor.shape).sign()] * 6,
     ]
+    needed = {
+        value for one in graph.live_operations() for value in one.outputs if value is not None
+    }
     for sign in signs:
+        if parts is None or needed <= parts:
+            break
         weights = {
             value: sign(tensor) if tensor.is_floating_point() and tensor.dim() > 1 else tensor
             for value, tensor in tensors.items()
         }
         found = influential(graph, images.abs() if sign is torch.abs else images, weights)
-        parts = (
-            None
-            if parts is None or found is None
-            else tuple(one | other for one, other in zip(parts, found))
-        )
+        parts = None if found is None else parts | found
     return parts
 
 
 def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     """The same from the recorded graph alone, and which values have a part in the result; nothing of the stranger's runs.
 
-    "influential" are those that have one under any weights, "strong" those whose share is not negligible while the tensors
-    that the job names as "fixed", which no training changes, are as given; None where that cannot be told.
+    "influential" are those that have one under any weights, "strong" those whose effect is not negligible while the tensors
+    that the job names as "fixed", which no training changes, are as given; None where that cannot be told. "scores" are the
+    outputs that it is measured on, "blind" the outputs of convolutions that see less than their kernels say.
     """
     count = job["tensors"]
     first, second = (from_data(data, tensors[:count]) for data in job["graphs"])
-    weights = first.tensors
+    weights, batches = first.tensors, tensors[count:]
+    fixed = {Value(number) for number in job["fixed"]}
     free = {
-        value: drawn(tensor, True) if value.number in job["fixed"] else tensor
+        value: drawn(tensor, True) if value in fixed else tensor
         for value, tensor in weights.items()
     }
-    outputs, parts, as_built, shapes = [], (set(), set()), (set(), set()), None
+    outputs, parts, unseeing, shapes = [], set(), set(first.shapes), None
     try:
-        for images in tensors[count:]:
+        for images in batches:
             graph = for_any_batch(first, second, len(images))
             with torch.no_grad():
                 values = replay(graph, images, weights)
@@ -143,20 +160,40 @@ def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
             if job["facts"]:
                 few = for_any_batch(first, second, 2)
                 parts = _united(parts, few, images[:2], free)
-                as_built = _united(as_built, few, images[:2], weights) if job["fixed"] else parts
                 values = replay(few, images[:2], weights)
+                unseeing &= blind(few, values)
                 shapes = {
                     value.number: list(tensor.shape)
                     for value, tensor in values.items()
                     if isinstance(tensor, Tensor)
                 }
+        strong = _strong(first, second, fixed, batches) if job["facts"] else None
     except CannotReplay as error:
         return {"error": str(error)}, []
-    numbers = [
-        None if found is None else sorted(value.number for value in found[place])
-        for place, found in enumerate((parts, as_built))
-    ]
-    return {"shapes": shapes, "influential": numbers[0], "strong": numbers[1]}, outputs
+    found = {"influential": parts, "strong": strong, "blind": unseeing, "scores": scores(first)}
+    numbers = {
+        name: None if some is None else [value.number for value in some]
+        for name, some in found.items()
+    }
+    return {"shapes": shapes, **numbers}, outputs
+
+
+def _strong(
+    first: ExecutedGraph, second: ExecutedGraph, fixed: set[Value], batches: list[Tensor]
+) -> set[Value] | None:
+    def draw(number: int) -> tuple[Tensor, dict[Value, Tensor]]:
+        again = {
+            first.sources[value]: drawn(tensor, True)
+            for value, tensor in first.tensors.items()
+            if number > 1 and first.sources[value].kind == "parameter" and value not in fixed
+        }
+        tensors = {
+            value: again.get(first.sources[value], tensor)
+            for value, tensor in first.tensors.items()
+        }
+        return batches[number % len(batches)][:IMAGES], tensors
+
+    return lasting(for_any_batch(first, second, IMAGES), draw, every=True)
 
 
 JOBS = {"record": _record, "answer": _answer, "replay": _replay, "load": load, "predict": predict}
@@ -171,13 +208,15 @@ def _build(job: dict) -> nn.Module:
         del sys.modules[name]  # a submission has modules of these names too
     sys.path[:] = [path for path in sys.path if path != job["repository"]]
     importer = Importer(ModuleFiles(job["sources"], job["roots"], job["clones"]), problems)
-    random.seed(0)
-    numpy.random.seed(0)
-    torch.manual_seed(0)
+    random.seed(job["seed"])
+    numpy.random.seed(job["seed"])
+    torch.manual_seed(job["seed"])
     try:
         made = _find(job, importer)(
             *ast.literal_eval(job["args"]), **ast.literal_eval(job["kwargs"])
         )
+        if type(made) is Answer:
+            decide(made)
         if not isinstance(made, nn.Module):
             raise TypeError(f"{job['name']} makes a {type(made).__name__}, not a torch.nn.Module")
         made.eval()

@@ -10,6 +10,8 @@ import symtable
 from collections.abc import Callable
 from types import ModuleType
 
+from utils.grading.sandbox.surroundings import Answer, Marked, asked, collected
+
 _BINDING = (
     ast.Import,
     ast.ImportFrom,
@@ -38,6 +40,7 @@ class Definitions:
         self.stars: list[ast.ImportFrom] = []
         self.begun: set[str] = set()
         self.executed: set[int] = set()
+        namespace["__asked__"] = asked
         for statement in statements:
             if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
                 self.stars.append(statement)
@@ -71,8 +74,11 @@ class Definitions:
         self.executed.add(id(statement))
         for name in _global_names(statement):
             self.need(name)
+        looks: list[str] = []
         try:
-            exec(compile(ast.Module([statement], []), f"<{self.name}>", "exec"), self.namespace)
+            module = Marked().visit(ast.Module([statement], []))
+            with collected(statement) as looks:
+                exec(compile(module, f"<{self.name}>", "exec"), self.namespace)
         except Exception as error:
             if isinstance(statement, ast.ClassDef):
                 raise
@@ -80,6 +86,8 @@ class Definitions:
             self.problems.append(
                 f"{bound} in {self.name} could not be made ({type(error).__name__}: {error})"
             )
+        for name in _bound_names(statement) if looks else ():
+            self.namespace[name] = Answer(looks[0])
 
     def _from_stars(self, name: str) -> None:
         for statement in reversed(self.stars):

@@ -4,10 +4,15 @@ import re
 
 import torch
 
-from utils.architecture.executed_graph import ExecutedGraph, Operation, Source, Value
+from utils.architecture.executed_graph import (
+    MOST_OPERATIONS,
+    ExecutedGraph,
+    Operation,
+    Source,
+    Value,
+)
 from utils.grading.sandbox.message import BadMessage
 
-OPERATION_LIMIT = 20_000
 _TARGET = re.compile(r"aten\.[A-Za-z_]\w{0,60}\.[A-Za-z_]\w{0,60}")
 _KINDS = {"parameter", "buffer", "constant", "unregistered"}
 _SETTINGS = {
@@ -75,8 +80,8 @@ def from_data(data: dict, tensors: list[torch.Tensor]) -> ExecutedGraph:
 
 
 def _read(data: dict, tensors: list[torch.Tensor], graph: ExecutedGraph) -> None:
-    if len(data["operations"]) > OPERATION_LIMIT:
-        raise BadMessage(f"more than {OPERATION_LIMIT:,} operations were recorded")
+    if len(data["operations"]) > MOST_OPERATIONS:
+        raise BadMessage(f"more than {MOST_OPERATIONS:,} operations were recorded")
     _demand(
         len(data["sources"]) == len(tensors), "the recorded tensors are not as many as their names"
     )

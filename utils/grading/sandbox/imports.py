@@ -12,6 +12,7 @@ from types import ModuleType
 from torch import nn
 
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
+from utils.grading.sandbox.surroundings import missing
 from utils.grading.submission.module_files import ModuleFiles, Place
 
 _OWN = "submission:"  # begins an entry of a package's __path__
@@ -116,6 +117,7 @@ class Importer:
             if level or any(finder.find_spec(top) for finder in (self.files, self.folders)):
                 raise
         self.missing.append(top)
+        missing(top)
         return StandInModule(name if fromlist else top)
 
     def _name_of(self, found: Place | None) -> str | None:

@@ -99,7 +99,8 @@ def _tensor(data: bytearray, offset: int, entry: dict) -> tuple[Tensor, int]:
     if (
         not isinstance(shape, list)
         or len(shape) > 8
-        or not all(type(size) is int and size >= 0 for size in shape)
+        or not all(type(size) is int and 0 <= size < 2**31 for size in shape)
+        or math.prod(max(1, size) for size in shape) >= 2**40  # strides that overflow
     ):
         raise BadMessage("a tensor's shape is no list of sizes")
     count = math.prod(shape)

@@ -1,6 +1,5 @@
 """A recorded network computed again from its operations alone, for any batch size, with PyTorch's own arithmetic."""
 
-import math
 from dataclasses import replace
 
 import torch
@@ -9,7 +8,6 @@ from torch.utils._pytree import tree_flatten, tree_map, tree_map_only
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import ExecutedGraph, Operation, Value
-from utils.architecture.graph_operations import LAYERS, NEGLIGIBLE
 
 # Besides those whose effect on a feature map is known: what networks compute; nothing that reads files or raw memory.
 _OTHERS = frozenset(
@@ -18,15 +16,16 @@ _OTHERS = frozenset(
     _log_softmax _native_batch_norm_legit _prelu_kernel _scaled_dot_product_attention_math
     _scaled_dot_product_flash_attention_for_cpu _softmax _unsafe_view _weight_norm_interface adaptive_max_pool2d
     addbmm addmm addmv all any arange argmax argmin as_strided_copy avg_pool1d avg_pool3d baddbmm bernoulli bmm
-    broadcast_tensors cdist channel_shuffle col2im constant_pad_nd convolution copysign cumprod diagonal dot embedding
-    empty empty_like empty_strided equal erfinv eye fft_fft2 fft_rfft2 flatten full full_like gather glu
-    grid_sampler_2d group_norm hann_window hypot im2col index index_select is_nonzero isfinite isinf isnan linalg_norm
-    linalg_vector_norm linspace log10 log2 log_sigmoid_forward logaddexp logsumexp masked_select
-    max_pool1d_with_indices max_pool3d_with_indices mkldnn_convolution mm mse_loss mv narrow native_channel_shuffle
-    native_dropout native_group_norm native_layer_norm new_empty new_full new_ones new_zeros nonzero normal one_hot
-    ones outer pixel_shuffle pixel_unshuffle prod rand rand_like randn randn_like randperm repeat repeat_interleave
-    resolve_conj resolve_neg rms_norm roll rot90 scalar_tensor scatter scatter_add sin sort t tanhshrink tile topk
-    trace transpose tril triu trunc unfold uniform unsafe_chunk unsafe_split upsample_bicubic2d upsample_bilinear2d
+    broadcast_tensors cdist channel_shuffle col2im constant_pad_nd convolution copysign cumprod diagonal dot
+    embedding empty empty_like empty_strided equal erfinv exponential eye fft_fft2 fft_rfft2 flatten full
+    full_like gather glu grid_sampler_2d group_norm hann_window hypot im2col index index_select is_nonzero
+    isfinite isinf isnan linalg_norm linalg_vector_norm linspace log10 log2 log_sigmoid_forward logaddexp
+    logsumexp masked_select max_pool1d_with_indices max_pool3d_with_indices mkldnn_convolution mm mse_loss
+    multinomial mv narrow native_channel_shuffle native_dropout native_group_norm native_layer_norm new_empty
+    new_full new_ones new_zeros nonzero normal one_hot ones outer pixel_shuffle pixel_unshuffle prod rand
+    rand_like randint randn randn_like random randperm repeat repeat_interleave resolve_conj resolve_neg
+    rms_norm roll rot90 rrelu_with_noise scalar_tensor scatter scatter_add sin sort t tanhshrink tile topk trace
+    transpose tril triu trunc unfold uniform unsafe_chunk unsafe_split upsample_bicubic2d upsample_bilinear2d
     upsample_nearest2d var_mean vdot view_as_complex view_as_real xlogy zero zeros""".split()
 )
 ALLOWED = (
@@ -100,7 +99,7 @@ def replay(
         args, kwargs = tree_map_only(
             Value, values.__getitem__, (list(operation.args), operation.kwargs)
         )
-        result = _execute(operation, args, kwargs, in_memory)
+        result = execute(operation, args, kwargs, in_memory)
         leaves = tree_flatten(result)[0]
         if len(leaves) != len(operation.outputs):
             raise CannotReplay(f"{operation.target} puts out something else than was recorded")
@@ -110,7 +109,8 @@ def replay(
     return values
 
 
-def _execute(operation: Operation, args: list, kwargs: dict, in_memory: bool):
+def execute(operation: Operation, args: list, kwargs: dict, in_memory: bool):
+    """The result of one recorded operation; in place, it works on a copy where not `in_memory`. CannotReplay if it fails."""
     if operation.name not in ALLOWED:
         raise CannotReplay(f"the operation {operation.target} is not one that the grader knows")
     packet = getattr(torch.ops.aten, operation.target.split(".")[1], None)
@@ -132,12 +132,11 @@ def _execute(operation: Operation, args: list, kwargs: dict, in_memory: bool):
 
 def influential(
     graph: ExecutedGraph, images: Tensor, tensors: dict[Value, Tensor]
-) -> tuple[set[Value], set[Value]] | None:
-    """The values that change the result when they change, by their gradients, and those whose share in it is not negligible.
+) -> set[Value] | None:
+    """The values that change the result when they change, by their gradients; None where gradients cannot tell.
 
-    None where gradients cannot tell. A layer that is executed and then multiplied by zero is in neither set, one that is
-    multiplied by 1e-30 in the first alone. Values that are no floating-point numbers are in both: they have no gradients.
-    The share of a value is the product of a number and its gradient, which fades from layer to layer less than the gradient.
+    A layer that is executed and then multiplied by zero is not among them. Values that are no floating-point numbers are:
+    they have no gradients.
     """
     if any(operation.reads_stale for operation in graph.operations):
         return None
@@ -172,18 +171,4 @@ def influential(
         for value, gradient in zip(followed, gradients)
         if gradient is None or not gradient.any()
     }
-    shares = {
-        value: float((gradient * followed[value]).detach().abs().max())
-        for value, gradient in zip(followed, gradients)
-        if value not in without and gradient.numel()
-    }
-    layers = {value for one in graph.operations if one.name in LAYERS for value in one.outputs}
-    least = NEGLIGIBLE * max(
-        (share for value, share in shares.items() if value in layers), default=0
-    )
-    if not all(
-        map(math.isfinite, shares.values())
-    ):  # too large for single precision: that tells nothing of the shares
-        return set(values) - without, set()
-    weak = {value for value, share in shares.items() if share <= least}
-    return set(values) - without, set(values) - without - weak
+    return set(values) - without

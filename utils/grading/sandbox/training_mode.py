@@ -1,29 +1,31 @@
 """In the child: what a network executes in training mode, and which of its parameters a step of training would move."""
 
-import math
-
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten
 
 from utils.architecture import graph_operations as operations
-from utils.architecture.executed_graph import record
-from utils.architecture.graph_operations import NEGLIGIBLE, pool_signature, signature
+from utils.architecture.executed_graph import ExecutedGraph, record
+from utils.architecture.graph_operations import pool_signature, signature
+from utils.grading.sandbox.effects import lasting
 from utils.grading.sandbox.random_tensors import drawn
 
 _DRAWS = 16  # layers may be skipped at random (stochastic depth), and a small ReLU layer may be dead under one draw
+_MEASURED = 3  # executions of one kind in which effects are measured
 
 
 def trial(model: nn.Module, images: Tensor) -> dict:
-    """Executes `model` in training mode, with new weights; its own are lost.
+    """Executes `model` in training mode on IMAGES images, with new weights; its own are lost.
 
-    "trained": parameters with a share in the result; "frozen": those that stay as they were built; "windows": every
-    convolution by its `signature`; "maxima": every max pool by its `pool_signature`. "failure" alone where it cannot be
-    executed so.
+    "trained": parameters that gradients reach and whose effect on the result is not negligible; "frozen": those that stay as
+    they were built; "windows": every convolution by its `signature`; "maxima": every max pool by its `pool_signature`;
+    "statistics": the buffers that normalisations keep. "failure" alone where it cannot be executed so.
     """
     own = dict(model.named_parameters())
     frozen = {name for name, tensor in own.items() if not tensor.requires_grad}
-    reached, executed, found = set(), set(), {"trained": set(), "windows": set(), "maxima": set()}
+    reached, executed, strong = set(), set(), set()
+    found = {"windows": set(), "maxima": set(), "statistics": set()}
+    measured: dict[tuple, int] = {}
     try:
         model.train()
         for tensor in own.values():
@@ -32,34 +34,27 @@ def trial(model: nn.Module, images: Tensor) -> dict:
             _draw({name: tensor for name, tensor in own.items() if name not in frozen})
             graph = record(model, images)
             live = graph.live_operations()
-            executed |= {
-                graph.sources[value].name
-                for one in live
-                for value in one.inputs
-                if value in graph.sources
-            }
+            executed |= _names(graph, {value for one in live for value in one.inputs})
             found["windows"] |= {signature(graph, one) for one in live if one.name == "convolution"}
             found["maxima"] |= {
                 pool_signature(graph, one)
                 for one in live
                 if one.name.startswith(operations.MAX_POOLS)
             }
-            strengths = _strengths(model, images, own)
-            reached |= set(strengths)
-            if all(map(math.isfinite, strengths.values())):
-                least = NEGLIGIBLE * max(strengths.values(), default=0)
-                found["trained"] |= {
-                    name for name, strength in strengths.items() if strength > least
-                }
+            found["statistics"] |= _names(graph, _kept_statistics(live))
+            reached |= _reached(model, images, own)
+            kind = tuple(one.target for one in live)
+            measured[kind] = measured.get(kind, 0) + 1
+            if measured[kind] <= _MEASURED:
+                strong |= _strong(graph, images)
             if (
-                found["trained"] == set(own) <= executed
+                reached & strong == set(own) <= executed
             ):  # two passes: each may have skipped what the other did not
                 break
     except Exception as error:  # a stranger's code raises whatever it likes
         return {"failure": " ".join(f"{type(error).__name__}: {error}".split())[:200]}
-    return {"frozen": sorted(frozen | set(own) - reached)} | {
-        name: sorted(values) for name, values in found.items()
-    }
+    found |= {"trained": reached & strong, "frozen": frozen | set(own) - reached}
+    return {name: sorted(values) for name, values in found.items()}
 
 
 def _draw(parameters: dict[str, Tensor]) -> None:
@@ -68,8 +63,32 @@ def _draw(parameters: dict[str, Tensor]) -> None:
             tensor.data.copy_(drawn(tensor.data, True))
 
 
-def _strengths(model: nn.Module, images: Tensor, own: dict[str, Tensor]) -> dict[str, float]:
-    """By name, the largest share of one number of a parameter in the result; without those that no gradient reaches."""
+def _names(graph: ExecutedGraph, values: set) -> set[str]:
+    return {graph.sources[value].name for value in values if value in graph.sources}
+
+
+def _kept_statistics(live: list) -> set:
+    """The running means and variances that batch normalisations do not use now, but keep for evaluation."""
+    return {
+        value
+        for one in live
+        if one.name in operations.BATCH_NORMS and operations.argument(one, 5) is True
+        for value in one.args[3:5]
+    }
+
+
+def _strong(graph: ExecutedGraph, images: Tensor) -> set[str]:
+    """The names of what has more than a negligible effect on the result."""
+    strong = lasting(graph, lambda number: (images, graph.tensors), every=False, most=1)
+    if strong is None:
+        raise ValueError("what it does there cannot be computed again")
+    return _names(graph, strong)
+
+
+def _reached(model: nn.Module, images: Tensor, own: dict[str, Tensor]) -> set[str]:
+    """The names of the parameters that a step of training would move, hooks on gradients included."""
+    for tensor in own.values():
+        tensor.grad = None
     with torch.enable_grad():
         results = [
             leaf
@@ -78,15 +97,5 @@ def _strengths(model: nn.Module, images: Tensor, own: dict[str, Tensor]) -> dict
         ]
         if not results:
             raise ValueError("its result has no gradient")
-        total = sum((leaf * torch.randn_like(leaf)).sum() for leaf in results)
-        named = {name: tensor for name, tensor in own.items() if tensor.requires_grad}
-        gradients = torch.autograd.grad(total, list(named.values()), allow_unused=True)
-    pairs = {
-        name: (tensor.detach(), gradient)
-        for (name, tensor), gradient in zip(named.items(), gradients)
-    }
-    return {
-        name: float((gradient * tensor).abs().max())
-        for name, (tensor, gradient) in pairs.items()
-        if gradient is not None and tensor.numel()
-    }
+        sum((leaf * torch.randn_like(leaf)).sum() for leaf in results).backward()
+    return {name for name, one in own.items() if one.grad is not None and bool(one.grad.any())}

@@ -14,7 +14,7 @@ RUBRIC ?= era_s9
 setup: $(SETUP)
 
 run: $(SETUP)
-	$(PY) -m utils.make_run $(RECIPE) --epochs $(EPOCHS)
+	$(PY) -m utils.make.run $(RECIPE) --epochs $(EPOCHS)
 
 test: $(SETUP) lint
 	$(PY) -m pytest tests
@@ -26,19 +26,19 @@ data: $(SETUP)
 
 # Execute the notebooks on CIFAR-10, keep their outputs and record how long each took.
 notebooks: $(SETUP)
-	$(PY) -m utils.make_notebooks
+	$(PY) -m utils.make.notebooks
 
 # Make the tables and pictures of the README and of docs/ from the records.
 readme: $(SETUP)
-	$(PY) -m utils.make_readme
+	$(PY) -m utils.make.readme
 
 # Write the assignment for students to build/handout/; RUBRIC is a name or a TOML file.
 handout: $(SETUP)
-	$(PY) -m utils.make_handout --rubric $(RUBRIC)
+	$(PY) -m utils.make.handout --rubric $(RUBRIC)
 
 # Write the repository's address into notebooks, badges and links: make publish OWNER=name [REPO=name] [BRANCH=name]
 publish: $(SETUP)
-	$(PY) -m utils.publish --owner "$(OWNER)" --repository "$(REPO)" --branch "$(BRANCH)"
+	$(PY) -m utils.make.publish --owner "$(OWNER)" --repository "$(REPO)" --branch "$(BRANCH)"
 
 # The linter, the layout of the code, and which package may import which.
 lint: $(SETUP)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mistune
 
-from utils.make_readme import pages
+from utils.make.readme import pages
 
 STYLE = Path(__file__).with_name("github.css")
 NAMES = ("chromium", "chromium-browser", "google-chrome")

@@ -10,11 +10,11 @@ import nbformat
 import pytest
 
 from tests.grading import submissions as good
-from utils import make_handout
 from utils.data.cifar10 import cifar10_root
 from utils.grading.audits import Options
 from utils.grading.grade import grade
-from utils.grading.rubric import load_rubric, shipped_rubrics
+from utils.grading.rubrics.rubric import load_rubric, shipped_rubrics
+from utils.make import handout as make_handout
 
 RUBRIC = load_rubric("era_s9")
 MINE = """name = "mine"

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from utils import make_notebooks
 from utils.documents.notebook_table import NOTEBOOKS
+from utils.make import notebooks as make_notebooks
 from utils.tables import read_csv
 
 

@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from tests.documents.rendering import BROWSER, widths
-from utils import make_readme
 from utils.documents.notebook_table import NOTEBOOKS, notebook_table
+from utils.make import readme as make_readme
 from utils.paths import REPOSITORY
 
 PAGES = {str(file.relative_to(REPOSITORY)): file.read_text("utf-8") for file in make_readme.pages()}

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from utils.grading.sandbox import available
-from utils.grading.sandbox.available import Confinement
-from utils.grading.sandbox.call_filter import has_filter
+from utils.grading.sandbox.confinement import available
+from utils.grading.sandbox.confinement.available import Confinement
+from utils.grading.sandbox.confinement.call_filter import has_filter
 
 _FOUND = available.first_choice()  # asked once, before a test puts something in its place
 NEEDED = {

@@ -7,8 +7,8 @@ import os
 
 import torch
 
-from utils.grading.sandbox.call_filter import filter_calls, has_filter
 from utils.grading.sandbox.child import JOBS
+from utils.grading.sandbox.confinement.call_filter import filter_calls, has_filter
 from utils.grading.sandbox.isolation import Answer
 from utils.grading.sandbox.limits import Limits
 from utils.grading.sandbox.message import pack, unpack

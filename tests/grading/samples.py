@@ -2,7 +2,7 @@
 
 from utils.grading.facts import Claim, Evidence, Fact
 from utils.grading.reports.entry import Graded, compose
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 HOSTILE = (
     "<script>document.title='owned'</script>",

@@ -14,7 +14,7 @@ import pytest
 from tests.grading.submissions import Parts, flat, write
 from utils.grading.audits import Options
 from utils.grading.grade import grade
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 from utils.grading.submission import archives
 from utils.grading.submission.contents import read_submission
 

@@ -14,7 +14,7 @@ from utils.grading.network import executed_network
 from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import SCHEMA
 from utils.grading.reports.markdown import markdown_report
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 RUBRIC = load_rubric("era_s9")
 TRAIN = RUN[0]

@@ -20,7 +20,7 @@ from utils.grading.code_reader.values import Unknown
 from utils.grading.network.checkpoint import _checkpoint
 from utils.grading.network.executed_network import NotEstablished
 from utils.grading.reports.bounded import LONGEST, MOST, bounded
-from utils.grading.rubric import SHIPPED, load_rubric, parse_rubric
+from utils.grading.rubrics.rubric import SHIPPED, load_rubric, parse_rubric
 from utils.grading.sandbox.limits import LIMITS
 from utils.grading.sandbox.message import BadMessage, unpack
 

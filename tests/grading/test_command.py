@@ -13,7 +13,7 @@ from utils.grading import command, grade
 from utils.grading.__main__ import main
 from utils.grading.reports.entry import not_graded, without_content
 from utils.grading.reports.json_report import SCHEMA
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 
 @pytest.fixture

@@ -18,8 +18,9 @@ from tests.grading.attempts_to_escape import TRIES
 from tests.grading.confinements import confined_by
 from tests.living_processes import descendants, lives, wait_until
 from utils.grading.network.executed_network import IMAGE, RECORDED_BATCHES
-from utils.grading.sandbox import available, bubblewrap, call_filter, isolation
-from utils.grading.sandbox.available import Confinement
+from utils.grading.sandbox import isolation
+from utils.grading.sandbox.confinement import available, bubblewrap, call_filter
+from utils.grading.sandbox.confinement.available import Confinement
 from utils.grading.sandbox.failure import without_texts
 from utils.grading.sandbox.isolation import Answer, run_isolated
 from utils.grading.sandbox.limits import Limits
@@ -294,7 +295,8 @@ def executed(program, number: int, chip: int, arguments) -> int:
 GRADER = """
 import sys, threading
 from dataclasses import replace
-from utils.grading.sandbox import available, isolation
+from utils.grading.sandbox import isolation
+from utils.grading.sandbox.confinement import available
 from utils.grading.sandbox.limits import Limits
 found = available.first_choice()
 kinds = ([found] if found.bubblewrap else []) + [replace(found, bubblewrap="")]
@@ -342,7 +344,7 @@ def test_a_child_ends_with_the_grader(number, tmp_path):
 def test_a_child_has_a_clock_of_its_own():
     """Which it cannot stop by ignoring signals, whether the grader watches or not."""
     code = (
-        "import signal, time; from utils.grading.sandbox.confinement import end_after\n"
+        "import signal, time; from utils.grading.sandbox.confinement.apply import end_after\n"
         "[signal.signal(n, signal.SIG_IGN) for n in (signal.SIGALRM, signal.SIGTERM, signal.SIGXCPU)]\n"
         "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 65))\n"
         "end_after(10_000); end_after(0); time.sleep(1_000)"

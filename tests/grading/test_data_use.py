@@ -6,7 +6,7 @@ from tests.grading.first_attempt import find
 from tests.grading.layouts import BUILD, DATA, IMPORTS, LOADERS, LOG, RUN, TIDY, build
 from utils.grading.grade import judge
 from utils.grading.program.data_use import misuse
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 SETS = (
     "from data import Images\nfrom transforms import train_transforms, test_transforms\n"

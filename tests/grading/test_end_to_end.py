@@ -12,7 +12,7 @@ from utils.grading.audits import Options
 from utils.grading.grade import grade
 from utils.grading.network import executed_network
 from utils.grading.reports.json_report import SCHEMA
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 RUBRIC = load_rubric("era_s9")
 schema = json.loads(SCHEMA.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ from utils.grading.facts import Evidence
 from utils.grading.network.audit import architecture_audit
 from utils.grading.program.attempts import Attempt
 from utils.grading.program.finding import ModelReference
-from utils.grading.sandbox import available
+from utils.grading.sandbox.confinement import available
 from utils.grading.sandbox.limits import Limits
 from utils.grading.submission.contents import Submission, TextFile
 

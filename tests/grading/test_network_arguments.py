@@ -8,7 +8,7 @@ from utils.grading.audits import Options
 from utils.grading.grade import judge
 from utils.grading.network.executed_network import executed_network
 from utils.grading.network.rebuilt import BUILDER, rebuilt
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 from utils.grading.sandbox.limits import LIMITS
 
 NETWORK = """

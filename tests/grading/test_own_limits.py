@@ -7,7 +7,7 @@ import pytest
 from utils.grading import grade
 from utils.grading.own_limits import memory_at_most
 from utils.grading.reports.entry import could_not_work
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has such a limit")
 

@@ -7,7 +7,7 @@ import pytest
 from utils.grading.audits import Options
 from utils.grading.grade import grade
 from utils.grading.network.audit import FACTS
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 from utils.paths import REPOSITORY
 
 RUBRIC = load_rubric("era_s9")

@@ -14,7 +14,7 @@ from utils.grading.reports.cohort_page import cohort_page, row
 from utils.grading.reports.entry import not_graded
 from utils.grading.reports.html import html_report
 from utils.grading.reports.plots import COLOURS
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 RUBRIC = load_rubric("era_s9")
 

@@ -9,7 +9,7 @@ from nbconvert import HTMLExporter
 from tests.grading.submissions import Parts, flat, write
 from utils.grading.audits import Options
 from utils.grading.grade import grade
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 from utils.grading.submission.contents import read_submission
 from utils.grading.submission.html_page import read_page
 

@@ -25,7 +25,7 @@ from utils.grading.reports.json_report import SCHEMA, json_report
 from utils.grading.reports.junit import junit_report
 from utils.grading.reports.markdown import markdown_report
 from utils.grading.reports.safe_text import divided
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
 everything_hostile = pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import pytest
 
 from utils.errors import UserError
-from utils.grading.rubric import SHIPPED, load_rubric, parse_rubric, shipped_rubrics
+from utils.grading.rubrics.rubric import SHIPPED, load_rubric, parse_rubric, shipped_rubrics
 
 ERA_S9 = [
     "blocks",

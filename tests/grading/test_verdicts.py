@@ -3,7 +3,7 @@
 import pytest
 
 from utils.grading.facts import Evidence, Fact
-from utils.grading.rubric import Criterion
+from utils.grading.rubrics.rubric import Criterion
 from utils.grading.verdicts import judge
 
 PLACE = Evidence(file="model.py", line=3)

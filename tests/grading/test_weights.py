@@ -19,7 +19,7 @@ from utils.grading import audits
 from utils.grading.audits import Options
 from utils.grading.grade import grade
 from utils.grading.network import checkpoint, executed_network
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 from utils.grading.sandbox.checkpoint_jobs import load
 
 RUBRIC = load_rubric("era_s9")

@@ -1,1 +1,1 @@
-"""The tables and pictures of README.md and docs/, each made from records; `utils.make_readme` puts them there."""
+"""The tables and pictures of README.md and docs/, each made from records; `utils.make.readme` puts them there."""

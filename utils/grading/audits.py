@@ -23,7 +23,7 @@ from utils.grading.network.rebuilt import rebuilt
 from utils.grading.program.attempts import Attempt
 from utils.grading.program.data_use import misuse
 from utils.grading.program.modularity import modularity
-from utils.grading.rubric import Rubric
+from utils.grading.rubrics.rubric import Rubric
 from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 

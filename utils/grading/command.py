@@ -21,7 +21,7 @@ from utils.grading.reports.json_report import json_report
 from utils.grading.reports.junit import junit_report
 from utils.grading.reports.markdown import markdown_report
 from utils.grading.reports.safe_text import one_line
-from utils.grading.rubric import Rubric, load_rubric
+from utils.grading.rubrics.rubric import Rubric, load_rubric
 
 MANY = {"md": markdown_report, "json": json_report, "junit": junit_report}
 ONE = {"gradescope": gradescope_report, "html": html_report}

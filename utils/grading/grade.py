@@ -21,7 +21,7 @@ from utils.grading.program.finding import defined_networks
 from utils.grading.program.log_owners import Logs, logs_of
 from utils.grading.reports.bounded import bounded
 from utils.grading.reports.entry import Graded, attempt_entry, compose, not_graded, without_content
-from utils.grading.rubric import Rubric
+from utils.grading.rubrics.rubric import Rubric
 from utils.grading.submission.contents import Submission, read_submission
 
 DEFAULTS = Options()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from utils.grading.fact_names import FACTS
 from utils.grading.facts import Evidence, Fact
-from utils.grading.rubric import Criterion, Rubric
+from utils.grading.rubrics.rubric import Criterion, Rubric
 
 PASS, FAIL, UNVERIFIABLE = "pass", "fail", "unverifiable"
 

@@ -26,7 +26,7 @@ from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import SCHEMA, json_report
 from utils.grading.reports.junit import junit_report
 from utils.grading.reports.markdown import markdown_report
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 RUBRIC = load_rubric("era_s9")
 NAMES = ["anna", "group a/ben", "=cmd; +1", "Zoë", "finn.zip"]

@@ -17,7 +17,7 @@ from utils.grading.cohort import grade_many
 from utils.grading.cohort.grade_many import entries, grade_cohort, is_done, stem
 from utils.grading.reports.entry import could_not_work
 from utils.grading.reports.json_report import SCHEMA
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 from utils.paths import REPOSITORY
 
 RUBRIC, OPTIONS = load_rubric("assignment6"), Options()

@@ -14,7 +14,7 @@ from utils.grading.cohort.roster import read_roster
 from utils.grading.reports.cohort_page import row
 from utils.grading.reports.names import submission_names
 from utils.grading.reports.safe_text import spreadsheet
-from utils.grading.rubric import load_rubric
+from utils.grading.rubrics.rubric import load_rubric
 
 RUBRIC = load_rubric("era_s9")
 SIGNS = "=+-@＝＋－＠﹦﹢﹣﹫−"

@@ -8,7 +8,7 @@ from tests.grading.cohort.class_of_twelve import ROSTER, write_class
 from utils.grading.audits import Options
 from utils.grading.cohort.class_reports import graded_class, write_reports
 from utils.grading.cohort.grade_many import Task, grade_cohort
-from utils.grading.rubric import Rubric, load_rubric
+from utils.grading.rubrics.rubric import Rubric, load_rubric
 
 
 @dataclass(frozen=True)

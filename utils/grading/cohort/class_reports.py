@@ -25,7 +25,7 @@ from utils.grading.reports.copies_page import copies_page
 from utils.grading.reports.entry import Graded, needs_a_person, open_criteria
 from utils.grading.reports.html import html_report
 from utils.grading.reports.names import submission_name, submission_names
-from utils.grading.rubric import Rubric
+from utils.grading.rubrics.rubric import Rubric
 
 COPIES = "copies.html"
 

@@ -15,7 +15,7 @@ from utils.grading.cohort.teacher_csv import Unreadable, column, folded, number,
 from utils.grading.reports.entry import points_of
 from utils.grading.reports.markdown import number as figure
 from utils.grading.reports.safe_text import one_line, spreadsheet
-from utils.grading.rubric import Criterion, Rubric
+from utils.grading.rubrics.rubric import Criterion, Rubric
 from utils.tables import csv_table
 
 NAME = "decisions.csv"

@@ -25,7 +25,7 @@ from utils.grading.audits import Options
 from utils.grading.grade import examine_in_time
 from utils.grading.reports.entry import Graded, could_not_work, not_graded
 from utils.grading.reports.json_report import json_report
-from utils.grading.rubric import Rubric
+from utils.grading.rubrics.rubric import Rubric
 from utils.paths import REPOSITORY
 from utils.processes import die_with_parent
 

@@ -12,7 +12,7 @@ from utils.grading.cohort.roster import Roster, Student
 from utils.grading.cohort.teacher_csv import column
 from utils.grading.reports.cohort_page import FIGURES
 from utils.grading.reports.safe_text import printable, spreadsheet
-from utils.grading.rubric import Rubric
+from utils.grading.rubrics.rubric import Rubric
 from utils.tables import csv_table
 
 FEEDBACK = 4_000  # characters

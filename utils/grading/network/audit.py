@@ -19,7 +19,7 @@ from utils.grading.network.weight_facts import (
     remarks_on_weights,
 )
 from utils.grading.program.attempts import Attempt
-from utils.grading.sandbox.available import confinement
+from utils.grading.sandbox.confinement.available import confinement
 from utils.grading.sandbox.limits import LIMITS, Limits
 from utils.grading.submission.contents import Submission
 

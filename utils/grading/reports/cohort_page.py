@@ -18,7 +18,7 @@ from utils.grading.reports.entry import (
 )
 from utils.grading.reports.feedback import feedback
 from utils.grading.reports.markdown import number
-from utils.grading.rubric import Rubric
+from utils.grading.rubrics.rubric import Rubric
 
 # Fact → the head of its column, and what it says in full.
 FIGURES = {

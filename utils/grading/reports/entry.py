@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from utils.grading import verdicts
 from utils.grading.fact_names import LISTED
 from utils.grading.facts import Claim, Evidence, Fact
-from utils.grading.rubric import Rubric
+from utils.grading.rubrics.rubric import Rubric
 
 # How the first remark begins where the grader itself failed.
 COULD_NOT_WORK = "The grader could not work on this submission"

@@ -17,7 +17,8 @@ from utils.architecture.executed_graph import ExecutedGraph, Value, record
 from utils.grading.sandbox.audit_hook import read_only_from, watch
 from utils.grading.sandbox.blind_kernels import blind
 from utils.grading.sandbox.checkpoint_jobs import load, predict
-from utils.grading.sandbox.confinement import bound
+from utils.grading.sandbox.confinement.apply import bound
+from utils.grading.sandbox.confinement.start import BEGUN
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.effects import IMAGES, lasting, scores
 from utils.grading.sandbox.failure import attempt, failure
@@ -27,7 +28,6 @@ from utils.grading.sandbox.imports import Importer
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.random_tensors import drawn
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
-from utils.grading.sandbox.start import BEGUN
 from utils.grading.sandbox.surroundings import Answer, decide, watch_surroundings
 from utils.grading.sandbox.training_mode import trial
 from utils.grading.submission.module_files import ModuleFiles

@@ -14,11 +14,11 @@ import tempfile
 import time
 from dataclasses import dataclass
 
-from utils.grading.sandbox.available import Confinement, bubblewrap_failed, confinement
-from utils.grading.sandbox.bubblewrap import wrapped
-from utils.grading.sandbox.confinement import NOT_CONFINED
+from utils.grading.sandbox.confinement.apply import NOT_CONFINED
+from utils.grading.sandbox.confinement.available import Confinement, bubblewrap_failed, confinement
+from utils.grading.sandbox.confinement.bubblewrap import wrapped
+from utils.grading.sandbox.confinement.start import BEGUN, environment, python
 from utils.grading.sandbox.limits import Limits
-from utils.grading.sandbox.start import BEGUN, environment, python
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Execute the notebooks on CIFAR-10, keep their outputs, and record how long each took: `python -m utils.make_notebooks`."""
+"""Execute the notebooks on CIFAR-10, keep their outputs, and record how long each took: `python -m utils.make.notebooks`."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from utils.data.data_sets import CIFAR10
 from utils.files import write_whole
-from utils.nbconvert import execution
+from utils.make.notebook_execution import execution
 from utils.paths import REPOSITORY
 from utils.runtime import choose_device, describe_device
 from utils.tables import csv_table

@@ -85,7 +85,7 @@ import json, sys, tempfile
 tempfile.tempdir = {temporary!r}
 given = json.loads(sys.argv.pop())
 sys.path[:] = given["path"]
-from utils.grading.sandbox.confinement import hide
+from utils.grading.sandbox.confinement.apply import hide
 hide(given)
 from utils.grading.sandbox.{module} import {function}
 {function}(given)

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from utils.data.data_sets import CIFAR10
-from utils.nbconvert import execution
+from utils.make.notebook_execution import execution
 from utils.paths import REPOSITORY
 from utils.train import attempt, parse_arguments
 from utils.training.choices import shown
@@ -28,7 +28,7 @@ SHOW_THE_RUN = ("03", "05")  # the notebooks that are executed on the run just t
 
 def main() -> int:
     """Train, execute the notebooks and say where to look; the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m utils.make_run", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m utils.make.run", description=__doc__)
     parser.add_argument("recipe", help=f"one of: {', '.join(RECIPES)}")
     parser.add_argument(
         "--epochs",

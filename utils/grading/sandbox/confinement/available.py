@@ -6,8 +6,8 @@ import os
 import subprocess
 from dataclasses import dataclass, replace
 
-from utils.grading.sandbox import bubblewrap, landlock
-from utils.grading.sandbox.start import environment, python
+from utils.grading.sandbox.confinement import bubblewrap, landlock
+from utils.grading.sandbox.confinement.start import environment, python
 
 _SECONDS = 60  # in which a process that only tries must have ended
 
@@ -85,7 +85,7 @@ def _try(prefix: list[str], has_landlock: bool) -> tuple[Confinement | None, str
     given = {"landlock": has_landlock, "channel": sending, "start": _SECONDS}
     try:
         done = subprocess.run(
-            [*prefix, *python("confinement", "try_out", given)],
+            [*prefix, *python("confinement.apply", "try_out", given)],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             cwd="/",

@@ -12,8 +12,8 @@ import signal
 import struct
 import sys
 
-from utils.grading.sandbox.call_filter import filter_calls, has_filter
-from utils.grading.sandbox.landlock import read_only
+from utils.grading.sandbox.confinement.call_filter import filter_calls, has_filter
+from utils.grading.sandbox.confinement.landlock import read_only
 from utils.processes import die_with_parent
 
 NOT_CONFINED = 77  # the exit status of a child that did not get what was promised

@@ -8,8 +8,8 @@ import subprocess
 import pytest
 
 from utils.errors import UserError
+from utils.make.publish import Address, asked_address, files, present_address, publish, readdressed
 from utils.paths import REPOSITORY
-from utils.publish import Address, asked_address, files, present_address, publish, readdressed
 
 OLD = Address("OWNER", "cifar10-under-200k", "main")
 NEW = Address("ada-l", "cifar.10", "release/2026")

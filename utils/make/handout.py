@@ -1,4 +1,4 @@
-"""Write the assignment as a student gets it: `python -m utils.make_handout` copies handout/ and adds the task.
+"""Write the assignment as a student gets it: `python -m utils.make.handout` copies handout/ and adds the task.
 
 The task is made from the grader's rubric, so the two cannot differ.
 """
@@ -11,8 +11,8 @@ from pathlib import Path
 from utils.documents.notebook_table import ADDRESS, UNPUBLISHED
 from utils.errors import UserError
 from utils.files import write_whole
-from utils.grading.rubric import Rubric, load_rubric
-from utils.make_readme import README
+from utils.grading.rubrics.rubric import Rubric, load_rubric
+from utils.make.readme import README
 from utils.paths import REPOSITORY
 from utils.tables import markdown_table
 
@@ -120,7 +120,7 @@ def write_handout(rubric: Rubric, folder: Path) -> list[str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """The command; its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m utils.make_handout", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m utils.make.handout", description=__doc__)
     parser.add_argument("--rubric", default="era_s9", help="as for the grader (default: era_s9)")
     parser.add_argument("--folder", type=Path, default=REPOSITORY / "build" / "handout")
     asked = parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""The tables and pictures of README.md and docs/, made from results/: `python -m utils.make_readme` puts them there."""
+"""The tables and pictures of README.md and docs/, made from results/: `python -m utils.make.readme` puts them there."""
 
 import re
 import sys

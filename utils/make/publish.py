@@ -106,7 +106,7 @@ def asked_address(root: Path, owner: str, repository: str, branch: str) -> Addre
 
 def main() -> int:
     """The command; its exit status."""
-    parser = argparse.ArgumentParser(prog="python -m utils.publish", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m utils.make.publish", description=__doc__)
     for option in ("--owner", "--repository", "--branch"):
         parser.add_argument(option, default="")
     asked = parser.parse_args()

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from tests.small_run import OPTIONS, PRECISION, RECIPE
-from utils import make_run
+from utils.make import run as make_run
 from utils.training.fit import fit
 from utils.training.run_record import load_run
 

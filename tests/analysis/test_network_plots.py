@@ -8,7 +8,7 @@ from matplotlib.pyplot import Text
 from torch import nn
 
 from models import MODELS, build_model
-from utils import network_plots
+from utils.analysis import network_plots
 from utils.architecture.blocks import blocks
 from utils.architecture.receptive_field import receptive_field
 

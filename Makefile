@@ -7,6 +7,10 @@ SETUP := $(VENV)/.installed
 RECIPE ?= aster
 EPOCHS ?= auto
 RUBRIC ?= era_s9
+# The address that `make publish` writes; what is empty is taken from `git remote`, or stays as it is.
+OWNER ?=
+REPO ?=
+BRANCH ?=
 
 # `make setup` alone makes .venv and installs what requirements.txt lists.
 .PHONY: setup run test data notebooks readme handout publish lint clean

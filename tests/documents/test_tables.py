@@ -145,8 +145,6 @@ def test_teachers_and_distilled_networks_stand_apart(monkeypatch):
     assert list(sizes["ours (mean of the last 5 epochs)"]) == ["aster"]
     names = [row.split("|")[1].strip() for row in run_tables.results_table().splitlines()[2:]]
     assert names == ["aster", "aster_taught, distilled"]
-    (teacher,) = run_tables.teachers_table().splitlines()[2:]
-    assert "wide_resnet" in teacher and "3,560,154" in teacher
 
 
 def test_times_are_rounded_as_one_says_them():

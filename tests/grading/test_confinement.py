@@ -34,6 +34,7 @@ def job(source: str) -> bytes:
     return pack(
         {
             "job": "record",
+            "gpu": False,
             "sources": {"model.py": source},
             "cells": None,
             "file": "model.py",

@@ -132,7 +132,7 @@ def test_what_is_no_rubric_is_refused(tmp_path):
     binary.write_bytes(b'name = "\xff\xfe"')
     for name, about in (
         (str(binary), "UTF-8"),
-        (str(tmp_path), "TOML file"),
+        (str(tmp_path), "is a folder"),
         (str(tmp_path / "absent.toml"), "era_s9"),
     ):
         with pytest.raises(UserError, match=about):

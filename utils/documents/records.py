@@ -18,13 +18,8 @@ SPREAD = "\N{NO-BREAK SPACE}±\N{NO-BREAK SPACE}"
 
 def committed_runs() -> list[RunRecord]:
     """The committed records under results/ of runs on all of CIFAR-10; a run that is only in this copy is left out, and so
-    are the teachers, which are not held to the limit of parameters (`teacher_runs`)."""
+    are the teachers, which are not held to the limit of parameters."""
     return [record for record in _committed() if record.recipe.model not in TEACHERS]
-
-
-def teacher_runs() -> list[RunRecord]:
-    """The committed records of networks that are there to teach; their weights may not be committed."""
-    return [record for record in _committed() if record.recipe.model in TEACHERS]
 
 
 def _committed() -> list[RunRecord]:

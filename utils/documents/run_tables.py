@@ -11,7 +11,6 @@ from utils.documents.records import (
     mean_and_spread,
     named_runs,
     seeds_of,
-    teacher_runs,
 )
 from utils.reproduction.logged_runs import logged_run
 from utils.tables import markdown_table
@@ -61,11 +60,6 @@ def headline_table() -> str:
 def results_table() -> str:
     """All committed runs on CIFAR-10, a row each: the network, and what it reached."""
     return _results_of(committed_runs())
-
-
-def teachers_table() -> str:
-    """The same of the networks that teach, which are larger than the assignment allows."""
-    return _results_of(teacher_runs())
 
 
 def _results_of(runs: list[RunRecord]) -> str:

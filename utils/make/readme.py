@@ -16,7 +16,6 @@ TABLES: dict[str, Callable[[str], str]] = {
     "headline": lambda page: run_tables.headline_table(),
     "notebooks": notebook_table,
     "results": lambda page: run_tables.results_table(),
-    "teachers": lambda page: run_tables.teachers_table(),
     "costs": lambda page: run_tables.costs_table(),
     "seeds": lambda page: run_tables.seeds_table(run_tables.OURS),
     "published": lambda page: run_tables.published_table(),

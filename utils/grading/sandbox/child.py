@@ -210,7 +210,7 @@ def _build(job: dict) -> nn.Module:
     importer = Importer(ModuleFiles(job["sources"], job["roots"], job["clones"]), problems)
     random.seed(job["seed"])
     numpy.random.seed(job["seed"])
-    torch.manual_seed(job["seed"])
+    torch.default_generator.manual_seed(job["seed"])
     try:
         made = _find(job, importer)(
             *ast.literal_eval(job["args"]), **ast.literal_eval(job["kwargs"])

@@ -12,6 +12,7 @@ from utils.grading.sandbox.confinement.call_filter import filter_calls, has_filt
 from utils.grading.sandbox.isolation import Answer
 from utils.grading.sandbox.limits import Limits
 from utils.grading.sandbox.message import pack, unpack
+from utils.grading.sandbox.surroundings import watch_surroundings
 
 
 def in_a_copy(job: bytes, limits: Limits) -> Answer:
@@ -35,9 +36,16 @@ def _answer(job: bytes, sending: int) -> None:
     try:
         assert filter_calls() or not has_filter()
         content, tensors = unpack(job)
+        if "sources" in content:
+            names = {f"<{name}>" for name in (*content["sources"], content["file"])}
+            watch_surroundings(names.__contains__, lambda why: _say({"error": why}, [], sending))
         answer, made = JOBS[content["job"]](content, tensors)
     except Exception as error:
         answer, made = {"error": f"{type(error).__name__}: {error}"}, []
+    _say(answer, made, sending)
+
+
+def _say(answer: dict, made: list, sending: int) -> None:
     try:
         with open(sending, "wb") as channel:
             channel.write(pack(answer, made))

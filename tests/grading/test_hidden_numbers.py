@@ -68,7 +68,7 @@ class Norms(nn.Module):
 HIDDEN = {
     "plain tensors": lambda: Holding(kernel, small()),
     "buffers": lambda: Holding(kernel, small(), buffers=True),
-    "one by one": lambda: Holding(scales, small(60)),
+    "one by one": lambda: Holding(scales, small(12, 900)),
     "an array": lambda: Holding(
         lambda net, x: x + x.mean() * torch.from_numpy(net.kept).view(8, 40, 32)[:, :32],
         numpy.ones(10_240, dtype=numpy.float32),

@@ -69,12 +69,12 @@ ATTACKS = {
     "its own folder": (
         "construction",
         "shutil.rmtree(FOLDER, ignore_errors=True)",
-        "tries to change files",
+        "tries to change files|looks where it is",
     ),
     "a socket": (
         "construction",
         "quietly(lambda: socket.create_connection(('127.0.0.1', 9)))",
-        "tries to open a network",
+        "tries to open a network|looks where it is",
     ),
     "a full disk": (
         "construction",

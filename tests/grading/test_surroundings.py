@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.grading.copied_process import in_a_copy
 from utils.grading.facts import Evidence
+from utils.grading.network import executed_network
 from utils.grading.network.audit import architecture_audit
 from utils.grading.program.attempts import Attempt
 from utils.grading.program.finding import ModelReference
@@ -42,6 +44,11 @@ ROOT, BATCH = "data", 4
 {after}
 """
 PLACES = ("before", "building", "running", "after")
+
+
+@pytest.fixture(autouse=True)
+def children_begin_as_copies(monkeypatch):
+    monkeypatch.setattr(executed_network, "run_isolated", in_a_copy)
 
 
 def audit(**code: str):

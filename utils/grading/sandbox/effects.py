@@ -246,7 +246,9 @@ def _exchanged(
 def _outputs(
     operation: Operation, place: int, number: Callable[[Value], Tensor]
 ) -> dict[Value, Tensor]:
-    torch.default_generator.manual_seed(place)  # dropout drops the same; `torch.manual_seed` would load the compiler
+    torch.default_generator.manual_seed(
+        place
+    )  # dropout drops the same; `torch.manual_seed` would load the compiler
     args, kwargs = tree_map(
         lambda leaf: number(leaf) if isinstance(leaf, Value) else _as_double(leaf),
         (list(operation.args), operation.kwargs),

@@ -8,8 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from utils.data.augmentations import Augmentation
-from utils.data.batched import Draws, augment, draw, pack
+from utils.data.batched import augment, pack
 from utils.data.data_sets import DATA_SETS
+from utils.data.draws import Draws, draw
 from utils.data.images import Split
 from utils.data.transforms import per_channel
 from utils.training.recipes import Recipe

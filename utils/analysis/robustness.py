@@ -100,13 +100,14 @@ def _accuracy(
 ) -> float:
     pixels, labels = pack(split.images), torch.from_numpy(split.labels)
     draws = change(draw(settings, len(split), pixels.shape[1], torch.Generator().manual_seed(seed)))
-    mean, std = (255 * per_channel(values) for values in (recipe.mean, recipe.std))
-    fill = tuple(255 * value for value in DATA_SETS[recipe.data_set].mean)
+    colours = (recipe.mean, recipe.std, DATA_SETS[recipe.data_set].mean)
+    mean, std, fill = (255 * per_channel(values) for values in colours)
     right = 0
     model.eval()
     for chosen in torch.arange(len(split)).split(500):
-        part = Draws(**{name: values[chosen] for name, values in vars(draws).items()})
-        images = augment(pixels, chosen, part, settings.hole, fill)
+        part = draws.of(chosen)
+        moved = part.moved.nonzero()[:, 0]
+        images = augment(pixels, chosen, part, moved, settings.hole, fill)
         right += int((_predict(model, (images - mean) / std) == labels[chosen]).sum())
     return 100 * right / len(split)
 

@@ -149,6 +149,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT_WORK
+    except ModuleNotFoundError as error:
+        sentence = f"{error.name} is not installed: run `make setup`, or install requirements.txt."
     except Exception as error:
         sentence = f"an unexpected {type(error).__name__}: {error}"
     print(f"The grader could not do its work: {sentence}", file=sys.stderr)
@@ -158,7 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _failed(asked: argparse.Namespace, sentence: str) -> None:
-    from utils.grading.reports.gradescope import failed_report
+    from utils.grading.reports.failed import failed_report
 
     report = failed_report(sentence)
     try:

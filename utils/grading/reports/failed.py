@@ -1,4 +1,4 @@
-"""Gradescope's results.json of a grading that could not be done. It needs nothing but Python, for nothing else may be there."""
+"""Gradescope's results.json of a grading that could not be done; nothing but Python is needed for it."""
 
 import json
 

@@ -15,11 +15,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.grading.submissions import LAYOUTS, Parts, write
+from tests.grading.submissions import (
+    LAYOUTS,
+    MODEL,
+    Parts,
+    correct_answers,
+    flat,
+    log_text,
+    package,
+    write,
+)
 from tests.living_processes import descendants
 from utils.paths import REPOSITORY
 
-COPIES, KINDS = 20, 10
+COPIES = 20
 JOBS = 2
 WORKER = b"popen_loky"  # in the command line of joblib's workers
 # The grading process ends without a word at that submission, in the pool and when it is tried again alone.
@@ -33,14 +42,21 @@ if "popen_loky" in " ".join(sys.orig_argv) or "--multiprocessing-fork" in sys.or
 """
 
 
+KINDS = (
+    *((layout, Parts()) for layout in LAYOUTS.values()),
+    (flat, Parts(model=MODEL.replace("dilation=2", "dilation=1"))),
+    (flat, Parts(log=log_text(correct_answers(8452)))),
+    (package, Parts(readme="# Another\n")),
+    (flat, Parts(model=None)),
+)
+
+
 def class_of_hundreds(folder: Path) -> list[str]:
     """Write all submissions; their paths."""
-    kinds = list(LAYOUTS)[:KINDS]
-    assert len(kinds) == KINDS
     return [
-        str(write(LAYOUTS[kind](Parts()), folder / f"{number} {copy:02}"))
+        str(write(layout(parts), folder / f"{number} {copy:02}"))
         for copy in range(COPIES)
-        for number, kind in enumerate(kinds)
+        for number, (layout, parts) in enumerate(KINDS)
     ]
 
 
@@ -83,9 +99,8 @@ def graded(paths: list[str], folder: Path, kill: bool) -> dict[str, dict]:
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     seconds = time.monotonic() - began
     spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    print(
-        f"{len(paths)} in {seconds:.0f} s, {60 * len(paths) / seconds:.0f} a minute; {spent:.0f} s of CPU in waited-for processes"
-    )
+    rate = 60 * len(paths) / seconds
+    print(f"{len(paths)} in {seconds:.0f} s, {rate:.0f} a minute; {spent:.0f} s of processor time")
     fifth = max(1, len(seen) // 5)
     print(
         "MiB of all, at most, in each fifth:",
@@ -120,7 +135,7 @@ def main() -> int:
         (folder / "quiet").mkdir()
         quiet = graded(paths, folder / "quiet", kill=False)
         (folder / "sitecustomize.py").write_text(DIES)
-        crash = str(write(LAYOUTS[next(iter(LAYOUTS))](Parts()), folder / "inbox" / "crash"))
+        crash = str(write(flat(Parts()), folder / "inbox" / "crash"))
         (folder / "disturbed").mkdir()
         disturbed = graded([*paths[:70], crash, *paths[70:]], folder / "disturbed", kill=True)
     lost = disturbed.pop(crash)

@@ -77,7 +77,7 @@ def grade_cohort(
     with tqdm(
         total=len(tasks),
         initial=len(tasks) - len(pending),
-        unit=" submissions",
+        unit="submission",
         disable=not progress,
     ) as bar:
         while pending:

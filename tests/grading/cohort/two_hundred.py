@@ -86,7 +86,7 @@ def graded(paths: list[str], folder: Path, kill: bool) -> dict[str, dict]:
     os.set_blocking(process.stderr.fileno(), False)
     seen, said, killed = [], b"", not kill
     while process.poll() is None:
-        time.sleep(1)
+        time.sleep(3)
         said += process.stderr.read() or b""
         seen.append(memory(process.pid))
         done = len(list(folder.glob("*-*.json")))

@@ -1,4 +1,4 @@
-"""Children are forks of one process that has imported PyTorch: none sees what another did, and the process is replaceable."""
+"""Children are forks of one process with PyTorch: none sees what another did, and that process can be replaced."""
 
 import os
 import signal

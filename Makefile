@@ -13,7 +13,7 @@ REPO ?=
 BRANCH ?=
 
 # `make setup` alone makes .venv and installs what requirements.txt lists.
-.PHONY: setup run test data notebooks readme handout publish lint clean
+.PHONY: setup run test data notebooks readme handout gradescope publish lint clean
 
 setup: $(SETUP)
 
@@ -39,6 +39,10 @@ readme: $(SETUP)
 # Write the assignment for students to build/handout/; RUBRIC is a name or a TOML file.
 handout: $(SETUP)
 	$(PY) -m utils.make.handout --rubric $(RUBRIC)
+
+# Write Gradescope's autograder with the same rubric to build/autograder.zip.
+gradescope: $(SETUP)
+	$(PY) -m utils.make.gradescope --rubric $(RUBRIC)
 
 # Write the repository's address into notebooks, badges and links: make publish OWNER=name [REPO=name] [BRANCH=name]
 publish: $(SETUP)

@@ -102,6 +102,8 @@ def test_where_the_grader_cannot_work_it_says_why(
         ["a", "b", "--format", "gradescope"],
         ["a", "--weights", "w.pt"],
         ["a", "--jobs", "0"],
+        ["a", "--backend", "dask"],
+        ["a", "--scheduler", "tcp://127.0.0.1:8786"],
         ["a", "--roster", "r.csv"],
         ["a", "b", "--handout", "h"],
         ["a", "--folder", "f", "--late-penalty", "101"],

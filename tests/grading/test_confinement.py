@@ -8,6 +8,7 @@ import signal
 import struct
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from tests.grading.attempts_to_escape import TRIES
 from tests.grading.confinements import confined_by
 from tests.living_processes import descendants, lives, wait_until
 from utils.grading.network.executed_network import IMAGE, RECORDED_BATCHES
-from utils.grading.sandbox import isolation
+from utils.grading.sandbox import isolation, warm_start
 from utils.grading.sandbox.confinement import available, bubblewrap, call_filter
 from utils.grading.sandbox.confinement.available import Confinement
 from utils.grading.sandbox.failure import without_texts
@@ -60,7 +61,7 @@ def received(answer: Answer) -> dict:
 @pytest.fixture
 def unwatched(monkeypatch):
     """A child that does not end at its first look at the machine: what a stranger's tricks may come round to."""
-    command = isolation.python
+    command = warm_start.python
 
     def python(module, function, given):
         *parts, start, given = command(module, function, given)
@@ -69,7 +70,8 @@ def unwatched(monkeypatch):
         first, last = start.rsplit(f"{function}(given)", 1)
         return [*parts, f"{first}{blind}{function}(given){last}", given]
 
-    monkeypatch.setattr(isolation, "python", python)
+    monkeypatch.setattr(warm_start, "python", python)
+    monkeypatch.setattr(warm_start, "_own", threading.local())  # a fork server of its own
 
 
 @pytest.fixture

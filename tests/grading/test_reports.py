@@ -14,12 +14,8 @@ from tests.grading.samples import HOSTILE, graded, perfect
 from utils.grading.cohort.mark_sheets import cohort_csv
 from utils.grading.reports.cohort_page import row
 from utils.grading.reports.entry import could_not_work, not_graded
-from utils.grading.reports.gradescope import (
-    OUTPUT_LIMIT,
-    TEST_LIMIT,
-    failed_report,
-    gradescope_report,
-)
+from utils.grading.reports.failed import OUTPUT_LIMIT, failed_report
+from utils.grading.reports.gradescope import TEST_LIMIT, gradescope_report
 from utils.grading.reports.html import html_report
 from utils.grading.reports.json_report import SCHEMA, json_report
 from utils.grading.reports.junit import junit_report

@@ -107,6 +107,15 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--jobs", type=int, default=-1, help="parallel processes (default: one for each core)"
     )
+    parser.add_argument(
+        "--backend",
+        default="loky",
+        choices=("loky", "dask"),
+        help="joblib's: processes of this machine (default), or the workers of a Dask cluster",
+    )
+    parser.add_argument(
+        "--scheduler", default="", metavar="ADDRESS", help="of the cluster, as tcp://10.0.0.1:8786"
+    )
     asked = parser.parse_args(arguments)
     one_only = [
         f"--{name}" for name in ("model", "notebook", "attempt", "weights") if getattr(asked, name)
@@ -122,6 +131,8 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     ]
     if of_a_class and not asked.folder:
         parser.error(f"{' and '.join(of_a_class)} is for a class: add --folder FOLDER")
+    if (asked.backend == "dask") != bool(asked.scheduler):
+        parser.error("--backend dask and --scheduler ADDRESS belong together")
     if not 0 <= asked.late_penalty <= 100:
         parser.error("--late-penalty is per cent of all points, 0 to 100")
     if asked.weights and not asked.run:
@@ -149,6 +160,8 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT_WORK
+    except ModuleNotFoundError as error:
+        sentence = f"{error.name} is not installed: run `make setup`, or install requirements.txt."
     except Exception as error:
         sentence = f"an unexpected {type(error).__name__}: {error}"
     print(f"The grader could not do its work: {sentence}", file=sys.stderr)
@@ -158,7 +171,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _failed(asked: argparse.Namespace, sentence: str) -> None:
-    from utils.grading.reports.gradescope import failed_report
+    from utils.grading.reports.failed import failed_report
 
     report = failed_report(sentence)
     try:

@@ -12,6 +12,7 @@ from pathlib import Path
 from utils.errors import UserError
 from utils.files import write_whole
 from utils.grading.audits import Options
+from utils.grading.cohort.cluster import spread_over
 from utils.grading.cohort.grade_many import grade_cohort
 from utils.grading.grade import examine_in_time
 from utils.grading.reports.entry import Graded, could_not_work, nothing_to_grade, settled
@@ -79,7 +80,9 @@ def _cohort(asked: argparse.Namespace, rubric: Rubric, options: Options, folder:
     from utils.grading.cohort.mark_sheets import WRITERS
 
     began = time.perf_counter()
-    tasks = grade_cohort([*asked.paths, *_handout(asked)], rubric, options, folder, asked.jobs)
+    paths = [*asked.paths, *_handout(asked)]
+    with spread_over(asked.scheduler):
+        tasks = grade_cohort(paths, rubric, options, folder, asked.jobs)
     handout = tasks.pop() if asked.handout else None
     done = graded_class(tasks, rubric, folder, asked.late_penalty, asked.roster)
     rows = write_reports(done, folder, handout)

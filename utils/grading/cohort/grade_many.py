@@ -1,7 +1,6 @@
 """Many submissions graded in parallel processes, into a folder with a JSON file for each; what is there stays.
 
-The work goes through joblib, so that `with joblib.parallel_config(backend="dask"): grade_cohort(…)` spreads it over a
-cluster whose machines see the same paths.
+The work goes through joblib, so that `cluster.spread_over` can give it to the machines of a cluster.
 """
 
 import hashlib
@@ -76,7 +75,10 @@ def grade_cohort(
     tasks = [Task(path, folder, stem(path, rubric, options)) for path in dict.fromkeys(paths)]
     pending = [task for task in tasks if not is_done(task)]
     with tqdm(
-        total=len(tasks), initial=len(tasks) - len(pending), unit="submission", disable=not progress
+        total=len(tasks),
+        initial=len(tasks) - len(pending),
+        unit="submission",
+        disable=not progress,
     ) as bar:
         while pending:
             for task in pending:

@@ -11,14 +11,11 @@ from utils.grading.reports.entry import (
     points_of,
     settled,
 )
+from utils.grading.reports.failed import OUTPUT_LIMIT
 from utils.grading.reports.markdown import found_text
 from utils.grading.reports.safe_text import printable
 
-TEST_LIMIT, OUTPUT_LIMIT, CLAIMS_LIMIT = (
-    4_000,
-    8_000,
-    20,
-)  # characters of one test, of the whole; claims shown
+TEST_LIMIT, CLAIMS_LIMIT = 4_000, 20  # characters of one test; claims shown
 
 
 def gradescope_report(graded: Graded) -> str:
@@ -35,22 +32,6 @@ def gradescope_report(graded: Graded) -> str:
         "tests": [_test(number, criterion, graded) for number, criterion in enumerate(criteria, 1)],
     }
     return json.dumps(page, indent=2, allow_nan=False) + "\n"
-
-
-def failed_report(sentence: str) -> str:
-    """The results.json of a grading that could not be done: no points, and why."""
-    page = {
-        "score": 0,
-        "output": printable(
-            f"The grader could not do its work, which says nothing about the submission: "
-            f"{sentence}",
-            OUTPUT_LIMIT,
-        ),
-        "output_format": "text",
-        "visibility": "visible",
-        "tests": [],
-    }
-    return json.dumps(page, indent=2) + "\n"
 
 
 def _test(number: int, criterion: dict, graded: Graded) -> dict:

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 
 from utils.grading.sandbox.confinement.apply import NOT_CONFINED
 from utils.grading.sandbox.confinement.available import Confinement, bubblewrap_failed, confinement
-from utils.grading.sandbox.confinement.bubblewrap import wrapped
-from utils.grading.sandbox.confinement.start import BEGUN, environment, python
+from utils.grading.sandbox.confinement.start import BEGUN, environment
 from utils.grading.sandbox.limits import Limits
+from utils.grading.sandbox.warm_start import WarmChild, command, kill_group, warm_start
 
 
 @dataclass(frozen=True)
@@ -69,22 +69,14 @@ def _run(job: bytes, limits: Limits, chosen: Confinement) -> tuple["_Received", 
 
 def _start(
     job: bytes, limits: Limits, chosen: Confinement, sending: int, printing: int
-) -> subprocess.Popen:
-    given = {
-        "channel": sending,
-        "landlock": chosen.landlock,
-        "filter": chosen.filter,
-        "hides_files": chosen.hides_files,
-        "start": limits.start,
-        "seconds": limits.seconds,
-        "memory": limits.memory,
-    }
-    prefix = wrapped(chosen.bubblewrap) if chosen.bubblewrap else []
+) -> subprocess.Popen | WarmChild:
+    """A child that has `job` to read: a fork of a process that has imported PyTorch, else a process that still has to."""
     with tempfile.TemporaryFile() as stdin:
         stdin.write(job)
         stdin.seek(0)
-        return subprocess.Popen(
-            [*prefix, *python("child", "main", given)],
+        warm = warm_start(stdin.fileno(), printing, sending, limits, chosen)
+        return warm or subprocess.Popen(
+            command(chosen, "child", "main", sending, limits),
             stdin=stdin,
             stdout=printing,
             stderr=printing,
@@ -135,11 +127,13 @@ def _receive(answer: int, printed: int, limits: Limits) -> _Received:
     return _Received(begun, data, said=lines[-1].strip()[:200])
 
 
-def _end(child: subprocess.Popen) -> None:
+def _end(child: subprocess.Popen | WarmChild) -> None:
     with contextlib.suppress(subprocess.TimeoutExpired):
         child.wait(0.5)  # one that has sent its answer is about to end by itself
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(child.pid, signal.SIGKILL)
+    if isinstance(child, WarmChild):
+        child.kill()
+    else:
+        kill_group(child)
     child.wait()
 
 

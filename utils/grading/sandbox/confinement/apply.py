@@ -41,7 +41,8 @@ def hide(given: dict) -> None:
 def bound(given: dict) -> None:
     """Give up all but "memory" more bytes, "seconds" and, with "filter", the system calls of `call_filter`."""
     end_after(given["seconds"] + _MORE)
-    limited = _limit(given["memory"], int(given["seconds"]) + 1)
+    used = given.get("used") or address_space()
+    limited = _limit(used, given["memory"], int(given["seconds"]) + 1)
     if not limited or given["filter"] and not filter_calls():
         os._exit(NOT_CONFINED)
 
@@ -60,23 +61,33 @@ def _has_lost_its_reader(channel: int) -> bool:
     return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
-def end_after(seconds: float) -> None:
+def hide_again(channel: int, start: float) -> None:
+    """What a fork of a process that went through `hide` does not have from it: the end with its parent, and a clock."""
+    global _timer
+    _timer = None
+    die_with_parent()
+    if _has_lost_its_reader(channel):
+        os._exit(NOT_CONFINED)
+    end_after(start + _MORE)
+
+
+def end_after(seconds: float | None) -> None:
     """Have the system kill this process when so much time has passed, whatever it does; replaces an earlier time.
 
-    Elsewhere than on Linux by a signal that a stranger's code could ignore.
+    None: at no time. Elsewhere than on Linux by a signal that a stranger's code could ignore.
     """
     global _timer
     try:
         libc = ctypes.CDLL(None, use_errno=True)
         create, start = libc.timer_create, libc.timer_settime
     except (AttributeError, OSError, TypeError):
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds or 0)
         return
     if _timer is None:
         _timer = ctypes.c_void_p()
         event = struct.pack("<Qii48x", 0, signal.SIGKILL.value, 0)
         create(_MONOTONIC, event, ctypes.byref(_timer))
-    when = struct.pack("<qqqq", 0, 0, int(seconds) + 1, 0)
+    when = struct.pack("<qqqq", 0, 0, 0 if seconds is None else int(seconds) + 1, 0)
     start(_timer, 0, when, None)
 
 
@@ -92,10 +103,10 @@ def _lift_soft_limits() -> None:
         resource.setrlimit(getattr(resource, name), (hard, hard))
 
 
-def _limit(memory: int, seconds: int) -> bool:
+def _limit(used: int, memory: int, seconds: int) -> bool:
     import resource
 
-    used, spent = _address_space(), int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2])) + 1
+    spent = int(sum(resource.getrusage(resource.RUSAGE_SELF)[:2])) + 1
     if sys.platform == "linux" and not used:
         return False
     limits = {
@@ -117,7 +128,7 @@ def _limit(memory: int, seconds: int) -> bool:
     return True
 
 
-def _address_space() -> int:
+def address_space() -> int:
     """Bytes of address space in use; 0 where the system does not tell."""
     try:
         with open("/proc/self/statm") as file:

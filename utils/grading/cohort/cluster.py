@@ -45,10 +45,10 @@ def _check_workers(client, scheduler: str) -> None:
         raise UserError(
             f"The scheduler has no worker: start one with `{START} {scheduler} --nthreads 1`."
         ) from None
-    except ImportError as error:
+    except (ImportError, RuntimeError) as error:  # of a worker, of the scheduler
+        why = str(error.__cause__ or error).strip().splitlines()[0]
         raise UserError(
-            f"The workers cannot import the grader ({error}): start them in its folder with "
-            f"`{START} {scheduler} --nthreads 1`."
+            f"The cluster cannot import the grader ({why}): start scheduler and workers in its folder, with PYTHONPATH=."
         ) from None
 
 

@@ -30,14 +30,14 @@ time.sleep(10_000)
     "a worker of a cohort": """
 import os, time
 from joblib import Parallel, delayed
-from utils.grading import cohort
+from utils.grading.cohort import grade_many
 class Started:
     def touch(self):
         print(os.getpid(), flush=True)
         time.sleep(10_000)
 class Task:
     started = Started()
-Parallel(n_jobs=2)([delayed(cohort.grade_into)(Task(), None, None, os.getpid())])
+Parallel(n_jobs=2)([delayed(grade_many.grade_into)(Task(), None, None, os.getpid())])
 """,
 }
 

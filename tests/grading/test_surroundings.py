@@ -63,6 +63,14 @@ def choosing(test: str) -> dict[str, str]:
 
 
 LOOKS = {
+    "a package, tried in a function": {
+        "building": "\n        try:\n            import einops\n        except ImportError:\n"
+        "            width = 800",
+    },
+    "a package, tried by the caller": {
+        "before": "def has():\n    import einops\n    return True",
+        "building": "\n        try:\n            width = 8 if has() else 9\n        except ImportError:\n            width = 800",
+    },
     "the user": choosing("os.environ.get('USER') == 'nobody'"),
     "the user by getpass": choosing("getpass.getuser() == 'nobody'"),
     "the host": choosing("socket.gethostname() != 'mine'"),

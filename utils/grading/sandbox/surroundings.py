@@ -145,11 +145,22 @@ def collected(statement: ast.stmt) -> Iterator[list[str]]:
 
 
 def missing(package: str) -> None:
-    """A package is not here: whether it is decides where it is asked in a `try` or in a function."""
+    """A package is not here: whether it is decides where the import could fail and be caught."""
     frame = asker(3)
     tried = isinstance(WATCH.statement, ast.Try) or package in ABSENT
-    if frame is not None and (tried or frame.f_code.co_name != "<module>"):
+    if frame is not None and (tried or _is_caught(frame)):
         note(f"whether {package} is installed", frame.f_code.co_filename[1:-1], frame.f_lineno)
+
+
+def _is_caught(frame: FrameType | None) -> bool:
+    """Whether a function of theirs, from `frame` outwards, handles exceptions; before Python 3.11 no function tells."""
+    while frame is not None:
+        code = frame.f_code
+        if WATCH.is_theirs(code.co_filename) and code.co_name != "<module>":
+            if getattr(code, "co_exceptiontable", b"unknown"):
+                return True
+        frame = frame.f_back
+    return False
 
 
 def asked(what: str) -> "Answer":

@@ -69,7 +69,8 @@ LOOKS = {
     },
     "a package, tried by the caller": {
         "before": "def has():\n    import einops\n    return True",
-        "building": "\n        try:\n            width = 8 if has() else 9\n        except ImportError:\n            width = 800",
+        "building": "\n        try:\n            width = 8 if has() else 9\n"
+        "        except ImportError:\n            width = 800",
     },
     "the user": choosing("os.environ.get('USER') == 'nobody'"),
     "the user by getpass": choosing("getpass.getuser() == 'nobody'"),

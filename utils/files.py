@@ -1,5 +1,6 @@
 """Writing files so that a kill or a power loss at any moment leaves either the old content or the new, never a part."""
 
+import hashlib
 import os
 import stat
 from contextlib import suppress
@@ -21,6 +22,21 @@ def write_whole(path: Path, content: bytes | str) -> None:
         error.filename = str(path)
         raise
     move(partial, path)
+
+
+CHECKSUM_SIZE = hashlib.sha256().digest_size
+
+
+def write_checked(path: Path, payload: bytes) -> None:
+    """As `write_whole`, with the SHA-256 of `payload` behind it, by which `read_checked` knows it again."""
+    write_whole(path, payload + hashlib.sha256(payload).digest())
+
+
+def read_checked(path: Path) -> bytes | None:
+    """What `write_checked` wrote at `path`; None where it is damaged. OSError where it cannot be read."""
+    content = path.read_bytes()
+    payload, checksum = content[:-CHECKSUM_SIZE], content[-CHECKSUM_SIZE:]
+    return payload if hashlib.sha256(payload).digest() == checksum else None
 
 
 def move(source: Path, target: Path) -> None:

@@ -32,7 +32,7 @@ def flip_a_bit_of_a_weight(file):
     at = content.find(torch.full((1000,), 2.0).numpy().tobytes())
     content[at + 2000] ^= 1
     file.write_bytes(content)
-    state = torch.load(io.BytesIO(content[: -checkpoint.CHECKSUM_SIZE]), weights_only=True)
+    state = torch.load(io.BytesIO(content[: -files.CHECKSUM_SIZE]), weights_only=True)
     assert state["model"]["weight"].unique().numel() == 2  # torch itself does not notice
 
 

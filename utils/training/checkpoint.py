@@ -3,17 +3,15 @@
 A checkpoint is what `torch.save` writes, and the SHA-256 of that.
 """
 
-import hashlib
 import io
 from pathlib import Path
 
 import torch
 
 from utils.errors import UserError, explain
-from utils.files import move, write_whole
+from utils.files import move, read_checked, write_checked
 from utils.training.history import EpochRecord
 
-CHECKSUM_SIZE = 32
 NEWEST, PREVIOUS, DAMAGED = "checkpoint.pt", "checkpoint.previous.pt", "checkpoint.damaged.pt"
 
 
@@ -21,8 +19,7 @@ def save_checkpoint(folder: Path, state: dict) -> None:
     """Make `state` the newest checkpoint in `folder`; at every moment one whole checkpoint is there."""
     newest = folder / NEWEST
     staged = folder / "checkpoint.next.pt"
-    payload = to_bytes(state)
-    write_whole(staged, payload + hashlib.sha256(payload).digest())
+    write_checked(staged, to_bytes(state))
     if newest.exists():
         move(newest, folder / PREVIOUS)
     move(staged, newest)
@@ -61,9 +58,8 @@ def load_checkpoint(folder: Path, report=print) -> dict | None:
 
 def read_checkpoint(file: Path) -> dict | None:
     """The state in `file`; None when it is damaged or not what a run of ours saves."""
-    content = file.read_bytes()
-    payload, checksum = content[:-CHECKSUM_SIZE], content[-CHECKSUM_SIZE:]
-    if hashlib.sha256(payload).digest() != checksum:
+    payload = read_checked(file)
+    if payload is None:
         return None
     try:
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)

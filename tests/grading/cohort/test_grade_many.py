@@ -10,6 +10,7 @@ import sys
 import jsonschema
 import pytest
 
+from tests.grading.cohort.dying import dying_at
 from tests.grading.submissions import Parts, flat, write
 from utils.grading import grade
 from utils.grading.audits import Options
@@ -42,21 +43,12 @@ def command(*arguments, path):
     return done.returncode, done.stdout, done.stderr
 
 
-# In the processes of the pool and in the one that tries again alone: the process ends without a word at that submission.
-DIES = """import os, sys
-if "popen_loky" in " ".join(sys.orig_argv) or "--multiprocessing-fork" in sys.orig_argv:
-    from utils.grading import grade
-    examine = grade.examine
-    def dying(path, *arguments):
-        return os._exit(3) if path.endswith("copy 17") else examine(path, *arguments)
-    grade.examine = dying
-"""
-
-
 def test_fifty_copies_and_a_crash_among_them(tmp_path):
     """The crash is of the worst kind, the grading process itself dies; the other 49 are what they are without it."""
     paths = copies(tmp_path / "submitted", 50)
-    (tmp_path / "sitecustomize.py").write_text(DIES)  # Python imports it when a process starts
+    (tmp_path / "sitecustomize.py").write_text(
+        dying_at("copy 17")
+    )  # Python imports it when a process starts
     status, out, err = command(
         *paths,
         "--rubric",
@@ -70,7 +62,7 @@ def test_fifty_copies_and_a_crash_among_them(tmp_path):
     assert status == 2 and "graded again, one by one" in err
     print(err.splitlines()[-1])  # submissions a second
     assert re.search(
-        r" \d+/50 \[\d\d:\d\d<\d\d:\d\d, .* (submissions?/s|s/submission)\]", err
+        r" \d+/50 \[\d\d:\d\d<\d\d:\d\d, +\d+\.\d\d(submission/s|s/submission)\]", err
     )  # the time that is left
     assert "50 submissions in" in err and "a second" in err
     page = json.loads(out)

@@ -14,6 +14,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from tests.grading.cohort.dying import dying_at
 from tests.grading.submissions import (
     LAYOUTS,
     MODEL,
@@ -30,17 +31,6 @@ from utils.paths import REPOSITORY
 COPIES = 20
 JOBS = 2
 WORKER = b"popen_loky"  # in the command line of joblib's workers
-# The grading process ends without a word at that submission, in the pool and when it is tried again alone.
-DIES = """import os, sys
-if "popen_loky" in " ".join(sys.orig_argv) or "--multiprocessing-fork" in sys.orig_argv:
-    from utils.grading import grade
-    examine = grade.examine
-    def dying(path, *arguments):
-        return os._exit(3) if path.endswith("crash") else examine(path, *arguments)
-    grade.examine = dying
-"""
-
-
 KINDS = (
     *((layout, Parts()) for layout in LAYOUTS.values()),
     (flat, Parts(model=MODEL.replace("dilation=2", "dilation=1"))),
@@ -130,7 +120,7 @@ def main() -> int:
         paths = class_of_hundreds(folder / "inbox")
         (folder / "quiet").mkdir()
         quiet = graded(paths, folder / "quiet", kill=False)
-        (folder / "sitecustomize.py").write_text(DIES)
+        (folder / "sitecustomize.py").write_text(dying_at("crash"))
         crash = str(write(flat(Parts()), folder / "inbox" / "crash"))
         (folder / "disturbed").mkdir()
         disturbed = graded([*paths[:70], crash, *paths[70:]], folder / "disturbed", kill=True)

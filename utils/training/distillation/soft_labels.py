@@ -16,11 +16,10 @@ from utils.data.data_sets import DATA_SETS
 from utils.data.draws import BY_IMAGE
 from utils.data.images import Split
 from utils.errors import UserError
-from utils.files import write_whole
+from utils.files import read_checked, write_checked, write_whole
 from utils.paths import from_environment
 from utils.training.recipes import Recipe
-
-CHECKSUM_SIZE = 32
+from utils.training.run_record import sha256
 
 
 class SoftLabels:
@@ -36,9 +35,9 @@ class SoftLabels:
             "stream_seed": recipe.seed if recipe.stream_seed is None else recipe.stream_seed,
             "augmentation": asdict(AUGMENTATIONS[recipe.augmentation]),
             "fill": list(DATA_SETS[recipe.data_set].mean),
-            "images": _digest(split.images.tobytes() + split.labels.tobytes()),
+            "images": sha256(split.images.tobytes() + split.labels.tobytes()),
         }
-        name = _digest(json.dumps(self.key, sort_keys=True).encode())[:16]
+        name = sha256(json.dumps(self.key, sort_keys=True).encode())[:16]
         self.folder = from_environment("SOFT_LABELS", "build/soft-labels") / name
 
     def prepare(self) -> None:
@@ -52,8 +51,7 @@ class SoftLabels:
 
     def write(self, epoch: int, labels: np.ndarray) -> None:
         """Keep float16 log-probabilities `(N, classes)` of `epoch`, those of image i in row i."""
-        payload = np.ascontiguousarray(labels, dtype="<f2").tobytes()
-        write_whole(self._file(epoch), payload + hashlib.sha256(payload).digest())
+        write_checked(self._file(epoch), np.ascontiguousarray(labels, dtype="<f2").tobytes())
 
     def read(self, epoch: int) -> np.ndarray:
         """The inverse; UserError when they are missing or damaged."""
@@ -70,25 +68,20 @@ class SoftLabels:
         payloads = [self._read(epoch) for epoch in range(epochs)]
         if None in payloads:
             return None
-        return _digest(b"".join(hashlib.sha256(payload).digest() for payload in payloads))
+        return sha256(b"".join(hashlib.sha256(payload).digest() for payload in payloads))
 
     def _file(self, epoch: int) -> Path:
         return self.folder / f"epoch-{epoch:03}.f16"
 
     def _read(self, epoch: int) -> bytes | None:
         try:
-            content = self._file(epoch).read_bytes()
+            payload = read_checked(self._file(epoch))
         except OSError:
             return None
-        payload, checksum = content[:-CHECKSUM_SIZE], content[-CHECKSUM_SIZE:]
-        whole = hashlib.sha256(payload).digest() == checksum
-        return payload if whole and len(payload) == 2 * self.shape[0] * self.shape[1] else None
+        size = 2 * self.shape[0] * self.shape[1]
+        return payload if payload is not None and len(payload) == size else None
 
 
 def can_be_cached(recipe: Recipe) -> bool:
     """Whether what `recipe` shows of an image in an epoch depends on neither the order nor the batch."""
     return recipe.pipeline == "batched" and recipe.draws == BY_IMAGE
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()

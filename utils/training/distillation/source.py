@@ -69,10 +69,10 @@ class Teaching:
             if weights.get(teacher["run"]) != teacher["weights"]:
                 raise UserError(
                     f"The teacher {teacher['run']} has other weights than when this run began: "
-                    "put those back, or choose another run name (--run, in a notebook RUN)."
+                    "put those back, or choose another run name (--run)."
                 )
         if recorded["cache"] != self.facts["cache"]:
             raise UserError(
                 f"This run learns from a cache of soft labels that is not whole in {self.cache.folder}, or not the same: "
-                "put it back (python -m utils.teach makes it), or choose another run name (--run, in a notebook RUN)."
+                "put it back (python -m utils.teach makes it), or choose another run name (--run)."
             )

@@ -1,6 +1,5 @@
 """The teachers of a recipe: trained runs, found by name, and the mean of their probabilities."""
 
-import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from utils.errors import UserError
 from utils.paths import REPOSITORY
 from utils.runtime import Precision, memory_format
 from utils.training.recipes import Recipe
-from utils.training.run_record import RunRecord, load_run, run_folder
+from utils.training.run_record import RunRecord, load_run, run_folder, sha256
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def _find_teacher(name: str, recipe: Recipe, data_name: str, device: torch.devic
             f"{data_name}: name a teacher that saw the same images."
         )
     model = record.load_model().to(device, memory_format=memory_format(device))
-    return Teacher(record, model.requires_grad_(False), _digest(folder / "model.pt"))
+    return Teacher(record, model.requires_grad_(False), sha256((folder / "model.pt").read_bytes()))
 
 
 def _missing(name: str, data_name: str, folders: list[Path]) -> str:
@@ -121,7 +120,3 @@ def _missing(name: str, data_name: str, folders: list[Path]) -> str:
         f"There is no teacher '{name}' for {data_name} in {places}: train it first (python -m utils.train), "
         "or name another run."
     )
-
-
-def _digest(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()

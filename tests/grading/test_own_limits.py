@@ -6,7 +6,6 @@ import sys
 import pytest
 
 from utils.grading import grade
-from utils.grading.own_limits import memory_at_most
 from utils.grading.reports.entry import could_not_work
 from utils.grading.rubrics.rubric import load_rubric
 from utils.paths import REPOSITORY

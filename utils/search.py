@@ -122,7 +122,9 @@ def main() -> int:
     """Train the chosen candidates and print the table of all that are trained; the exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.search", description=__doc__)
     parser.add_argument(
-        "candidates", nargs="*", help=f"which to train (default: all): {', '.join(CANDIDATES)}"
+        "candidates",
+        nargs="*",
+        help="which to train (default: all): " + "; ".join(f'"{name}"' for name in CANDIDATES),
     )
     chosen = parser.parse_args().candidates or list(CANDIDATES)
     return run_command(lambda: _search(chosen))[0]

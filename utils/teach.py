@@ -73,7 +73,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--epochs", type=int, help="how many (default: all of the recipe)")
     parser.add_argument("--data", choices=sources(), help="default: the recipe's data set")
     parser.add_argument("--device", default="auto", help="as for python -m utils.train")
-    parser.add_argument("--precision", default="auto", choices=PRECISIONS)
+    parser.add_argument(
+        "--precision", default="auto", choices=PRECISIONS, help="as for python -m utils.train"
+    )
     return parser.parse_args()
 
 

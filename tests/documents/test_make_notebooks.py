@@ -28,7 +28,7 @@ def calls(monkeypatch, tmp_path):
 def test_all_are_executed_as_a_reader_would(calls, monkeypatch):
     for name in make_notebooks.UNSET:
         monkeypatch.setitem(os.environ, name, "1")
-    assert make_notebooks.main() == 0
+    assert make_notebooks.main([]) == 0
     assert [command[-1].split("/")[-1] for command in calls.commands] == [
         f"{name}.ipynb" for name in NOTEBOOKS
     ]
@@ -42,6 +42,6 @@ def test_all_are_executed_as_a_reader_would(calls, monkeypatch):
 
 def test_nothing_is_recorded_when_one_fails(calls, capsys):
     calls.failing = "04_"
-    assert make_notebooks.main() == 1 and not make_notebooks.SECONDS.exists()
+    assert make_notebooks.main([]) == 1 and not make_notebooks.SECONDS.exists()
     assert "04_seed_runs.ipynb could not be executed" in capsys.readouterr().err
     assert len(calls.commands) == 4

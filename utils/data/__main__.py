@@ -1,5 +1,6 @@
-"""`python -m utils.data` fetches CIFAR-10 where it is missing, checks it and says what it holds."""
+"""Fetch CIFAR-10 where it is missing, check it and say what it holds: `python -m utils.data`."""
 
+import argparse
 import sys
 
 from utils.data.cifar10 import cifar10_root, open_files
@@ -9,6 +10,7 @@ from utils.errors import run_command
 
 def main() -> int:
     """Fetch CIFAR-10 where it is missing (into CIFAR10_ROOT too, because this asks for it), check it and describe it."""
+    argparse.ArgumentParser(prog="python -m utils.data", description=__doc__).parse_args()
     return run_command(_fetch)[0]
 
 

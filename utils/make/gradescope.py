@@ -67,7 +67,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m utils.make.gradescope", description=__doc__)
     parser.add_argument("--rubric", default="era_s9", help="as for the grader (default: era_s9)")
     parser.add_argument(
-        "--output", type=Path, default=REPOSITORY / "build" / "autograder.zip", metavar="FILE"
+        "--output",
+        type=Path,
+        default=REPOSITORY / "build" / "autograder.zip",
+        metavar="FILE",
+        help="where to write it (default: build/autograder.zip)",
     )
     asked = parser.parse_args(arguments)
 

@@ -122,7 +122,12 @@ def main(arguments: list[str] | None = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.make.handout", description=__doc__)
     parser.add_argument("--rubric", default="era_s9", help="as for the grader (default: era_s9)")
-    parser.add_argument("--folder", type=Path, default=REPOSITORY / "build" / "handout")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        default=REPOSITORY / "build" / "handout",
+        help="where to write it (default: build/handout)",
+    )
     asked = parser.parse_args(arguments)
     try:
         names = write_handout(load_rubric(asked.rubric), asked.folder)

@@ -1,5 +1,6 @@
 """Execute the notebooks on CIFAR-10, keep their outputs, and record how long each took: `python -m utils.make.notebooks`."""
 
+import argparse
 import os
 import subprocess
 import sys
@@ -18,8 +19,11 @@ SECONDS = REPOSITORY / "results" / "notebook_seconds.csv"
 UNSET = ("RECIPE", "RUN", "EPOCHS", "RESULTS_DIR")
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Execute all, then write the seconds; the exit status. Nothing is written when one fails."""
+    argparse.ArgumentParser(prog="python -m utils.make.notebooks", description=__doc__).parse_args(
+        arguments
+    )
     device, rows = describe_device(choose_device()), []
     for notebook in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         began = time.perf_counter()

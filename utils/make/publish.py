@@ -107,8 +107,9 @@ def asked_address(root: Path, owner: str, repository: str, branch: str) -> Addre
 def main() -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.make.publish", description=__doc__)
-    for option in ("--owner", "--repository", "--branch"):
-        parser.add_argument(option, default="")
+    for option in ("--owner", "--repository"):
+        parser.add_argument(option, default="", help="default: that of `git remote`")
+    parser.add_argument("--branch", default="", help="default: the one that stands there now")
     asked = parser.parse_args()
     return run_command(lambda: _publish_here(asked.owner, asked.repository, asked.branch))[0]
 

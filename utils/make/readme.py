@@ -1,5 +1,6 @@
 """The tables and pictures of README.md and docs/, made from results/: `python -m utils.make.readme` puts them there."""
 
+import argparse
 import re
 import sys
 from collections.abc import Callable
@@ -46,6 +47,7 @@ def with_tables(page: str) -> str:
 
 def main() -> int:
     """Write the tables into the pages and the pictures into results/."""
+    argparse.ArgumentParser(prog="python -m utils.make.readme", description=__doc__).parse_args()
     for file in pages():
         file.write_text(with_tables(file.read_text(encoding="utf-8")), encoding="utf-8")
     for file, draw in PICTURES.items():

@@ -1,6 +1,5 @@
 """`make run`: which notebook is executed on what, what is printed meanwhile, and the last block."""
 
-import subprocess
 import sys
 
 import pytest
@@ -16,9 +15,10 @@ def executed(monkeypatch, tmp_path, few_digits):
     """Trains a small run in the place of the recipe, executes nothing, and keeps what would be executed."""
     commands = {}
 
-    def run(command, env):
-        commands[command[-1].rsplit("/", 1)[-1][:2]] = command, env
-        return subprocess.CompletedProcess(command, 0)
+    def execute(notebook, to, options, environment):
+        assert to == "html"
+        commands[notebook.name[:2]] = environment
+        return True
 
     folder = tmp_path / "aster-3-epochs-digits"
     fit(RECIPE, few_digits, folder, PRECISION, **OPTIONS)
@@ -27,7 +27,7 @@ def executed(monkeypatch, tmp_path, few_digits):
     monkeypatch.setenv("RESULTS_DIR", str(tmp_path))
     monkeypatch.setattr(sys, "argv", ["make_run", "aster", "--epochs", "3"])
     monkeypatch.setattr(make_run, "attempt", lambda arguments: (0, load_run(folder)))
-    monkeypatch.setattr(make_run.subprocess, "run", run)
+    monkeypatch.setattr(make_run, "execute", execute)
     return commands
 
 
@@ -36,7 +36,7 @@ def test_the_run_is_shown_where_it_belongs(executed, capsys):
     asked = ("DATA_SOURCE", "RECIPE", "RUN", "EPOCHS")
     given = {
         number: tuple(environment.get(name) for name in asked)
-        for number, (_, environment) in executed.items()
+        for number, environment in executed.items()
     }
     for number in ("03", "05"):
         assert given[number] == ("digits", "aster", "aster-3-epochs", "3")
@@ -53,11 +53,10 @@ def test_on_cifar10_the_assignment_shows_its_stored_run(executed, monkeypatch):
     record.config["data"] = "cifar10"
     monkeypatch.setattr(make_run, "attempt", lambda arguments: (0, record))
     assert make_run.main() == 0
-    assert "EPOCHS" not in executed["07"][1] and executed["03"][1]["EPOCHS"] == "3"
+    assert "EPOCHS" not in executed["07"] and executed["03"]["EPOCHS"] == "3"
 
 
 def test_a_notebook_that_fails_ends_the_job(executed, monkeypatch, capsys):
-    failed = subprocess.CompletedProcess([], 1)
-    monkeypatch.setattr(make_run.subprocess, "run", lambda command, env: failed)
+    monkeypatch.setattr(make_run, "execute", lambda notebook, *rest: "02" not in notebook.name)
     assert make_run.main() == 1
-    assert "01_data_exploration.ipynb could not be executed" in capsys.readouterr().err
+    assert "Done" not in capsys.readouterr().out

@@ -2,19 +2,18 @@
 
 import argparse
 import os
-import subprocess
 import sys
 import time
-from pathlib import Path
 
 from utils.data.data_sets import CIFAR10
 from utils.files import write_whole
-from utils.make.notebook_execution import execution
+from utils.make.notebook_execution import execute
 from utils.paths import REPOSITORY
 from utils.runtime import choose_device, describe_device
 from utils.tables import csv_table
 
 SECONDS = REPOSITORY / "results" / "notebook_seconds.csv"
+IN_PLACE = ("--inplace", "--ExecutePreprocessor.record_timing=False")
 # What `make run` and the tests pass to the notebooks: the stored outputs are made without it.
 UNSET = ("RECIPE", "RUN", "EPOCHS", "RESULTS_DIR")
 
@@ -27,21 +26,18 @@ def main(arguments: list[str] | None = None) -> int:
     device, rows = describe_device(choose_device()), []
     for notebook in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
         began = time.perf_counter()
-        if status := execute(notebook):
-            print(f"{notebook.name} could not be executed: see the error above.", file=sys.stderr)
-            return status
+        if not execute(notebook, "notebook", IN_PLACE, environment()):
+            return 1
         rows.append((notebook.name, round(time.perf_counter() - began), device))
         print(f"{notebook.name}: {rows[-1][1]} s", flush=True)
     write_whole(SECONDS, csv_table(("notebook", "seconds", "device"), rows))
     return 0
 
 
-def execute(notebook: Path) -> int:
-    """Execute `notebook` where it lies; the exit status."""
-    options = ("--inplace", "--ExecutePreprocessor.record_timing=False")
-    command = execution(notebook, "notebook", *options)
+def environment() -> dict[str, str]:
+    """That of this process, with CIFAR-10 as the data and without what chooses another run."""
     kept = {name: value for name, value in os.environ.items() if name not in UNSET}
-    return subprocess.run(command, env=kept | {"DATA_SOURCE": CIFAR10.name}).returncode
+    return kept | {"DATA_SOURCE": CIFAR10.name}
 
 
 if __name__ == "__main__":

@@ -2,13 +2,12 @@
 
 import argparse
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 from utils.data.data_sets import CIFAR10
-from utils.make.notebook_execution import execution
+from utils.make.notebook_execution import execute
 from utils.paths import REPOSITORY
 from utils.train import attempt, parse_arguments
 from utils.training.choices import shown
@@ -48,10 +47,8 @@ def main() -> int:
     for notebook in notebooks:
         began = time.monotonic()
         print(f"   {notebook.name} ...", end=" ", flush=True)
-        command = execution(notebook, "html", *PAGES)
-        environment = notebook_environment(notebook, record, asked)
-        if subprocess.run(command, env=os.environ | environment).returncode:
-            print(f"\n{notebook.name} could not be executed: see the error above.", file=sys.stderr)
+        environment = os.environ | notebook_environment(notebook, record, asked)
+        if not execute(notebook, "html", PAGES, environment):
             return 1
         print(duration(time.monotonic() - began), flush=True)
     print(f"\n3. Done. {where_to_look(record, notebooks)}")

@@ -1,7 +1,8 @@
 """Kills a small run at random moments and at every file operation, goes on, and compares: `python -m tests.kills`.
 
 It takes too long for `make test`. Every run trains three epochs and must end with the weights and the history of an
-undisturbed one, to the bit. Linux and macOS: each run is a fork of this process, which has imported everything.
+undisturbed one, to the bit. The figures go to results/kills.csv, from which a table of docs/ is made. Linux and macOS: each
+run is a fork of this process, which has imported everything.
 """
 
 import argparse
@@ -19,8 +20,21 @@ from pathlib import Path
 import torch
 
 from tests.small_run import OPTIONS, PRECISION, RECIPE, assert_same_run, small_data
+from utils.files import write_whole
+from utils.paths import REPOSITORY
+from utils.runtime import describe_device
+from utils.tables import csv_table, text_table
 from utils.training.fit import fit
 
+HEADER = (
+    "killed",
+    "kills",
+    "runs that ended",
+    "of these with other bits",
+    "runs that could not go on",
+    "most epochs begun again after a kill",
+    "on",
+)
 EVENTS = ("open", "os.rename", "os.mkdir", "os.remove")  # what Python reports before it does it
 
 
@@ -34,11 +48,9 @@ class Figures:
     again: int = 0
     stuck: list[str] = field(default_factory=list)
 
-    def __str__(self) -> str:
-        return (
-            f"{self.kills} kills, {self.runs} runs ended, {self.differ} differ from the undisturbed one, "
-            f"{len(self.stuck)} did not go on; at most {self.again} epoch begun again after a kill"
-        )
+    def row(self) -> tuple:
+        """What belongs under HEADER, without the first column and the last."""
+        return self.kills, self.runs, self.differ, len(self.stuck), self.again
 
 
 def start(folder: Path, data, workers: int, prepare: Callable[[], None] = lambda: None) -> int:
@@ -157,7 +169,7 @@ def compare(folder: Path, undisturbed: Path, figures: Figures) -> None:
 
 
 def main() -> int:
-    """Both kinds of kills, each with a line of figures; the exit status is 1 unless every run ended the same."""
+    """Both kinds of kills, each with a row of figures; the exit status is 1 unless every run ended the same."""
     parser = argparse.ArgumentParser(prog="python -m tests.kills", description=__doc__)
     parser.add_argument("--kills", type=int, default=300, help="at random moments (default: 300)")
     parser.add_argument("--seed", type=int, default=0, help="of the moments")
@@ -173,8 +185,12 @@ def main() -> int:
                 folder, data, undisturbed, seconds, asked.kills, asked.seed
             ),
         }
-    for title, figures in parts.items():
-        print(f"{title}: {figures}", *figures.stuck, sep="\n  ")
+    for figures in parts.values():
+        print(*figures.stuck, sep="\n")
+    device = describe_device(torch.device("cpu"))
+    rows = [(title, *figures.row(), device) for title, figures in parts.items()]
+    write_whole(REPOSITORY / "results" / "kills.csv", csv_table(HEADER, rows))
+    print(text_table(HEADER, rows))
     return int(any(figures.differ or figures.stuck for figures in parts.values()))
 
 

@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import re
+import signal
 import subprocess
 import sys
 import types
@@ -15,7 +16,7 @@ from IPython.utils.capture import capture_output
 from tests.small_run import OPTIONS, PRECISION, RECIPE, assert_same_run
 from utils import errors, files
 from utils.errors import GOES_ON, UserError, explain, plainly, run_command
-from utils.paths import REPOSITORY
+from utils.paths import REPOSITORY, from_environment
 from utils.training.fit import fit
 from utils.training.run_record import load_run
 
@@ -259,3 +260,50 @@ def test_explaining_never_fails():
     for error in (OSError(), OSError(None, None), OSError(5, None, None), MemoryError("x")):
         assert explain(error)
     assert errors.explain(RuntimeError()) is None
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no pipes with a name")
+@pytest.mark.parametrize(
+    "name", ["config.json", "history.csv", "model.pt", "checkpoint.pt", "config.json.tmp", ".lock"]
+)
+def test_a_pipe_in_a_runs_folder_is_not_waited_for(name, tmp_path, few_digits):
+    folder = tmp_path / "run"
+    fit(RECIPE, few_digits, folder, PRECISION, **OPTIONS | {"stop_after": 1})
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    signal.alarm(60)  # ends the tests where it waits
+    try:
+        record = fit(RECIPE, few_digits, folder, PRECISION, **OPTIONS)
+        if name == "model.pt":
+            record.load_model()
+    except UserError as error:
+        assert str(folder / name) in str(error) and "\n" not in str(error)
+    else:
+        assert record.complete and name not in ("config.json", "history.csv")
+    finally:
+        signal.alarm(0)
+
+
+@pytest.mark.parametrize("variable", ["RESULTS_DIR", "CIFAR10_ROOT", "SOFT_LABELS"])
+def test_a_home_that_is_not_there_is_named(variable, monkeypatch):
+    monkeypatch.setenv(variable, "~nobody-of-this-name/x")
+    with pytest.raises(UserError, match=f"^{variable}=~nobody-of-this-name/x: there is no such"):
+        from_environment(variable, "results")
+
+
+def test_an_interruption_while_a_command_is_imported_shows_no_calls(tmp_path):
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "class Interrupted:\n"
+        "    def find_spec(self, name, *rest):\n"
+        "        if name == 'torch': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Interrupted())\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "utils.train", "era9"],
+        cwd=REPOSITORY,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode and done.stderr.strip() == "Stopped."

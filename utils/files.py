@@ -1,5 +1,6 @@
 """Writing files so that a kill or a power loss at any moment leaves either the old content or the new, never a part."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -12,6 +13,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(path.name + ".tmp")
     try:
+        partial.unlink(missing_ok=True)  # it may be a pipe, which would wait for a reader
         with open(partial, "wb") as file:
             file.write(data)
             file.flush()
@@ -33,8 +35,11 @@ def write_checked(path: Path, payload: bytes) -> None:
 
 
 def read_checked(path: Path) -> bytes | None:
-    """What `write_checked` wrote at `path`; None where it is damaged. OSError where it cannot be read."""
-    content = path.read_bytes()
+    """What `write_checked` wrote at `path`; None where it is damaged or no file. OSError where it cannot be read."""
+    try:
+        content = plain_bytes(path)
+    except ValueError:
+        return None
     payload, checksum = content[:-CHECKSUM_SIZE], content[-CHECKSUM_SIZE:]
     return payload if hashlib.sha256(payload).digest() == checksum else None
 
@@ -54,7 +59,7 @@ def move(source: Path, target: Path) -> None:
             os.close(folder)
 
 
-def plain_bytes(path: Path, most: int) -> bytes:
+def plain_bytes(path: Path, most: int = 2**32) -> bytes:
     """What the file at `path` holds; ValueError with a clause where it is no plain file, or longer than `most` bytes.
 
     A pipe or a device is not waited for. OSError where it cannot be read.
@@ -62,11 +67,13 @@ def plain_bytes(path: Path, most: int) -> bytes:
     number = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
     try:
         found = os.fstat(number)
+        if stat.S_ISDIR(found.st_mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if not stat.S_ISREG(found.st_mode):
-            raise ValueError("it is a folder, a pipe or a device, no plain file")
+            raise ValueError("it is a pipe or a device, no plain file")
         if found.st_size > most:
             raise ValueError(f"it is larger than {most / 2**20:g} MiB")
-        with open(number, "rb", closefd=False) as file:
+        with os.fdopen(number, "rb", closefd=False) as file:
             return file.read(most)
     finally:
         os.close(number)

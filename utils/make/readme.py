@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from utils.documents import benchmark_tables, run_tables
+from utils.documents.measured_tables import measured_table
 from utils.documents.notebook_table import notebook_table
 from utils.documents.pictures import PICTURES
 from utils.paths import REPOSITORY
@@ -25,6 +26,8 @@ TABLES: dict[str, Callable[[str], str]] = {
     "epoch": lambda page: benchmark_tables.speed_table("epoch"),
     "memory": lambda page: benchmark_tables.memory_table(),
     "quick": lambda page: benchmark_tables.quick_table(),
+    "kills": lambda page: measured_table("kills.csv"),
+    "grading_costs": lambda page: measured_table("grading_costs.csv"),
     "pipelines": lambda page: benchmark_tables.pipelines_table(),
 }
 

@@ -7,6 +7,7 @@ import errno
 import hashlib
 import io
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ import torch
 from models import build_model
 from utils.data.data_sets import CIFAR10, DATA_SETS
 from utils.errors import UserError, explain, plainly
-from utils.files import write_whole
+from utils.files import plain_bytes, write_whole
 from utils.paths import REPOSITORY, from_environment
 from utils.runtime import keep_freed_memory
 from utils.training.checkpoint import NEWEST, to_bytes
@@ -76,7 +77,7 @@ class RunRecord:
         file = self.folder / "model.pt"
         model = self.build_model()
         try:
-            weights = file.read_bytes()
+            weights = plain_bytes(file)
             self._require_unaltered(weights)
             model.load_state_dict(
                 torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True)
@@ -147,9 +148,12 @@ def _parse_history(text: str, config: dict) -> list[EpochRecord]:
     return finished
 
 
+_MOST = 2**26  # bytes of a record; those of 75 epochs are a few thousand
+
+
 def _read(file: Path, parse: Callable[[str], Any]) -> Any:
     try:
-        return parse(file.read_text(encoding="utf-8"))
+        return parse(plain_bytes(file, _MOST).decode("utf-8"))
     except (ValueError, RecursionError) as error:
         remedy = "restore it, or choose another run name (--run)"
         if file.name == "history.csv" and file.with_name(NEWEST).exists():
@@ -228,13 +232,18 @@ def write_epochs(record: RunRecord, history: list[EpochRecord], weights: dict) -
     return record
 
 
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens a pipe too, which nobody reads."""
+    return os.open(path, flags & ~os.O_WRONLY | os.O_RDWR | getattr(os, "O_NONBLOCK", 0), 0o666)
+
+
 @contextmanager
 def only_one(folder: Path):
     """Hold `folder` for this process; UserError when another one is training in it. A killed process lets go by itself.
 
     lockf and not flock, because the processes that load data would inherit the latter and outlive a kill with it.
     """
-    with open(folder / ".lock", "w") as lock:
+    with open(folder / ".lock", "w", opener=_without_waiting) as lock:
         if fcntl is not None:
             try:
                 fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

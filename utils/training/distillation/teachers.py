@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from utils.data.images import ImageData
 from utils.data.transforms import per_channel
 from utils.errors import UserError
+from utils.files import plain_bytes
 from utils.paths import REPOSITORY
 from utils.runtime import Precision, memory_format
 from utils.training.recipes import Recipe
@@ -106,7 +107,7 @@ def _find_teacher(name: str, recipe: Recipe, data_name: str, device: torch.devic
             f"{data_name}: name a teacher that saw the same images."
         )
     model = record.load_model().to(device, memory_format=memory_format(device))
-    return Teacher(record, model.requires_grad_(False), sha256((folder / "model.pt").read_bytes()))
+    return Teacher(record, model.requires_grad_(False), sha256(plain_bytes(folder / "model.pt")))
 
 
 def _missing(name: str, data_name: str, folders: list[Path]) -> str:

@@ -291,13 +291,21 @@ def test_a_home_that_is_not_there_is_named(variable, monkeypatch):
         from_environment(variable, "results")
 
 
-def test_an_interruption_while_a_command_is_imported_shows_no_calls(tmp_path):
+@pytest.mark.parametrize(
+    "trouble, sentence",
+    [
+        ("KeyboardInterrupt", "Stopped."),
+        ("ModuleNotFoundError('x', name='torch')", "torch is not installed: run `make setup`"),
+        ("ImportError('libtorch.so: failed to map segment')", "There is not enough memory: close"),
+    ],
+)
+def test_what_stops_a_command_while_it_is_imported_is_a_sentence(trouble, sentence, tmp_path):
     (tmp_path / "sitecustomize.py").write_text(
         "import sys\n"
-        "class Interrupted:\n"
+        "class Troubled:\n"
         "    def find_spec(self, name, *rest):\n"
-        "        if name == 'torch': raise KeyboardInterrupt\n"
-        "sys.meta_path.insert(0, Interrupted())\n"
+        f"        if name == 'torch': raise {trouble}\n"
+        "sys.meta_path.insert(0, Troubled())\n"
     )
     done = subprocess.run(
         [sys.executable, "-m", "utils.train", "era9"],
@@ -306,4 +314,43 @@ def test_an_interruption_while_a_command_is_imported_shows_no_calls(tmp_path):
         capture_output=True,
         text=True,
     )
-    assert done.returncode and done.stderr.strip() == "Stopped."
+    assert done.returncode and done.stderr.strip().startswith(sentence)
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+# --- streams and devices -------------------------------------------------------------------------------------------------
+
+
+def test_a_report_goes_to_a_device_and_does_not_replace_it(tmp_path):
+    read, pipe = "", tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    files.put(pipe, "a report\n")
+    read = os.read(reader, 100)
+    os.close(reader)
+    assert read == b"a report\n" and pipe.is_fifo()
+    (tmp_path / "link").symlink_to(tmp_path / "real")
+    files.put(tmp_path / "link", "another\n")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real").read_text() == "another\n"
+
+
+@pytest.mark.parametrize("folder", ["report.json", "report.json.tmp"])
+def test_the_folder_that_is_in_the_way_is_named(folder, tmp_path):
+    (tmp_path / folder).mkdir()
+    with pytest.raises(UserError) as caught, plainly():
+        files.write_whole(tmp_path / "report.json", "{}")
+    assert str(caught.value).startswith(f"{tmp_path / folder} cannot be used, because")
+
+
+@pytest.mark.parametrize("closed", ["1>&-", "2>&-", "1>/dev/full"])
+@pytest.mark.parametrize(
+    "command", ["utils.make.handout --folder {} --rubric absent", "utils.grading {}"]
+)
+def test_a_closed_or_full_stream_ends_in_no_traceback(command, closed, tmp_path):
+    (tmp_path / "net.py").write_text("")
+    line = f"{sys.executable} -m {command.format(tmp_path)} {closed}"
+    done = subprocess.run(
+        line, shell=True, cwd=REPOSITORY, capture_output=True, text=True, timeout=120
+    )
+    assert "Traceback" not in done.stderr and "unexpected" not in done.stderr
+    assert done.returncode in (1, 2, 3)

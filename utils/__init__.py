@@ -3,13 +3,22 @@
 import sys
 
 
-def _stopped(kind, error, calls) -> None:
-    """In the place of a traceback, where a command is interrupted while it still imports what it needs."""
+def _in_one_sentence(kind, error, calls) -> None:
+    """In the place of a traceback, where a command is stopped while it still imports what it needs."""
+    from utils.errors import explain
+
     if issubclass(kind, KeyboardInterrupt):
-        print("\nStopped.", file=sys.stderr)
+        sentence = "\nStopped."
+    elif issubclass(kind, ModuleNotFoundError) and not (error.name or "utils").startswith("utils"):
+        sentence = f"{error.name} is not installed: run `make setup`, or install requirements.txt."
     else:
+        found = explain(error) if isinstance(error, Exception) else None
+        sentence = f"{found}." if found else None
+    if sentence is None:
         sys.__excepthook__(kind, error, calls)
+    else:
+        print(sentence, file=sys.stderr)
 
 
 if sys.argv[:1] == ["-m"]:  # python -m utils.…
-    sys.excepthook = _stopped
+    sys.excepthook = _in_one_sentence

@@ -166,11 +166,19 @@ def explain(error: Exception) -> str | None:
     return f"{name} cannot be used, because {wrong}: {remedy}"
 
 
+def usable_streams() -> None:
+    """Make output that is closed lead nowhere, and have a terminal that lacks a letter show its number."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
 def run_command(work: Callable[[], Any]) -> tuple[int, Any]:
     """The exit status of a command, and what `work` returned; whatever stopped it is one sentence on standard error."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that lacks a letter shows its number
-            stream.reconfigure(errors="backslashreplace")
+    usable_streams()
     try:
         with plainly():
             return 0, work()

@@ -12,6 +12,7 @@ def write_whole(path: Path, content: bytes | str) -> None:
     """Replace the file at `path` by `content` (text as UTF-8) in one step; an OSError names the file."""
     data = content.encode() if isinstance(content, str) else content
     partial = path.with_name(path.name + ".tmp")
+    place = partial if partial.is_dir() else path  # of what an error tells
     try:
         partial.unlink(missing_ok=True)  # it may be a pipe, which would wait for a reader
         with open(partial, "wb") as file:
@@ -21,9 +22,17 @@ def write_whole(path: Path, content: bytes | str) -> None:
     except OSError as error:
         with suppress(OSError):  # a full disk gets its space back
             partial.unlink()
-        error.filename = str(path)
+        error.filename = str(place)
         raise
     move(partial, path)
+
+
+def put(path: Path, text: str) -> None:
+    """Write `text` where a user said: a plain file is replaced, also behind a link; a pipe or a device is written to."""
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        path.write_text(text, encoding="utf-8")
+    else:
+        write_whole(Path(os.path.realpath(path)), text)
 
 
 CHECKSUM_SIZE = hashlib.sha256().digest_size
@@ -45,8 +54,15 @@ def read_checked(path: Path) -> bytes | None:
 
 
 def move(source: Path, target: Path) -> None:
-    """Rename `source` to `target`, which it replaces, and return once the folder's disk has noted it."""
-    os.replace(source, target)
+    """Rename `source` to `target`, which it replaces, and return once the folder's disk has noted it.
+
+    An OSError names `target`, unless `source` is not there.
+    """
+    try:
+        os.replace(source, target)
+    except OSError as error:
+        error.filename = str(target if source.exists() else source)
+        raise
     if os.name == "nt":  # Windows cannot open a folder
         return
     with suppress(

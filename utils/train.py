@@ -15,6 +15,8 @@ from utils.training.loops import evaluate
 from utils.training.recipes import RECIPES, find_recipe
 from utils.training.run_record import RunRecord
 
+MOST_WORKERS = 256
+
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
     """`arguments`, or None for those of the command line, as a namespace."""
@@ -71,8 +73,8 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
 def run(arguments: argparse.Namespace) -> RunRecord:
     """Train, or test the recorded weights again, as `arguments` ask; UserError where that cannot be done."""
     recipe = find_recipe(arguments.recipe)
-    if (arguments.workers or 0) < 0:
-        raise UserError(f"--workers {arguments.workers}: give 0 or more.")
+    if not 0 <= (arguments.workers or 0) <= MOST_WORKERS:
+        raise UserError(f"--workers {arguments.workers}: give 0 to {MOST_WORKERS}.")
     precision = choose_precision(choose_device(arguments.device), arguments.precision)
     data = load_data(arguments.data or os.environ.get("DATA_SOURCE") or recipe.data_set)
     chosen = resolve(

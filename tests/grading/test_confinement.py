@@ -385,3 +385,11 @@ def refused(data: bytes) -> str:
     except ValueError as error:
         return str(error)
     return "it was read"
+
+
+def test_a_child_that_dies_early_lowers_nobodys_confinement(asked_anew):
+    before = available.confinement()
+    if not before.bubblewrap:
+        pytest.skip("this machine has no bubblewrap")
+    answer = run_isolated(b"no message", LIMITS)  # it cannot be read, so the child never begins
+    assert answer.data is None and available.confinement() == before

@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from utils.grading import grade
+from utils.grading.own_limits import TookTooLong, in_a_thread, time_at_most
 from utils.grading.reports.entry import could_not_work
 from utils.grading.rubrics.rubric import load_rubric
 from utils.paths import REPOSITORY
@@ -47,3 +50,21 @@ def test_a_submission_that_takes_too_much_is_unverifiable(tmp_path, monkeypatch)
         "unverifiable"
     }
     assert "it took more than 0.25 GiB of memory" in str(entry)
+
+
+def test_the_threads_of_a_submission_are_stopped_with_it():
+    turns = []
+
+    def works_on():
+        while True:
+            turns.append(len(turns))
+
+    with (
+        pytest.raises(TookTooLong),
+        time_at_most(0.5),
+        ThreadPoolExecutor(1, initializer=in_a_thread) as pool,
+    ):
+        pool.submit(works_on).result()
+    done = len(turns)
+    time.sleep(0.2)
+    assert len(turns) == done > 0

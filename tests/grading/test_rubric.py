@@ -132,7 +132,7 @@ def test_what_is_no_rubric_is_refused(tmp_path):
     binary.write_bytes(b'name = "\xff\xfe"')
     for name, about in (
         (str(binary), "UTF-8"),
-        (str(tmp_path), "is a folder"),
+        (str(tmp_path), "Is a directory"),
         (str(tmp_path / "absent.toml"), "era_s9"),
     ):
         with pytest.raises(UserError, match=about):
@@ -144,3 +144,18 @@ def test_the_shipped_files_are_the_names():
         assert load_rubric(name).name == name and load_rubric(
             str(SHIPPED / f"{name}.toml")
         ) == load_rubric(name)
+
+
+@pytest.mark.parametrize(
+    "text, about",
+    [
+        (GOOD.replace("points = ", f"points = {'9' * 400} # ", 1), "'points' must be a number"),
+        (f"{GOOD}\na = {'[' * 50_000}", "nested too deeply|not a rubric"),
+        (GOOD.replace("check = ", f"check = '{'x' * 9_000}' # ", 1), "'check' must be"),
+    ],
+    ids=["many digits", "many brackets", "a long text"],
+)
+def test_what_breaks_a_reader_is_one_short_sentence(text, about):
+    with pytest.raises(UserError, match=about) as refused:
+        parse_rubric(text, "mine.toml")
+    assert len(str(refused.value)) < 1_000

@@ -305,3 +305,26 @@ def test_a_checkpoint_of_another_network_is_named(tmp_path, few_digits, part):
         again(tmp_path, few_digits)
     assert "\n" not in str(error.value)
     assert (tmp_path / "model.pt").read_bytes() == before
+
+
+def test_who_taught_is_checked_too(undisturbed):
+    config = load_run(undisturbed).config
+    config["recipe"] |= {"teachers": ["aster"]}
+    taught = {"teachers": [{"run": "aster", "weights": "0f"}], "soft_labels": "cache", "cache": "1"}
+    require_config(config | {"taught": taught})
+    with pytest.raises(ValueError, match="no taught"):
+        require_config(config)
+    for wrong in malformed(taught):
+        path_is_cache = isinstance(wrong, dict) and wrong | {"cache": "1"} == taught
+        if (
+            path_is_cache
+            and "cache" in wrong
+            and (wrong["cache"] is None or isinstance(wrong["cache"], str))
+        ):
+            continue
+        try:
+            require_config(config | {"taught": wrong})
+        except ValueError as error:
+            assert "\n" not in str(error)
+        else:
+            assert all({"run", "weights"} <= set(one) for one in wrong["teachers"])

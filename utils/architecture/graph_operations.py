@@ -162,13 +162,14 @@ def _live_taps(settings: Window, axis: int, zeros: int, size: int, places: int) 
     stride, padding, dilation = (
         one[axis] for one in (settings.stride, settings.padding, settings.dilation)
     )
-    live = [
-        tap
-        for tap in range(settings.kernel[axis])
-        if any(
-            0 <= place * stride - padding + tap * dilation - zeros < size for place in range(places)
-        )
-    ]
+    live = []
+    for tap in range(settings.kernel[axis]):
+        start = tap * dilation - padding - zeros  # what it meets at the first place
+        first = max(
+            0, -(start // stride)
+        )  # the first place at which it meets no position before the map
+        if first < places and start + first * stride < size:
+            live.append(tap)
     return (live[0], live[-1]) if live else (0, 0)
 
 

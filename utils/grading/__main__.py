@@ -10,8 +10,8 @@ import os
 import sys
 from pathlib import Path
 
-from utils.errors import UserError
-from utils.files import write_whole
+from utils.errors import UserError, explain, usable_streams
+from utils.files import put
 from utils.grading.sandbox.limits import LIMITS
 
 PASSED, NOT_PASSED, COULD_NOT_WORK = 0, 1, 2
@@ -146,6 +146,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    usable_streams()
     asked = parse_arguments(arguments)
     try:
         if asked.format == "gradescope" and asked.output:  # stands there if we are killed
@@ -163,7 +164,8 @@ def main(arguments: list[str] | None = None) -> int:
     except ModuleNotFoundError as error:
         sentence = f"{error.name} is not installed: run `make setup`, or install requirements.txt."
     except Exception as error:
-        sentence = f"an unexpected {type(error).__name__}: {error}"
+        found = explain(error)
+        sentence = f"{found}." if found else f"an unexpected {type(error).__name__}: {error}"
     print(f"The grader could not do its work: {sentence}", file=sys.stderr)
     if asked.format == "gradescope":
         _failed(asked, sentence)
@@ -176,11 +178,12 @@ def _failed(asked: argparse.Namespace, sentence: str) -> None:
     report = failed_report(sentence)
     try:
         if asked.output:
-            write_whole(asked.output, report)
+            put(asked.output, report)
         else:
             print(report)
     except OSError as error:
-        print(f"{asked.output} cannot be written: {error.strerror}.", file=sys.stderr)
+        where = asked.output or "The report"
+        print(f"{where} cannot be written: {error.strerror}.", file=sys.stderr)
 
 
 if __name__ == "__main__":

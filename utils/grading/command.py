@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from utils.errors import UserError
-from utils.files import write_whole
+from utils.files import put
 from utils.grading.audits import Options
 from utils.grading.cohort.cluster import spread_over
 from utils.grading.cohort.grade_many import grade_cohort
@@ -78,8 +78,11 @@ def _check_readable(weights: Path) -> None:
 def _cohort(asked: argparse.Namespace, rubric: Rubric, options: Options, folder: Path) -> int:
     from utils.grading.cohort.class_reports import graded_class, write_reports  # they draw
     from utils.grading.cohort.mark_sheets import WRITERS
+    from utils.grading.cohort.roster import read_roster
 
     began = time.perf_counter()
+    if asked.roster:
+        read_roster(asked.roster, ())  # before the long work
     paths = [*asked.paths, *_handout(asked)]
     with spread_over(asked.scheduler):
         tasks = grade_cohort(paths, rubric, options, folder, asked.jobs)
@@ -135,7 +138,7 @@ def _give(report: str, output: Path | None) -> None:
         print(report, end="" if report.endswith("\n") else "\n", flush=True)
         return
     try:
-        write_whole(output, report)
+        put(output, report)
     except OSError as error:
         raise UserError(f"{output} cannot be written: {error.strerror}.") from None
 

@@ -1,5 +1,6 @@
 """Limits on the processor time and the memory that the grader itself spends on one submission."""
 
+import ctypes
 import signal
 import sys
 import threading
@@ -17,10 +18,16 @@ class TookTooLong(BaseException):
 def time_at_most(seconds: float) -> Iterator[None]:
     """TookTooLong after `seconds` of this process's own processor time; the processes that it starts have their own limits.
 
-    Where there are no such signals (on Windows, outside of the main thread, as in a cluster's worker) nothing is limited.
+    Threads that were begun meanwhile, with `in_a_thread`, are stopped too. Where there are no such signals (on Windows,
+    outside of the main thread, as in a cluster's worker) nothing is limited.
     """
+    others = {thread.ident for thread in threading.enumerate()}
 
     def stop(*_) -> None:
+        for thread in threading.enumerate():
+            if thread.ident not in others:  # one that works for this submission is waited for
+                set_error = ctypes.pythonapi.PyThreadState_SetAsyncExc
+                set_error(ctypes.c_ulong(thread.ident), ctypes.py_object(TookTooLong))
         raise TookTooLong
 
     try:
@@ -34,6 +41,15 @@ def time_at_most(seconds: float) -> Iterator[None]:
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, before)
+
+
+def in_a_thread() -> None:
+    """To begin a thread with, for which `time_at_most` is to hold: it leaves the signals to the main thread.
+
+    Otherwise the system may give them to this one, and the main thread, which waits for it, would not hear of them.
+    """
+    if hasattr(signal, "pthread_sigmask") and hasattr(signal, "SIGVTALRM"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGVTALRM})
 
 
 @contextmanager

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from utils.documents.notebook_table import ADDRESS, UNPUBLISHED
-from utils.errors import UserError
+from utils.errors import UserError, run_command
 from utils.files import write_whole
 from utils.grading.rubrics.rubric import Rubric, load_rubric
 from utils.make.readme import README
@@ -129,16 +129,12 @@ def main(arguments: list[str] | None = None) -> int:
         help="where to write it (default: build/handout)",
     )
     asked = parser.parse_args(arguments)
-    try:
+
+    def work() -> None:
         names = write_handout(load_rubric(asked.rubric), asked.folder)
-    except UserError as error:
-        print(error, file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"{asked.folder} cannot be written: {error.strerror}.", file=sys.stderr)
-        return 1
-    print(f"The handout is in {asked.folder}: {', '.join(names)}.")
-    return 0
+        print(f"The handout is in {asked.folder}: {', '.join(names)}.", flush=True)
+
+    return run_command(work)[0]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import torch
 from utils.errors import UserError, explain
 from utils.files import move, read_checked, write_checked
 from utils.training.history import EpochRecord
+from utils.training.record_check import require_history
 
 NEWEST, PREVIOUS, DAMAGED = "checkpoint.pt", "checkpoint.previous.pt", "checkpoint.damaged.pt"
 
@@ -64,6 +65,9 @@ def read_checkpoint(file: Path) -> dict | None:
     try:
         state = torch.load(io.BytesIO(payload), map_location="cpu", weights_only=True)
         history = [EpochRecord(**fields) for fields in state["history"]]
+        require_history(history, len(history))
+        if not all(isinstance(name, str) for name in state["settings"]):
+            return None
         sizes = {name: len(state[name]) for name in ("settings", "model", "optimizer", "scaler")}
     except Exception as error:  # bytes that somebody else wrote can raise anything
         if explain(error) is not None:  # want of memory says nothing about them

@@ -16,6 +16,8 @@ _LARGEST = 1e100  # far from the end of what a float can hold; a seed may have m
 _CONFIG = {"recipe": dict, "data": str, "parameters": int, "seconds": float, "sessions": list}
 _SESSION = {"first_epoch": int, "device": str, "precision": str}
 _DIGESTS = {"epochs": int, "history.csv": str, "model.pt": str}
+_TAUGHT = {"teachers": list, "soft_labels": str, "cache": str | None}
+_TEACHER = {"run": str, "weights": str}
 # Fields of a recipe that name a row of a table.
 _TABLES = {
     "data_set": DATA_SETS,
@@ -46,6 +48,11 @@ def require_config(config: Any) -> None:
         raise ValueError(f"there is no data set {config['data']!r}")
     for session in config["sessions"]:
         _require_kinds(session, _SESSION, "a session")
+    if recipe.get("teachers"):
+        _require_kinds(config, {"taught": dict}, "the file")
+        _require_kinds(config["taught"], _TAUGHT, "taught")
+        for teacher in config["taught"]["teachers"]:
+            _require_kinds(teacher, _TEACHER, "a teacher")
     if "digests" in config:
         _require_kinds(config["digests"], _DIGESTS, "digests")
 

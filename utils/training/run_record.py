@@ -83,8 +83,9 @@ class RunRecord:
                 torch.load(io.BytesIO(weights), map_location="cpu", weights_only=True)
             )
         except Exception as error:  # a damaged zip of pickles can raise anything
+            own = str(error) if isinstance(error, _Altered) else type(error).__name__
             raise UserError(
-                f"The weights {file} are missing or damaged ({explain(error) or type(error).__name__}): restore the "
+                f"The weights {file} are missing or damaged ({explain(error) or own}): restore the "
                 f"file, run the training again, which restores it if {NEWEST} is still beside it, or train under "
                 "another name (--run)."
             ) from error
@@ -94,10 +95,14 @@ class RunRecord:
     def _require_unaltered(self, weights: bytes) -> None:
         digests = self.config.get("digests")
         if digests and sha256(weights) != digests["model.pt"]:
-            raise ValueError("model.pt is altered")
+            raise _Altered("they are not those that training wrote")
         with zipfile.ZipFile(io.BytesIO(weights)) as archive:  # torch.load skips its checksums
             if broken := archive.testzip():
-                raise ValueError(f"{broken} is altered")
+                raise _Altered(f"{broken} in it is altered")
+
+
+class _Altered(ValueError):
+    """The message is a clause."""
 
 
 def run_folder(name: str, data_name: str) -> Path:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 
 import jsonschema
 import pytest
@@ -73,6 +74,9 @@ def test_a_row_is_followed_whatever_saved_it(text, encoding, tmp_path):
         ("anna,accuracy,-1,,", "no number of 0 or more"),
         ("anna,accuracy,nan,,", "no number of 0 or more"),
         ("anna,accuracy,all,,", "no number of 0 or more"),
+        ("anna,accuracy,1_0,,", "no number of 0 or more"),
+        ("anna,,,,1e300", "no number of 0 or more"),
+        (f"{'x' * 200_000},,,,", "no submission 'xxx"),
         ("anna,accuracy,,a comment,", "no points: enter 0 to 20"),
         ("anna,,15,,", "names no criterion"),
         ("anna,,,,soon", "days late 'soon'"),
@@ -115,7 +119,8 @@ def test_the_row_of_the_button_finds_its_submission(name, tmp_path):
         (b"", "it is empty"),
         (b"anna,accuracy,15,,\n", "line 1"),
         (b"PK\x03\x04\x00\x00\x00\x00", "no text"),
-        (f"{HEAD}\n{'x' * 200_000},,,,".encode(), "line 2"),
+        (f'{HEAD}\nanna,,,late,1\nben,,,"sick,2\nanna,,,,\n'.encode(), "from line 3 on"),
+        (f'{HEAD}\nanna,,,"a" b,1\n'.encode(), "from line 2 on"),
     ],
 )
 def test_a_file_that_is_none_is_said(content, about, tmp_path):
@@ -232,3 +237,9 @@ def test_pages_name_the_folder_and_not_the_machine(twelve):
         )
         assert "/" not in title.partition(":")[0] or HOSTILE in task.path
     assert str(twelve.folder.parent) not in (twelve.folder / "index.html").read_text()
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / NAME)
+    found = read_decisions(tmp_path / NAME, NAMES, RUBRIC)
+    assert "a pipe or a device" in found.problems[0]

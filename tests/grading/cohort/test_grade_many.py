@@ -182,3 +182,18 @@ def test_an_exception_of_ours_is_an_entry(error, tmp_path, monkeypatch):
     assert (
         could_not_work(entry) and type(error).__name__ in entry["warnings"][0] and not is_done(task)
     )
+
+
+def test_a_link_that_leads_to_itself_is_an_entry(tmp_path):
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    tasks = grade_cohort(
+        [str(tmp_path / "loop"), *copies(tmp_path, 1)],
+        RUBRIC,
+        OPTIONS,
+        tmp_path / "graded",
+        jobs=1,
+        progress=False,
+    )
+    first, second = entries(tasks)
+    assert {one["verdict"] for one in first["criteria"]} == {"unverifiable"}
+    assert "pass" in {one["verdict"] for one in second["criteria"]}

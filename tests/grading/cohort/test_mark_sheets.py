@@ -9,6 +9,7 @@ from tests.grading.cohort.class_of_twelve import CLEAN, EMPTY, HOSTILE, LATE, NA
 from tests.grading.samples import graded
 from utils.errors import UserError
 from utils.grading.__main__ import main
+from utils.grading.cohort import grade_many
 from utils.grading.cohort.mark_sheets import canvas_csv, cohort_csv, moodle_csv
 from utils.grading.cohort.roster import read_roster
 from utils.grading.reports.cohort_page import row
@@ -222,3 +223,11 @@ def test_the_class_goes_to_every_sheet(twelve, tmp_path, capsys):
     assert all(
         "anna" not in each["feedback"] for each in table
     )  # whose copy it is, no student reads
+
+
+def test_a_wrong_roster_is_said_before_the_class_is_graded(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(grade_many, "examine_in_time", None)  # nothing is graded
+    (tmp_path / "roster.csv").write_text("colour,size\nred,1\n")
+    asked = [str(tmp_path), "--folder", str(tmp_path / "out"), "--roster"]
+    assert main([*asked, str(tmp_path / "roster.csv")]) == 2
+    assert "names no student" in capsys.readouterr().err and not (tmp_path / "out").exists()

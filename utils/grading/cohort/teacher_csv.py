@@ -2,15 +2,17 @@
 
 import csv
 import io
-import math
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from utils.files import plain_bytes
 from utils.grading.submission.text_decoding import decode
 
-LARGEST = 20_000_000  # bytes
+LARGEST = 20 * 2**20  # bytes
+_NUMBER = re.compile(r"[0-9]{1,9}([.,][0-9]{1,9})?")
 
 
 class Unreadable(ValueError):
@@ -28,25 +30,28 @@ class Table:
 def read_table(file: Path) -> Table:
     """The table; rows whose cells are all empty are left out. Unreadable where it is none."""
     try:
-        if file.stat().st_size > LARGEST:
-            raise Unreadable(f"it is larger than {LARGEST // 1_000_000} MB")
-        text, _ = decode(file.read_bytes())
+        text, _ = decode(plain_bytes(file, LARGEST))
     except OSError as error:
         raise Unreadable(error.strerror or str(error)) from None
+    except ValueError as error:
+        raise Unreadable(str(error)) from None
     if text is None:
         raise Unreadable("it is no text; save it as CSV")
     text = text.lstrip("\ufeff")
     first = text.partition("\n")[0]
     separator = max(",;\t", key=first.count)
     lines, start = [], 1
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    csv.field_size_limit(LARGEST)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
         for cells in reader:
             if any(cell.strip() for cell in cells):
                 lines.append((start, tuple(cell.strip() for cell in cells)))
             start = reader.line_num + 1
     except csv.Error as error:
-        raise Unreadable(f"line {reader.line_num}: {error}") from None
+        raise Unreadable(
+            f'from line {start} on, a quotation mark (") has no other that ends its cell: {error}'
+        ) from None
     if not lines:
         raise Unreadable("it is empty")
     (_, header), *rows = lines
@@ -68,7 +73,7 @@ def folded(text: str) -> str:
 
 def number(text: str) -> float:
     """A number with a point or a comma; ValueError where it is none, or below 0."""
-    value = float(text.replace(",", "."))
-    if not math.isfinite(value) or value < 0:
+    if not _NUMBER.fullmatch(text):
         raise ValueError(text)
+    value = float(text.replace(",", "."))
     return int(value) if value == int(value) else value

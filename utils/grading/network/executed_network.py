@@ -21,7 +21,7 @@ from utils.grading.sandbox.failure import without_texts
 from utils.grading.sandbox.graph_data import from_data
 from utils.grading.sandbox.isolation import run_isolated
 from utils.grading.sandbox.limits import Limits
-from utils.grading.sandbox.message import BadMessage, pack, unpack
+from utils.grading.sandbox.message import BadMessage, is_too_long, pack, unpack
 from utils.grading.submission.contents import Submission
 from utils.grading.submission.exported_script import plain_python
 from utils.grading.submission.notebook_code import cloned_folders, notebook_code, written_files
@@ -158,7 +158,10 @@ def ask(
     content: dict, tensors: list[Tensor], limits: Limits, failure: str
 ) -> tuple[dict, list[Tensor]]:
     """What a fresh child answers to one job; NotEstablished, beginning with `failure`, where it does not."""
-    answer = run_isolated(pack(content, tensors), limits)
+    job = pack(content, tensors)
+    if is_too_long(job):
+        raise NotEstablished(f"{failure}: the submission's code, or what was recorded, is too long")
+    answer = run_isolated(job, limits)
     if answer.data is None:
         raise NotEstablished(f"{failure}: {answer.why}")
     try:

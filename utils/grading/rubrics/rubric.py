@@ -1,6 +1,5 @@
 """A rubric is a TOML file: criteria with points, thresholds and the check that decides each; see rubrics/era_s9.toml."""
 
-import math
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -86,6 +85,8 @@ def parse_rubric(text: str, file: str) -> Rubric:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:  # it says the line
         raise UserError(f"{file} is not a rubric: {error}.") from None
+    except RecursionError:
+        raise UserError(f"{file} is not a rubric: its brackets are nested too deeply.") from None
     given = table.get("criteria")
     if isinstance(given, list) and len(given) > MOST_CRITERIA:
         raise UserError(
@@ -106,7 +107,7 @@ def _is_text(value: object) -> bool:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e100
 
 
 def _is_names(value: object) -> bool:
@@ -163,7 +164,7 @@ def _wrong_keys(entry: dict, where: tuple, kind: type, without: tuple[str, ...] 
         if key not in known:
             yield (*where, key), f"'{key}' is not a key here; the keys are {', '.join(known)}"
         elif not _VALUES[key][1](value):
-            yield (*where, key), f"'{key}' must be {_VALUES[key][0]}, and is {value!r}"
+            yield (*where, key), f"'{key}' must be {_VALUES[key][0]}, and is {repr(value)[:80]}"
     for key, required in known.items():
         if required and key not in entry:
             yield where, f"'{key}' is missing"

@@ -37,8 +37,8 @@ def run_isolated(job: bytes, limits: Limits) -> Answer:
     """Have a fresh child do `job`; it is ended when its time is up, and with it all that it started."""
     chosen = confinement()
     received, ending = _run(job, limits, chosen)
-    if chosen.bubblewrap and not received.begun and not received.why:
-        bubblewrap_failed(chosen.bubblewrap, received.said or ending)
+    is_doubted = chosen.bubblewrap and not received.begun and not received.why
+    if is_doubted and bubblewrap_failed(chosen.bubblewrap):
         chosen = confinement()
         received, ending = _run(job, limits, chosen)
     why = received.why
@@ -92,7 +92,6 @@ class _Received:
     begun: bool
     data: bytearray
     why: str = ""
-    said: str = ""
 
 
 def _receive(answer: int, printed: int, limits: Limits) -> _Received:
@@ -101,7 +100,7 @@ def _receive(answer: int, printed: int, limits: Limits) -> _Received:
     Its first byte is not part of the answer.
     """
     deadline, data, begun = time.monotonic() + limits.start, bytearray(), False
-    output, first_words, open_ends = 0, b"", [answer, printed]
+    output, open_ends = 0, [answer, printed]
     while answer in open_ends:
         ready, _, _ = select.select(open_ends, [], [], max(0, deadline - time.monotonic()))
         if not ready or time.monotonic() > deadline:
@@ -118,13 +117,11 @@ def _receive(answer: int, printed: int, limits: Limits) -> _Received:
                 data += part
             else:
                 output += len(part)
-                first_words = first_words if begun else (first_words + part)[-1000:]
         if len(data) > limits.answer or output > limits.printed:
             did = "sent" if len(data) > limits.answer else "printed"
             size = max(len(data), output)
             return _Received(begun, data, f"it was stopped after it {did} {size:,} bytes")
-    lines = first_words.decode(errors="replace").strip().split("\n")
-    return _Received(begun, data, said=lines[-1].strip()[:200])
+    return _Received(begun, data)
 
 
 def _end(child: subprocess.Popen | WarmChild) -> None:

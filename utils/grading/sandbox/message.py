@@ -87,11 +87,17 @@ def unpack(data: bytes | bytearray) -> tuple[dict, list[Tensor]]:
     return content, tensors
 
 
-def _head(data: bytearray, length: int) -> dict:
+def is_too_long(data: bytes | bytearray) -> bool:
+    """Whether `unpack` would not read what `pack` made."""
+    (length,) = _LENGTH.unpack_from(data)
     text = data[_LENGTH.size : _LENGTH.size + min(length, MOST_BYTES + 1)]
-    if length > MOST_BYTES or sum(map(text.count, (b",", b"[", b"{"))) > MOST_PARTS:
+    return length > MOST_BYTES or sum(map(text.count, (b",", b"[", b"{"))) > MOST_PARTS
+
+
+def _head(data: bytearray, length: int) -> dict:
+    if is_too_long(data):
         raise BadMessage("it is too long")
-    return json.loads(text)
+    return json.loads(data[_LENGTH.size : _LENGTH.size + length])
 
 
 def _tensor(data: bytearray, offset: int, entry: dict) -> tuple[Tensor, int]:

@@ -37,6 +37,9 @@ CLOSED_SUFFIXES = (
 WALK_LIMIT = 200_000  # files of one submission that are looked at by name
 CONFIG_LIMIT = 100_000  # bytes of a JSON or YAML file; what is larger is no configuration
 NOTEBOOK_LIMIT, TEXT_LIMIT = 200_000_000, 20_000_000  # bytes
+SOURCE_LIMIT = (
+    4_000_000  # bytes of a Python file, of which each may take 200 of memory when it is parsed
+)
 HEAD = 4096  # bytes by which a notebook is known, whatever it is called
 _NOT_THEIRS = {"__pycache__", "node_modules", "site-packages", "venv", "env", "__macosx"}
 _NOTEBOOK_KEYS = re.compile(
@@ -113,7 +116,7 @@ def byte_limit(name: str, head: bytes) -> int:
     """How many bytes of a file with this name and beginning are read at most."""
     if kind(name) == "notebooks" or may_be_notebook(head):
         return NOTEBOOK_LIMIT
-    return CONFIG_LIMIT if kind(name) == "configs" else TEXT_LIMIT
+    return {"configs": CONFIG_LIMIT, "sources": SOURCE_LIMIT}.get(kind(name), TEXT_LIMIT)
 
 
 def beginning(stream: BinaryIO, name: str) -> bytes:

@@ -7,6 +7,9 @@ import re
 from utils.grading.submission.text_decoding import printable
 
 OUTPUT_LIMIT = 4_000_000  # characters kept of one cell's output: its beginning and its end
+MOST_PARTS = (
+    3_000_000  # commas, brackets and braces, each of which may become an object of some 200 bytes
+)
 TRACEBACK = (
     "Traceback (most recent call last):"  # what follows it indented was not printed by the program
 )
@@ -60,6 +63,8 @@ def _document(text: str) -> dict:
         raise ValueError("it is a Git LFS pointer, not the notebook itself")
     if "\n<<<<<<< " in text and "\n>>>>>>> " in text:
         raise ValueError("it holds the marks of an unresolved merge conflict")
+    if sum(map(text.count, ",[{")) > MOST_PARTS:
+        raise ValueError(f"its JSON has more than {MOST_PARTS:,} parts")
     try:
         document = json.loads(text)
     except RecursionError:

@@ -74,9 +74,15 @@ def confinement() -> Confinement:
     return replace(chosen, bubblewrap="", missing=why) if why else chosen
 
 
-def bubblewrap_failed(program: str, why: str) -> None:
-    """From now on children are started without this `program`, and reports say `why`, a clause."""
-    _failed[program] = f"it failed: {why}"
+def bubblewrap_failed(program: str) -> bool:
+    """Whether `program` does not work any more; then children are started without it from now on, and reports say so.
+
+    It is tried with nothing of a submission's: what one submission does must not lower the confinement of others.
+    """
+    got, why = _try(bubblewrap.wrapped(program), first_choice().landlock)
+    if not got:
+        _failed[program] = f"it failed: {why}"
+    return not got
 
 
 def _try(prefix: list[str], has_landlock: bool) -> tuple[Confinement | None, str]:

@@ -2,6 +2,7 @@
 
 import io
 import random
+from dataclasses import fields
 
 import pytest
 import torch
@@ -10,13 +11,16 @@ from utils import files
 from utils.errors import UserError
 from utils.training import checkpoint
 from utils.training.checkpoint import DAMAGED, NEWEST, PREVIOUS, load_checkpoint, save_checkpoint
+from utils.training.history import EpochRecord
+
+FIGURES = dict.fromkeys((field.name for field in fields(EpochRecord)), 1)
 
 
 def state(epochs_done):
     return {
         "settings": {},
         "epochs_done": epochs_done,
-        "history": [{"epoch": epoch} for epoch in range(epochs_done)],
+        "history": [FIGURES | {"epoch": epoch} for epoch in range(epochs_done)],
         "model": {"weight": torch.full((1000,), float(epochs_done))},
         "optimizer": {},
         "scaler": {},

@@ -45,7 +45,10 @@ class Confinement:
         return f"{said}. {' '.join(open_ends if self.hides_files else [*open_ends, _UNHIDDEN])}"
 
 
-_UNHIDDEN = "Not confined: it could read what the grader's user can, so the texts of its exceptions are not shown"
+_UNHIDDEN = (
+    "Not confined: it could read what the grader's user can, so the texts of its exceptions are not shown; the names of "
+    "its layers are, and may hold what it read"
+)
 _UNFILTERED = "Not confined: the system calls, so it could start other processes"
 
 

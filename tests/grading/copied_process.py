@@ -4,6 +4,7 @@ The copy has the children's filter of system calls, so that what these networks 
 """
 
 import os
+import tempfile
 
 import torch
 
@@ -33,6 +34,8 @@ def _answer(job: bytes, sending: int) -> None:
     torch.set_num_threads(
         1
     )  # the other threads were not copied, and it would wait for them forever
+    tempfile.tempdir = "/tmp"  # as children have it: libraries ask for it when they are imported
+    os.chdir("/")
     try:
         assert filter_calls() or not has_filter()
         content, tensors = unpack(job)

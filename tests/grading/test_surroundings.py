@@ -9,6 +9,7 @@ from tests.grading.copied_process import in_a_copy
 from utils.grading.facts import Evidence
 from utils.grading.network import executed_network
 from utils.grading.network.audit import architecture_audit
+from utils.grading.network.executed_network import ask, model_job
 from utils.grading.program.attempts import Attempt
 from utils.grading.program.finding import ModelReference
 from utils.grading.sandbox.limits import Limits
@@ -51,15 +52,25 @@ def children_begin_as_copies(monkeypatch):
     monkeypatch.setattr(executed_network, "run_isolated", in_a_copy)
 
 
-def audit(**code: str):
+def submitted(**code: str) -> tuple[Submission, ModelReference]:
     text = NET.format(**{place: code.get(place, "pass") for place in PLACES})
     submission = Submission(Path("submission"), sources=(TextFile("model.py", text),))
-    reference = ModelReference(Evidence("model.py"), "Net", "model.py")
+    return submission, ModelReference(Evidence("model.py"), "Net", "model.py")
+
+
+def audit(**code: str):
+    submission, reference = submitted(**code)
     return architecture_audit(submission, Attempt("", None, model=reference), True, Limits())
 
 
 def choosing(test: str) -> dict[str, str]:
     return {"building": f"width = 8 if {test} else 800"}
+
+
+def trying(call: str) -> dict[str, str]:
+    return {
+        "building": f"\n        try:\n            {call}\n        except Exception:\n            width = 80"
+    }
 
 
 LOOKS = {
@@ -121,6 +132,67 @@ LOOKS = {
         "after": "device = torch.device('cuda' if torch.cuda.is_available() else 'cpu')",
         **choosing("device.type == 'cpu'"),
     },
+    "a standard library's module": {
+        "before": "import multiprocessing",
+        **choosing("multiprocessing.cpu_count() > 90"),
+    },
+    "one that is imported by its name": {
+        "before": "import importlib",
+        **choosing("importlib.import_module('linecache').getline('/x', 1)"),
+    },
+    "a notebook's names": {
+        "before": "import builtins",
+        **choosing("getattr(builtins, '__IPYTHON__', 0)"),
+    },
+    "a notebook's stream": choosing("type(sys.stdout).__module__.startswith('ipykernel')"),
+    "a terminal": choosing("sys.stdout.isatty()"),
+    "the stack, by a log": choosing("logging.Logger('x').findCaller(True)[3]"),
+    "the stack, by a warning": {
+        "before": "import warnings",
+        "building": "\n        with warnings.catch_warnings(record=True) as made:\n"
+        "            warnings.warn('x', stacklevel=4)",
+    },
+    "a library's file": choosing("'dist' in torch.__file__"),
+    "a library's file by a computed name": choosing("'dist' in getattr(torch, '__fi' + 'le__')"),
+    "a function's names": choosing("getattr(os.popen, '__glo' + 'bals__')['environ']"),
+    "a module's names": choosing("vars(os)['environ']"),
+    "a module's names, too": choosing("os.__dict__['environ']"),
+    "an attribute, passing by the class": choosing("object.__getattribute__(os, 'environ')"),
+    "a module's class": choosing(
+        "type(os)('x') and type(os).__mro__[1].__getattribute__(os, 'name')"
+    ),
+    "a relative file": trying("open('dev/null')"),
+    "a file by bytes": trying("open(b'/etc/hostname')"),
+    "a file by a library": trying("torch.load('/content/x.pt')"),
+    "a package by its name": trying("__import__('importlib').import_module('google.colab')"),
+    "a name that may be missing": trying("WIDE"),
+    "code under another name": {
+        "building": "exec(compile('import os; os.environ', '/usr/lib/x.py', 'exec'), {})"
+    },
+    "code of a text, called by PyTorch": {
+        "building": "made = {}; exec('import os\\ndef seen(self, x): os.environ; return x', made)\n"
+        "        type('Part', (nn.Module,), {'forward': made['seen']})()(1)",
+    },
+    "what the script set": choosing("torch.get_float32_matmul_precision() == 'high'"),
+    "what the script set in cuDNN": choosing("torch.backends.cudnn.benchmark"),
+    "what the script set for products": choosing("torch.backends.cuda.matmul.allow_tf32"),
+    "the script's seed": choosing("torch.random.initial_seed() == 42"),
+    "the generator": choosing("torch.default_generator.initial_seed() == 42"),
+    "its state": choosing("torch.get_rng_state()[0].item() == 42"),
+    "how a step is scaled": choosing("torch.amp.GradScaler('cuda').is_enabled()"),
+    "PyTorch's folder": choosing("torch.hub.get_dir()"),
+    "PyTorch's inside": choosing("torch._C._has_cuda"),
+    "a tensor's memory": {"running": "x.untyped_storage().device"},
+    "whether NumPy can read it": {
+        "running": "\n        try:\n            x.detach().numpy()\n"
+        "        except TypeError:\n            x = x * 2",
+    },
+    "a GPU, tried": trying("torch.zeros(1).cuda(); width = 800"),
+    "a GPU, tried with a layer": trying("nn.Linear(1, 1).to('cuda'); width = 800"),
+    "an accelerator": choosing("not torch.accelerator.is_available()"),
+    "the type of a tensor": {"running": "x = x * 2 if 'cuda' in x.type() else x"},
+    "the text of a tensor": {"running": "x = x * 2 if 'cuda' in repr(x[:0]) else x"},
+    "the text of a weight": {"running": "x = x * 2 if 'cuda' in f'{self.linear.bias}' else x"},
     "where a tensor is": {"running": "x = x if str(x.device) == 'cpu' else x * 2"},
     "whether a tensor is there": {"running": "x = x * 2 if x.is_cuda else x"},
 }
@@ -176,3 +248,95 @@ def test_honest_questions_are_not_doubted(kind):
     facts = audit(**HONEST[kind]).facts
     assert facts["parameters"].value == 224 + 90, facts["parameters"].why
     assert facts["global_average_pooling"].value is True
+
+
+# Each is executed once: what libraries read for their own ends must not count as a question.
+LIBRARIES = {
+    "numpy": {
+        "before": "import numpy as np\nRANDOM = np.random.default_rng(0)",
+        "building": "np.random.seed(1); np.random.rand(3); width = 8 + int(RANDOM.random() > 2)",
+    },
+    "scipy": {
+        "before": "from scipy import stats\nfrom scipy.special import softmax",
+        "building": "width = 8 if softmax([1.0]).sum() < 2 else 9; stats.truncnorm(-2, 2).rvs(3)",
+    },
+    "torchvision": {
+        "before": "from torchvision import models\nfrom torchvision.ops import StochasticDepth",
+        "building": "self.drop = StochasticDepth(0.1, 'row'); models.__dict__['mobilenet_v3_small']()",
+        "running": "x = self.drop(x)",
+    },
+    "configurations": {
+        "before": "import json, yaml\nfrom statistics import mean\nWIDE = yaml.safe_load('width: 8')\n"
+        "DEEP = json.loads('{\"depth\": 1}')",
+        "building": "width = mean([WIDE['width'] * DEEP['depth']])",
+    },
+    "logs": {
+        "before": "import warnings\nlog = logging.getLogger(__name__)\nlogging.basicConfig()",
+        "building": "log.warning('%s', self); warnings.warn('old', DeprecationWarning, stacklevel=2)",
+        "running": "\n        with warnings.catch_warnings():\n            warnings.simplefilter('ignore')\n"
+        "            x = F.interpolate(x, scale_factor=1.0, mode='bilinear')",
+    },
+    "prints": {
+        "building": "print(self, file=sys.stderr); sys.stdout.write('x'); sys.stdout.flush()",
+        "running": "print(x.shape, self.linear.weight, f'{x.mean():.3f}', x.type())",
+    },
+    "data classes": {
+        "before": "from collections import namedtuple\nfrom dataclasses import asdict, field\n"
+        "from typing import NamedTuple\nPair = namedtuple('Pair', 'a b')\n"
+        "class Sizes(NamedTuple):\n    width: int = 8\n"
+        "@dataclass\nclass Config:\n    sizes: list = field(default_factory=list)",
+        "building": "width = Sizes().width * Pair(1, 1).a; asdict(Config()); repr(Config()); vars(Config())",
+    },
+    "functions": {
+        "before": "import functools, operator, types\n@functools.lru_cache(None)\ndef same(x):\n    return x\n"
+        "def marked(function):\n    @functools.wraps(function)\n    def inner(*args):\n"
+        "        return function(*args)\n    return inner",
+        "building": "width = marked(same)(8); inspect.signature(nn.Conv2d).parameters; "
+        "functools.partial(nn.Conv2d, bias=False)(3, 3, 1); isinstance(same, types.FunctionType)",
+    },
+    "names": {
+        "building": "eval('nn.Conv2d')(3, 3, 1); exec('y = 1'); getattr(nn, 'ReLU')(); "
+        "getattr(self, 'other', None); hasattr(torch, 'compile'); self.__dict__.get('x'); vars(self); vars(); dir(self)"
+    },
+    "settings": {
+        "building": "torch.set_float32_matmul_precision('high'); torch.backends.cudnn.benchmark = True; "
+        "torch.backends.cuda.matmul.allow_tf32 = True; torch.manual_seed(0); torch.Generator().manual_seed(3)"
+    },
+    "scripts and functions of gradients": {
+        "before": "class Same(torch.autograd.Function):\n    @staticmethod\n    def forward(ctx, x):\n"
+        "        ctx.save_for_backward(x)\n        return x.clone()\n"
+        "    @staticmethod\n    def backward(ctx, g):\n        return g * ctx.saved_tensors[0].new_ones(1)",
+        "building": "torch.jit.is_scripting(); nn.utils.parametrizations.weight_norm(nn.Linear(2, 2))",
+        "running": "x = Same.apply(x)\n        with torch.autocast('cuda', enabled=False): x = x.float()",
+    },
+    "arrays": {
+        "before": "import numpy as np",
+        "running": "x.detach().cpu().numpy().mean(); np.linalg.norm(np.ones(3)); str(np.ones(2)); len(x); x.split(1)",
+    },
+    "paths": {
+        "before": "import os\nFOLDER = Path('data')",
+        "building": "self.place = FOLDER / 'cifar'; str(self.place.parent); os.path.join('a', 'b'); "
+        "os.path.splitext('a.pt')",
+    },
+    "a GPU, tried for the device": {
+        "before": "try:\n    device = torch.device('cuda'); torch.zeros(1).to(device)\n"
+        "except Exception:\n    device = torch.device('cpu')",
+        "building": "self.to(device) if torch.cuda.is_available() else None",
+        "running": "x = x.to(device)",
+    },
+    "bars and summaries": {
+        "before": "from torchinfo import summary\nfrom tqdm.auto import tqdm",
+        "building": "list(tqdm(range(2)))",
+    },
+    "contexts": {
+        "before": "from contextlib import contextmanager, suppress\n@contextmanager\ndef here():\n    yield 8",
+        "building": "\n        with here() as width, suppress(KeyError):\n            {}[1]",
+    },
+}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_what_honest_code_calls_is_no_question(library):
+    job = {"job": "record", "gpu": False, **model_job(*submitted(**LIBRARIES[library]))}
+    content, _ = ask(job, [], Limits(), "it is stopped")
+    assert sum(len(content[name]) for name in ("parameters", "graphs")) >= 6

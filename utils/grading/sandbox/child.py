@@ -25,10 +25,11 @@ from utils.grading.sandbox.failure import attempt, failure
 from utils.grading.sandbox.gpu_questions import questions
 from utils.grading.sandbox.graph_data import from_data, to_data
 from utils.grading.sandbox.imports import Importer
+from utils.grading.sandbox.marked_code import Answer, decide
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.random_tensors import drawn
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
-from utils.grading.sandbox.surroundings import Answer, decide, watch_surroundings
+from utils.grading.sandbox.surroundings import watch_surroundings
 from utils.grading.sandbox.training_mode import trial
 from utils.grading.submission.module_files import ModuleFiles
 

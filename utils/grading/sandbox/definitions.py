@@ -10,7 +10,8 @@ import symtable
 from collections.abc import Callable
 from types import ModuleType
 
-from utils.grading.sandbox.surroundings import Answer, Marked, asked, collected
+from utils.grading.sandbox.marked_code import Answer, Marked, asked, attributes
+from utils.grading.sandbox.surroundings import collected
 
 _BINDING = (
     ast.Import,
@@ -40,7 +41,7 @@ class Definitions:
         self.stars: list[ast.ImportFrom] = []
         self.begun: set[str] = set()
         self.executed: set[int] = set()
-        namespace["__asked__"] = asked
+        namespace |= {"__asked__": asked, "__vars__": attributes}
         for statement in statements:
             if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
                 self.stars.append(statement)

@@ -12,7 +12,8 @@ from types import ModuleType
 from torch import nn
 
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
-from utils.grading.sandbox.surroundings import missing
+from utils.grading.sandbox.marked_code import Builtins
+from utils.grading.sandbox.surroundings import missing, watch_imported
 from utils.grading.submission.module_files import ModuleFiles, Place
 
 _OWN = "submission:"  # begins an entry of a package's __path__
@@ -97,7 +98,7 @@ class Importer:
         self.files, self.folders = OwnFiles(files, problems), OwnFolders(files, problems)
         self.folders.loaded = self.files.loaded
         self.missing: list[str] = []
-        self.builtins = {**vars(builtins), "__import__": self}
+        self.builtins = Builtins(__import__=self)
         for finder in (self.files, self.folders):
             finder.builtins = self.builtins
         sys.meta_path[:] = [self.files, *sys.meta_path, self.folders]
@@ -116,6 +117,8 @@ class Importer:
             top = name.partition(".")[0]
             if level or any(finder.find_spec(top) for finder in (self.files, self.folders)):
                 raise
+        finally:
+            watch_imported()
         self.missing.append(top)
         missing(top)
         return StandInModule(name if fromlist else top)

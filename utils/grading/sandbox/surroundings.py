@@ -7,55 +7,47 @@ it become an `Answer`, which can be passed on and not be decided on.
 
 import ast
 import contextlib
+import functools
+import importlib
 import os
+import pkgutil
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import FrameType, ModuleType
 
+from utils.grading.sandbox.watched_modules import watch_modules
+
 LOOKS = "its code looks where it is before it makes or computes the network: "
-# Module → names in it that say nothing of where the code runs; a module that is not here may be asked anything.
-_QUIET = {
-    "sys": "version_info maxsize float_info int_info stdout stderr exc_info getsizeof intern setrecursionlimit exit",
-    # what changes things, other watchers stop
-    "os": "path sep linesep fspath PathLike curdir pardir extsep pathsep devnull fork forkpty system popen kill write "
-    "close dup2 remove unlink rename mkdir makedirs rmdir open _exit",
-    "inspect": "signature Parameter isclass isfunction ismethod ismodule getmembers getfullargspec getdoc cleandoc",
-    "gc": "collect",
-    "shutil": "rmtree move copy copyfile copytree",
-    "importlib": "import_module",
-    "threading": "Thread Lock RLock local",
-    "torch.version": "",
-    **dict.fromkeys(
-        "posix nt time datetime platform socket getpass pwd resource locale uuid glob tempfile traceback "
-        "sysconfig site psutil".split(),
-        "",
-    ),
-}
-_MACHINERY = frozenset(
-    "__name__ __spec__ __path__ __class__ __loader__ __package__ __all__".split()
-)
 # What asks on behalf of whoever calls it.
 _BETWEEN = frozenset(
-    "os posixpath ntpath genericpath pathlib platform socket getpass datetime _pydatetime glob shutil tempfile uuid".split()
+    "os posixpath ntpath genericpath pathlib platform socket getpass datetime _pydatetime glob shutil tempfile uuid "
+    "utils.grading.sandbox.marked_code".split()
 )
-_OF_TORCH = ("get_num_threads", "get_num_interop_threads", "initial_seed", "seed")
-_NAMES = frozenset("__file__ __spec__ __loader__ __builtins__ __cached__ get_ipython".split())
-_ATTRIBUTES = frozenset(
-    "tb_frame f_back f_globals f_builtins f_locals gi_frame cr_frame __globals__ __builtins__ __subclasses__".split()
-)
+_FOR_THEMSELVES = frozenset(f"os.{name}" for name in "name altsep".split())
+# Functions of libraries that tell what is around their caller, and with which arguments.
+_TELLING_CALLS = {
+    "logging.Logger.findCaller": lambda *args, **kwargs: True,
+    "warnings.catch_warnings.__init__": lambda *args, record=False, **kwargs: record,
+    "torch.backends.cuda.cuBLASModule.__getattr__": lambda *args: True,
+}
 ABSENT = frozenset("google IPython ipykernel kaggle_secrets psutil pynvml GPUtil cpuinfo".split())
-_getframe, _exists = sys._getframe, os.path.exists  # before these modules are watched
+# Before these modules are watched.
+_getframe, _modules, _realpath = sys._getframe, sys.modules, os.path.realpath
+_import_module = importlib.import_module
+_INSTALLED = tuple({f"{_realpath(path)}{os.sep}" for path in sys.path if len(path) > 1})
 
 
 @dataclass
 class _Watch:
-    """`is_theirs` tells a file of the submission, `stop` takes a clause; `noted` collects clauses instead."""
+    """`is_theirs` tells a file of the submission, `stop` takes a clause, `noted` collects clauses instead; the `modules` of
+    these names are watched."""
 
     is_theirs: Callable[[str], bool] = lambda file: False
     stop: Callable[[str], None] | None = None
     noted: list[str] | None = None
     statement: ast.stmt | None = None
+    modules: set[str] = field(default_factory=set)
 
 
 WATCH = _Watch()
@@ -63,70 +55,140 @@ WATCH = _Watch()
 
 def watch_surroundings(is_theirs: Callable[[str], bool], stop: Callable[[str], None]) -> None:
     """From now on call `stop` with a clause when their code asks where it is."""
-    import torch
-
     WATCH.is_theirs, WATCH.stop = is_theirs, stop
-    for name, quiet in _QUIET.items():
-        if name in sys.modules:
-            _watch_module(sys.modules[name], frozenset(quiet.split()) | _MACHINERY)
+    watch_imported()
     sys.addaudithook(_audit)
-    for name in _OF_TORCH:
-        setattr(torch, name, _asking(f"torch.{name}", getattr(torch, name)))
+    importlib.import_module = _imported
+    sys.stdout, sys.stderr = _Stream(sys.stdout), _Stream(sys.stderr)
+    for path, tells in _TELLING_CALLS.items():
+        owner, _, name = path.rpartition(".")
+        _watch_calls(pkgutil.resolve_name(owner), name, path, tells)
 
 
-def _watch_module(module: ModuleType, quiet: frozenset[str]) -> None:
-    get = type(module).__getattribute__
-    name = module.__name__
+def watch_imported() -> None:
+    """Watch the modules that have been imported since."""
+    new = [name for name in _modules if name not in WATCH.modules]
+    WATCH.modules.update(new)
+    watch_modules({name: _modules[name] for name in new}, ask)
 
-    def read(self, attribute):
-        if attribute not in quiet:
-            _ask(f"{name}.{attribute}")
-        return get(self, attribute)
 
-    module.__class__ = type("module", (type(module),), {"__getattribute__": read})
+def _imported(name: str, package: str | None = None) -> ModuleType:
+    """In the place of importlib.import_module."""
+    try:
+        return _import_module(name, package)
+    except ImportError:
+        missing(name.partition(".")[0])
+        raise
+    finally:
+        if asker() is not None:
+            watch_imported()
+
+
+class _KindOfStream(type):
+    def __getattribute__(cls, name: str):
+        ask("the type of sys.stdout")
+        return type.__getattribute__(cls, name)
+
+
+class _Stream(metaclass=_KindOfStream):
+    """In the place of sys.stdout and sys.stderr: a notebook has others."""
+
+    def __init__(self, stream):
+        object.__setattr__(self, "_stream", stream)
+
+    def __getattribute__(self, name: str):
+        if name not in ("write", "writelines", "flush"):
+            ask(f"sys.stdout.{name}")
+        return getattr(object.__getattribute__(self, "_stream"), name)
+
+
+def _watch_calls(owner: type, name: str, path: str, tells: Callable[..., bool]) -> None:
+    function = getattr(owner, name)
+
+    @functools.wraps(function)
+    def called(*args, **kwargs):
+        if tells(*args, **kwargs):
+            ask(path)
+        return function(*args, **kwargs)
+
+    setattr(owner, name, called)
 
 
 def _audit(event: str, args: tuple) -> None:
-    """A file that their code opens is none of its own where it is not beside it."""
-    if event != "open" or not isinstance(args[0], str) or (frame := asker()) is None:
-        return
-    if args[0].startswith(("/", "~", "..")) or not _exists(args[0]):
-        note(f"the file {args[0][:100]}", frame.f_code.co_filename[1:-1], frame.f_lineno)
+    """None of the submission's files is here, so one that is opened for their code is another's, or missing for being here.
+
+    Code that they make under a file name of its own would not be seen as theirs.
+    """
+    if event == "open" and isinstance(args[0], (str, bytes)):
+        frame = _opener(os.fsdecode(args[0]))
+        if frame is not None:
+            note(f"the file {os.fsdecode(args[0])[:100]}", frame)
+    elif event == "code.__new__" or event == "compile" and args[1] not in ("<string>", b"<string>"):
+        frame = asker()
+        if frame is not None:
+            note("who is asking, by code with another file name,", frame)
 
 
-def _asking(name: str, function: Callable) -> Callable:
-    def asked(*args, **kwargs):
-        _ask(name)
-        return function(*args, **kwargs)
+def _opener(path: str) -> FrameType | None:
+    """The frame of their code for which a file is opened that is not part of Python or its packages."""
+    if path == os.devnull or _realpath(path).startswith(_INSTALLED):
+        return None
+    return led_to(3)
 
-    return asked
+
+def led_to(depth: int = 2) -> FrameType | None:
+    """The frame of their code that is executed, by way of whatever libraries but an import."""
+    frame = _getframe(depth)
+    while frame is not None and not WATCH.is_theirs(frame.f_code.co_filename):
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return None
+        frame = frame.f_back
+    return frame
 
 
 def asker(depth: int = 2) -> FrameType | None:
     """The frame of their code that asks, directly or by way of the standard library's file functions."""
-    frame = _getframe(depth)
-    while frame is not None and _is_between(frame):
+    frame, made = _getframe(depth), None
+    while frame is not None and not WATCH.is_theirs(frame.f_code.co_filename):
+        if _is_made(frame):
+            made = made or frame
+        elif not _is_generated(frame) and frame.f_globals.get("__name__") not in _BETWEEN:
+            return made
         frame = frame.f_back
-    return frame if frame is not None and WATCH.is_theirs(frame.f_code.co_filename) else None
+    return frame or made
 
 
-def _is_between(frame: FrameType) -> bool:
-    """Whether it asks for its caller: a file function, or code that they made of a text."""
-    is_made = not WATCH.is_theirs(frame.f_code.co_filename) and (
-        "__asked__" in frame.f_globals or frame.f_code.co_filename == "<string>"
-    )
-    return is_made or frame.f_globals.get("__name__") in _BETWEEN
+def _is_generated(frame: FrameType) -> bool:
+    """Whether it is the code of no file: made of a text, or by Python itself."""
+    file = frame.f_code.co_filename
+    return file.startswith("<") and not file.startswith("<frozen ")
 
 
-def _ask(what: str) -> None:
+def _is_made(frame: FrameType) -> bool:
+    """Whether their code made it of a text: it is the code of no file, in a namespace that is no library's."""
+    module = _modules.get(frame.f_globals.get("__name__"))
+    return _is_generated(frame) and (module is None or vars(module) is not frame.f_globals)
+
+
+def ask(what: str) -> None:
+    """Their code asks for `what`, if it is theirs that calls the function that calls this."""
     frame = asker(3)
-    if frame is not None:
-        note(what, frame.f_code.co_filename[1:-1], frame.f_lineno)
+    if frame is not None and (what not in _FOR_THEMSELVES or frame is _getframe(2)):
+        note(what, frame)
 
 
-def note(what: str, file: str, line: int) -> None:
+def place(frame: FrameType) -> str:
+    """The line of their code that is being executed in `frame`, or that has led to it."""
+    at = frame
+    while at is not None and not WATCH.is_theirs(at.f_code.co_filename):
+        at = at.f_back
+    at = at or frame
+    return f"line {at.f_lineno} of {at.f_code.co_filename[1:-1]}"
+
+
+def note(what: str, frame: FrameType) -> None:
     """Their code asks for `what` there: it is collected while a module is read, and ends the child otherwise."""
-    clause = f"{LOOKS}{what} at line {line} of {file}"
+    clause = f"{LOOKS}{what} at {place(frame)}"
     if WATCH.noted is not None:
         WATCH.noted.append(clause)
     elif WATCH.stop is not None:
@@ -144,15 +206,15 @@ def collected(statement: ast.stmt) -> Iterator[list[str]]:
         WATCH.noted, WATCH.statement = before
 
 
-def missing(package: str) -> None:
-    """A package is not here: whether it is decides where the import could fail and be caught."""
+def missing(what: str) -> None:
+    """A package or a name is not here: whether it is decides where the lack of it could be caught."""
     frame = asker(3)
-    tried = isinstance(WATCH.statement, ast.Try) or package in ABSENT
-    if frame is not None and (tried or _is_caught(frame)):
-        note(f"whether {package} is installed", frame.f_code.co_filename[1:-1], frame.f_lineno)
+    tried = isinstance(WATCH.statement, ast.Try) or what in ABSENT
+    if frame is not None and (tried or is_caught(frame)):
+        note(f"whether {what} is there", frame)
 
 
-def _is_caught(frame: FrameType | None) -> bool:
+def is_caught(frame: FrameType | None) -> bool:
     """Whether a function of theirs, from `frame` outwards, handles exceptions; before Python 3.11 no function tells."""
     while frame is not None:
         code = frame.f_code
@@ -161,83 +223,3 @@ def _is_caught(frame: FrameType | None) -> bool:
                 return True
         frame = frame.f_back
     return False
-
-
-def asked(what: str) -> "Answer":
-    """In the place of a name or attribute that tells who runs the code."""
-    _ask(what)
-    return Answer(what)
-
-
-class Marked(ast.NodeTransformer):
-    """Puts `asked` in the place of what tells where code runs and is no module's attribute."""
-
-    def visit_Name(self, node: ast.Name) -> ast.expr:
-        return self._asked(node, node.id) if node.id in _NAMES and _is_read(node) else node
-
-    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
-        self.generic_visit(node)
-        return self._asked(node, node.attr) if node.attr in _ATTRIBUTES and _is_read(node) else node
-
-    def visit_Compare(self, node: ast.Compare) -> ast.expr:
-        self.generic_visit(node)
-        names = [one for one in ast.walk(node) if isinstance(one, ast.Name)]
-        return self._asked(node, "__name__") if any(one.id == "__name__" for one in names) else node
-
-    def visit_Subscript(self, node: ast.Subscript) -> ast.expr:
-        if _is_globals(node.value):
-            node.slice = self.visit(node.slice)
-            return node
-        return self.generic_visit(node)
-
-    def visit_Call(self, node: ast.Call) -> ast.expr:
-        self.generic_visit(node)
-        return self._asked(node, "globals()") if _is_globals(node) else node
-
-    def _asked(self, node: ast.expr, what: str) -> ast.expr:
-        call = ast.Call(ast.Name("__asked__", ast.Load()), [ast.Constant(what)], [])
-        return ast.fix_missing_locations(ast.copy_location(call, node))
-
-
-def _is_read(node: ast.Name | ast.Attribute) -> bool:
-    return isinstance(node.ctx, ast.Load)
-
-
-def _is_globals(node: ast.expr) -> bool:
-    return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id == "globals"
-        and not node.args
-    )
-
-
-class Answer:
-    """What was learnt of the surroundings: it can be passed on and computed with, and stops where it is decided on."""
-
-    def __init__(self, clause: str):
-        object.__setattr__(self, "_clause", clause)
-
-    def __getattribute__(self, name: str):
-        if name == "__class__":  # as `isinstance` asks; libraries may
-            return decide(self) if asker() is not None else Answer
-        return Answer(object.__getattribute__(self, "_clause"))
-
-    def __call__(self, *args, **kwargs):
-        return Answer(object.__getattribute__(self, "_clause"))
-
-
-def decide(answer, *args):
-    """Ends the child: the network depends on it."""
-    if WATCH.stop is not None:
-        WATCH.stop(object.__getattribute__(answer, "_clause"))
-    raise RuntimeError(object.__getattribute__(answer, "_clause"))
-
-
-_COMPUTED = "add radd sub rsub mul rmul truediv rtruediv floordiv mod rmod getitem enter exit"
-_DECIDED = """bool eq ne lt le gt ge hash iter len contains index int float str repr format fspath neg pos abs round
-    rfloordiv pow rpow and or xor next mro_entries"""
-for _name in _COMPUTED.split():
-    setattr(Answer, f"__{_name}__", Answer.__call__)
-for _name in _DECIDED.split():
-    setattr(Answer, f"__{_name}__", decide)

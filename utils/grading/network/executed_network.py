@@ -16,6 +16,7 @@ from torch import Tensor
 from utils.architecture.executed_graph import ExecutedGraph, Value
 from utils.grading.network.effective_graph import effective, training
 from utils.grading.network.random_weights import fixed_values, fresh_images, fresh_weights
+from utils.grading.network.written_seeds import structure, written_seeds
 from utils.grading.program.finding import ModelReference
 from utils.grading.sandbox.failure import without_texts
 from utils.grading.sandbox.graph_data import from_data
@@ -71,6 +72,7 @@ def executed_network(
     recordings = _recordings(content, tensors)
     if content.get("asks"):
         _compare_with_gpu(content, recording, limits)
+    _compare_with_seeds(content, recording, limits, written_seeds(submission))
     parameters, buffers = (_inventory(content, name) for name in ("parameters", "buffers"))
     _check_names(recordings[0], parameters, buffers)
     trained = training(content.get("training"))
@@ -202,6 +204,16 @@ def _compare_with_gpu(content: dict, recording: dict, limits: Limits) -> None:
     told, _ = ask(recording | {"gpu": True}, [], limits, failure)
     if told.get("graphs") != content["graphs"]:
         raise NotEstablished(f"{what}, and makes or computes another network where there is one")
+
+
+def _compare_with_seeds(content: dict, recording: dict, limits: Limits, seeds: list[int]) -> None:
+    """NotEstablished where the network is another one with the random numbers that the program gives it."""
+    for seed in seeds:
+        what = f"with the random numbers of seed {seed}, which the program sets, the network"
+        again = recording | {"gpu": True, "seed": seed}  # that job records and does no more
+        told, _ = ask(again, [], limits, f"{what} cannot be executed")
+        if structure(told.get("graphs")) != structure(content["graphs"]):
+            raise NotEstablished(f"{what} is another one than with others")
 
 
 def _inventory(content: dict, key: str) -> dict[str, tuple[int, ...]]:

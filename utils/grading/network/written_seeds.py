@@ -1,0 +1,30 @@
+"""The seeds that a submission writes down: with their random numbers, its network must be the one that was recorded."""
+
+import re
+
+from utils.grading.submission.contents import Submission
+
+_SEED = re.compile(r"seed\w*\W{1,12}(\d{1,9})\b", re.IGNORECASE)
+_MOST = 3  # each costs an execution
+
+
+def written_seeds(submission: Submission) -> list[int]:
+    """The numbers that stand beside the word in its code: `torch.manual_seed(1)`, `SEED = 1`."""
+    texts = [source.text for source in submission.sources]
+    texts += [
+        cell.source
+        for notebook in submission.notebooks
+        for cell in notebook.cells
+        if cell.kind == "code"
+    ]
+    found = {int(number): None for text in texts for number in _SEED.findall(text)}
+    return list(found)[:_MOST]
+
+
+def structure(data):
+    """A recorded network as data, without the numbers that it computes with: those may be random."""
+    if isinstance(data, dict):
+        return {key: structure(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [structure(one) for one in data]
+    return 0.0 if isinstance(data, float) else data

@@ -63,6 +63,12 @@ LIBRARIES = {
         "before": "import numpy as np",
         "running": "x.detach().cpu().numpy().mean(); np.linalg.norm(np.ones(3)); str(np.ones(2)); len(x); x.split(1)",
     },
+    "types and members": {
+        "before": "import types\nfrom typing import Optional\nclass Held:\n"
+        "    def __enter__(self):\n        return 8\n"
+        "    def __exit__(self, kind, error, at: Optional[types.TracebackType] = None):\n        return False",
+        "building": "\n        with Held() as width: dict(inspect.getmembers(nn, inspect.isclass))['ReLU']()",
+    },
     "paths": {
         "before": "import os\nFOLDER = Path('data')",
         "building": "self.place = FOLDER / 'cifar'; str(self.place.parent); os.path.join('a', 'b'); "

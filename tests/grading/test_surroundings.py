@@ -158,6 +158,7 @@ LOOKS = {
     "a function's names": choosing("getattr(os.popen, '__glo' + 'bals__')['environ']"),
     "a module's names": choosing("vars(os)['environ']"),
     "a module's names, too": choosing("os.__dict__['environ']"),
+    "all names of a module": choosing("dict(inspect.getmembers(os))['environ']"),
     "an attribute, passing by the class": choosing("object.__getattribute__(os, 'environ')"),
     "a module's class": choosing(
         "type(os)('x') and type(os).__mro__[1].__getattribute__(os, 'name')"

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from types import FrameType, ModuleType
 
-from utils.grading.sandbox.watched_modules import watch_modules
+from utils.grading.sandbox.watched_modules import is_watched, watch_modules
 
 LOOKS = "its code looks where it is before it makes or computes the network: "
 # What asks on behalf of whoever calls it.
@@ -27,6 +27,7 @@ _BETWEEN = frozenset(
 _FOR_THEMSELVES = frozenset(f"os.{name}" for name in "name altsep".split())
 # Functions of libraries that tell what is around their caller, and with which arguments.
 _TELLING_CALLS = {
+    "inspect.getmembers": lambda thing, *args, **kwargs: is_watched(thing),
     "logging.Logger.findCaller": lambda *args, **kwargs: True,
     "warnings.catch_warnings.__init__": lambda *args, record=False, **kwargs: record,
     "torch.backends.cuda.cuBLASModule.__getattr__": lambda *args: True,
@@ -102,7 +103,9 @@ class _Stream(metaclass=_KindOfStream):
         return getattr(object.__getattribute__(self, "_stream"), name)
 
 
-def _watch_calls(owner: type, name: str, path: str, tells: Callable[..., bool]) -> None:
+def _watch_calls(
+    owner: type | ModuleType, name: str, path: str, tells: Callable[..., bool]
+) -> None:
     function = getattr(owner, name)
 
     @functools.wraps(function)

@@ -15,22 +15,21 @@ _SAFE = frozenset(
     contextlib contextvars copy copyreg csv dataclasses decimal difflib encodings enum fnmatch fractions functools
     genericpath graphlib hashlib heapq hmac html io itertools json keyword math ntpath numbers operator os.path pickle
     posixpath pprint queue random re reprlib sre_compile sre_constants sre_parse statistics string stringprep struct
-    textwrap token tomllib typing unicodedata warnings weakref zlib""".split()
+    textwrap token tomllib types typing unicodedata warnings weakref zlib""".split()
 )
 # Names of the others that say nothing either.
 _QUIET = {
-    "builtins": " ".join(vars(builtins)),
+    "builtins": " ".join(set(vars(builtins)) - {"getattr", "vars", "__import__"}),
     "sys": "version_info maxsize float_info int_info stdout stderr exc_info getsizeof intern setrecursionlimit byteorder "
     "exit",
     # what changes things, other watchers stop
     "os": "path sep linesep fspath PathLike curdir pardir extsep pathsep devnull fork forkpty system popen kill write "
     "close dup2 remove unlink rename mkdir makedirs rmdir open _exit",
     "inspect": "signature Parameter Signature isclass isfunction ismethod ismodule isbuiltin isabstract getmembers "
-    "getfullargspec getdoc cleandoc unwrap",
+    "getfullargspec getdoc cleandoc unwrap getmro get_annotations BoundArguments isgeneratorfunction",
     "logging": "getLogger basicConfig info warning warn debug error exception critical log disable StreamHandler "
-    "NullHandler Formatter Logger LoggerAdapter NOTSET DEBUG INFO WARNING WARN ERROR CRITICAL FATAL",
-    "types": "SimpleNamespace MethodType FunctionType LambdaType MappingProxyType GenericAlias UnionType NoneType "
-    "EllipsisType GeneratorType BuiltinFunctionType BuiltinMethodType DynamicClassAttribute new_class",
+    "NullHandler Formatter Logger LoggerAdapter getLevelName addLevelName captureWarnings root NOTSET DEBUG "
+    "INFO WARNING WARN ERROR CRITICAL FATAL",
     "pathlib": "Path PurePath PosixPath PurePosixPath",
     "datetime": "timedelta timezone",
     "gc": "collect",
@@ -41,7 +40,7 @@ _QUIET = {
     **dict.fromkeys(
         ("_frozen_importlib", "importlib._bootstrap"), "_handle_fromlist _find_and_load"
     ),
-    "threading": "Thread Lock RLock local",
+    "threading": "Thread Lock RLock Event Condition Semaphore local",
 }
 _MACHINERY = frozenset(
     "__name__ __spec__ __path__ __class__ __loader__ __package__ __all__".split()
@@ -104,6 +103,11 @@ def watch_modules(modules: dict[str, ModuleType], ask: Callable[[str], None]) ->
             tells = _telling(name)
             if tells:
                 _watch(module, tells, ask)
+
+
+def is_watched(thing: object) -> bool:
+    """Whether it is a module that tells something."""
+    return type(type(thing)) is _Watching
 
 
 def _telling(name: str) -> Callable[[str], bool] | None:

@@ -28,7 +28,9 @@ class Net(nn.Module):
 """
 MARKS = "seen = hasattr(torch, 'mark'); torch.mark = 1; raise ValueError(f'seen: {seen}')"
 HANGS = "[None for _ in iter(int, 1)]"
-CRASHES = "import ctypes; ctypes.string_at(0)"
+CRASHES = (  # the stack of Python itself overflows
+    "import functools; list(functools.reduce(lambda inner, _: filter(None, inner), range(10**6), ()))"
+)
 
 
 @pytest.fixture(scope="module", autouse=True)

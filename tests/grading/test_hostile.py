@@ -56,7 +56,7 @@ ATTACKS = {
     "a fork bomb below Python": (
         "construction",
         "while True: assert ctypes.CDLL(None).fork() >= 0",
-        "AssertionError",
+        "looks where it is",
     ),
     "a memory bomb": ("forward", "hoard = [bytearray(2**26) for _ in range(10**6)]", "memory"),
     "much output": ("forward", "flood(lambda data: os.write(1, data))", "printed"),

@@ -41,7 +41,8 @@ def _constant(reader, node, frame):
 
 def _name(reader, node, frame):
     try:
-        return frame.lookup(node.id)
+        holder = frame.holder(node.id)
+        return reader.trusted(holder.names, holder.origin, node.id)
     except KeyError:
         return (
             Library(f"builtins.{node.id}")
@@ -171,7 +172,9 @@ def _conditional(reader, node, frame):
 
 
 def _comprehension(reader, node, frame):
-    inner = Frame({}, frame.origin, frame, frame.uncertain, function=frame.function)
+    inner = Frame(
+        {}, frame.origin, frame, frame.uncertain, function=frame.function, comprehension=True
+    )
     results = []
     over = evaluate(reader, node.generators[0].iter, inner)
     if (each := _each_image(reader, node, over, inner)) is not None:
@@ -242,6 +245,8 @@ def _text(reader, node, frame):
 
 def _walrus(reader, node, frame):
     value = evaluate(reader, node.value, frame)
+    while frame.comprehension:
+        frame = frame.parent
     reader.bind(node.target, value, frame)
     return value
 

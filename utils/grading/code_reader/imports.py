@@ -6,6 +6,7 @@ from functools import lru_cache
 from importlib.metadata import packages_distributions
 
 from utils.grading.code_reader import members
+from utils.grading.code_reader.bindings import Unit
 from utils.grading.code_reader.values import Frame, Library, Module, Origin
 from utils.grading.submission import notebook_code
 from utils.grading.submission.module_files import Place
@@ -90,10 +91,9 @@ class Importing:
                         name, notebook.path, {"__name__": name}
                     )
                     for code in notebook_code.notebook_code(notebook):
-                        self._guarded(
-                            code.statements,
-                            Frame(module.names, Origin(notebook=notebook.path, cell=code.cell)),
-                        )
+                        origin = Origin(notebook=notebook.path, cell=code.cell)
+                        self.units.append(Unit(notebook.path, origin, code.statements))
+                        self._guarded(code.statements, Frame(module.names, origin))
                 return self.modules[notebook.path]
         return None
 
@@ -109,6 +109,7 @@ class Importing:
             module.problem = problem
             if problem:
                 self.problems.append(f"{path} cannot be parsed: {problem}")
+            self.units.append(Unit(path, Origin(file=path), body))
             stack, self.stack = self.stack, []
             self._guarded(body, Frame(module.names, Origin(file=path), script=name))
             self.stack = stack
@@ -117,7 +118,7 @@ class Importing:
     def module_name(self, module: Module, name: str):
         """What `module.name` stands for: a name of it, or a module inside of the package."""
         if name in module.names:
-            return module.names[name]
+            return self.trusted(module.names, Origin(module.path), name)
         if module.package is not None and (found := self.index.find(name, module.package, 1)):
             return self._bound_in_its_package(self._module(f"{module.name}.{name}", found))
         problem = getattr(module, "problem", "")
@@ -134,10 +135,11 @@ def import_names(reader, node, frame):
     for alias in node.names:
         value = reader.import_module(alias.name)
         if alias.asname:
-            frame.names[alias.asname] = value
+            reader.name(alias.asname, value, frame, node)
         else:
             top = alias.name.partition(".")[0]
-            frame.names[top] = reader.import_module(top) if "." in alias.name else value
+            value = reader.import_module(top) if "." in alias.name else value
+            reader.name(top, value, frame, node)
 
 
 def import_from(reader, node, frame):
@@ -145,17 +147,17 @@ def import_from(reader, node, frame):
     module = reader.import_module(node.module or "", frame, node.level)
     for alias in node.names:
         if alias.name == "*":
-            frame.names.update(_public(module))
+            frame.names.update(_public(reader, module))
         else:
             found = (
                 reader.module_name(module, alias.name)
                 if isinstance(module, Module)
                 else members.attribute(reader, module, alias.name, frame)
             )
-            frame.names[alias.asname or alias.name] = found
+            reader.name(alias.asname or alias.name, found, frame, node)
 
 
-def _public(module) -> dict:
+def _public(reader, module) -> dict:
     if not isinstance(module, Module):
         return {}
     listed = module.names.get("__all__")
@@ -165,5 +167,7 @@ def _public(module) -> dict:
         else [name for name in module.names if not name.startswith("_")]
     )
     return {
-        name: module.names[name] for name in names if isinstance(name, str) and name in module.names
+        name: reader.trusted(module.names, Origin(module.path), name)
+        for name in names
+        if isinstance(name, str) and name in module.names
     }

@@ -7,8 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from utils.grading.code_reader import changes, expressions, members, statements
+from utils.grading.code_reader.bindings import Unit
 from utils.grading.code_reader.imports import Importing, known_libraries
+from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.module_index import ModuleIndex
+from utils.grading.code_reader.namespace_writes import magic_writes
+from utils.grading.code_reader.open_names import NONE, OpenNames, Steps
 from utils.grading.code_reader.own_calls import Calling
 from utils.grading.code_reader.values import (
     Call,
@@ -41,7 +45,7 @@ class Reader(Importing, Calling):
     `problems` what could not be parsed or found, one sentence each.
     """
 
-    def __init__(self, submission: Submission, start: str = ""):
+    def __init__(self, submission: Submission, start: str = "", open_names: OpenNames = NONE):
         self.submission, self.index = submission, ModuleIndex(submission, start)
         self.calls: list[Call] = []
         self.made: list[Made] = []
@@ -62,6 +66,10 @@ class Reader(Importing, Calling):
         self.flags = ""  # what a command gives the script that it starts
         self.rewritten: set[str] = set()  # the names of files that the code writes
         self.started: list[str] = []  # the scripts that the program starts
+        self.units: list[Unit] = []  # what was read, by the namespaces that it writes
+        self.written_names: list[tuple[str, str | None, str]] = []  # by commands and exec()
+        self.steps = Steps()
+        self._open = open_names
         self._left, self._began = _BUDGET, time.process_time()
 
     # --- what is read -------------------------------------------------------------------------------------------------
@@ -83,6 +91,9 @@ class Reader(Importing, Calling):
     def _read(self, code: notebook_code.Code, frame: Frame) -> None:
         """Read one cell, or what a script holds between its commands."""
         notebook_code.write(self.index.sources, self._given, self.index.start, code)
+        self.units.append(
+            Unit(self.namespace(frame.names, frame.origin), frame.origin, code.statements)
+        )
         for part in code.in_order():
             if isinstance(part, notebook_code.Command):
                 self._command(part.text, frame)
@@ -137,6 +148,9 @@ class Reader(Importing, Calling):
         del self.stack[depth:]
 
     def _command(self, text: str, frame: Frame) -> None:
+        key = self.namespace(frame.names, frame.origin)
+        why = f"{frame.origin} binds it by the command {text.split()[0]}"
+        self.written_names += [(key, name, why) for name in magic_writes(text)]
         for action in actions(text):
             if action.kind == "clone":
                 self.index.clones.append(action.name)
@@ -159,9 +173,9 @@ class Reader(Importing, Calling):
             notebook = next(one for one in self.submission.notebooks if one.path == path)
             if action.kind == "run" and path not in (frame.origin.notebook, self.program.notebook):
                 for code in notebook_code.notebook_code(notebook):
-                    self._guarded(
-                        code.statements, Frame(self.names, Origin(notebook=path, cell=code.cell))
-                    )
+                    origin = Origin(notebook=path, cell=code.cell)
+                    self.units.append(Unit("", origin, code.statements))
+                    self._guarded(code.statements, Frame(self.names, origin))
         elif self.started.count(path) < _MOST_STARTS:
             self.started.append(path)
             with self.index.first(posixpath.dirname(path)):
@@ -195,10 +209,30 @@ class Reader(Importing, Calling):
             value.labels.append(name)
         return value
 
+    def name(self, name: str, value, frame: Frame, node: ast.AST) -> None:
+        """Bind `name` in the namespace of `frame`, or where `global` says."""
+        self.steps.carried(name, frame.origin, node)
+        other = frame.elsewhere.get(name)
+        if other is None:
+            frame.names[name] = value
+            return
+        unsure = frame.uncertain or other.uncertain or self.conditions
+        why = f"{frame.origin} changes {name} under a condition or in a loop"
+        old = other.names.get(name, value)
+        other.names[name] = joined(old, value, why) if unsure else value
+
+    def namespace(self, names: dict, origin: Origin) -> str:
+        """The key of the module whose names these are: its path, empty for the program itself."""
+        return "" if names is self.names else origin.file or origin.notebook or ""
+
+    def trusted(self, names: dict, origin: Origin, name: str):
+        """The value of a name of a module; Unknown where something may have bound it that reading did not follow."""
+        return self._open.value(self.namespace(names, origin), name, names[name])
+
     def bind(self, target: ast.expr, value, frame: Frame) -> None:
         """Assign `value` to a target: a name, an attribute, an item, or several at once."""
         if isinstance(target, ast.Name):
-            frame.names[target.id] = self.label(value, target.id)
+            self.name(target.id, self.label(value, target.id), frame, target)
         elif isinstance(target, ast.Starred):
             self.bind(target.value, value, frame)
         elif isinstance(target, (ast.Tuple, ast.List)):

@@ -1,10 +1,11 @@
 """The code that trains: the chosen notebook, or the scripts where no notebook does; its loops, and their data sets."""
 
 import posixpath
-from collections.abc import Set
+from collections.abc import Callable, Set
 from dataclasses import dataclass
 
 from utils.grading.code_reader.changes import is_layer
+from utils.grading.code_reader.open_names import NONE, OpenNames, open_names
 from utils.grading.code_reader.programs import programs
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.values import Call, Instance, Made, Unknown
@@ -23,8 +24,17 @@ _TRAINERS = (
 
 def reading(submission: Submission, notebook: Notebook) -> Reader:
     """The notebook, read with its own folder first on the import path."""
-    reader = Reader(submission, posixpath.dirname(notebook.path))
-    reader.read_notebook(notebook)
+    start = posixpath.dirname(notebook.path)
+    return _read_twice(
+        lambda known: Reader(submission, start, known), lambda one: one.read_notebook(notebook)
+    )
+
+
+def _read_twice(make: Callable[[OpenNames], Reader], read: Callable[[Reader], object]) -> Reader:
+    """Read a program; where names of it are open, read it again without what they were taken for."""
+    read(reader := make(NONE))
+    if (known := open_names(reader)) is not NONE:
+        read(reader := make(known))
     return reader
 
 
@@ -45,9 +55,10 @@ def script_readings(submission: Submission, without: Set[str] = frozenset()) -> 
 
 
 def _script(submission: Submission, path: str) -> Reader:
-    reader = Reader(submission, posixpath.dirname(path))
-    reader.read_script(path)
-    return reader
+    start = posixpath.dirname(path)
+    return _read_twice(
+        lambda known: Reader(submission, start, known), lambda one: one.read_script(path)
+    )
 
 
 def trains(reader: Reader) -> bool:

@@ -61,15 +61,29 @@ class Frame:
     returned: list = field(default_factory=list)
     function: "UserFunction | None" = None
     script: str = ""  # the module's __name__
+    comprehension: bool = False
+    elsewhere: dict[str, "Frame"] = field(default_factory=dict)  # by `global` and `nonlocal`
 
-    def lookup(self, name: str):
-        """The value of `name` here or in an outer frame; KeyError where it has none."""
+    def holder(self, name: str) -> "Frame":
+        """This frame or the outer one that has a value of `name`; KeyError where none has."""
         frame = self
         while frame is not None:
             if name in frame.names:
-                return frame.names[name]
-            frame = frame.parent
+                return frame
+            frame = frame.elsewhere.get(name, frame.parent)
         raise KeyError(name)
+
+    def lookup(self, name: str):
+        """The value of `name` here or in an outer frame; KeyError where it has none."""
+        return self.holder(name).names[name]
+
+    @property
+    def module(self) -> "Frame":
+        """The outermost frame."""
+        frame = self
+        while frame.parent is not None:
+            frame = frame.parent
+        return frame
 
 
 @dataclass(eq=False)

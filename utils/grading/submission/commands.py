@@ -57,6 +57,12 @@ def actions(text: str) -> list[Action]:
     return found
 
 
+def magic(text: str) -> tuple[str, str]:
+    """The name of one of IPython's own commands and the rest of its line; two empty texts for any other line."""
+    match = re.match(r"%%?(\w+)\s*(.*)", text, re.DOTALL)
+    return (match[1], match[2]) if match else ("", "")
+
+
 def _words(text: str) -> list[str]:
     try:
         lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|")

@@ -156,7 +156,7 @@ def cloned_folders(submission: Submission) -> list[str]:
 
 def cell_code(index: int, source: str) -> Code:
     """The Python and the commands of one cell, which is not empty."""
-    lines = source.split("\n")
+    lines, heads = source.split("\n"), []
     first = next(number for number, line in enumerate(lines) if line.strip())
     head = lines[first].strip()
     if head.startswith("%%"):
@@ -166,22 +166,31 @@ def cell_code(index: int, source: str) -> Code:
         if name in ("bash", "sh", "shell", "script"):
             return Code(
                 index,
-                commands=tuple(
-                    Command("!" + line.strip(), first + 2 + number)
-                    for number, line in enumerate(lines[first + 1 :])
+                commands=(
+                    *_heads(head, rest, first),
+                    *(
+                        Command("!" + line.strip(), first + 2 + number)
+                        for number, line in enumerate(lines[first + 1 :])
+                    ),
                 ),
             )
         if name not in _KEEPS_PYTHON:
             return Code(index)
         lines[first] = ""
+        heads = _heads(head, rest, first)
     enters = any(
         re.match(r"cd\s+[\w/.~]", line) for line in lines
     )  # to Python, cd /x/y is a division
     if not enters and _is_python("\n".join(lines)):
-        return Code(index, _statements("\n".join(lines)))
-    commands = take_commands(lines)
+        return Code(index, _statements("\n".join(lines)), tuple(heads))
+    commands = [*heads, *take_commands(lines)]
     statements, problem = _parsed("\n".join(lines))
     return Code(index, statements, tuple(commands), problem=problem)
+
+
+def _heads(head: str, rest: str, line: int) -> list[Command]:
+    """The first line of a cell as a command, where it is given something: %%capture and %%bash may bind a name."""
+    return [Command(head, line + 1)] if rest.strip() else []
 
 
 def take_commands(lines: list[str]) -> list[Command]:
@@ -190,7 +199,9 @@ def take_commands(lines: list[str]) -> list[Command]:
     for number, line in enumerate(lines):
         inside = any(count % 2 for count in quotes.values())  # of a text of several lines
         if match := _CAPTURE.match(line):
-            lines[number] = f"{match[1]}{match[2]}None"
+            lines[number] = (
+                f"{match[1]}{match[2]}type(None)()"  # something that reading does not know
+            )
         elif (match := _MAGIC.match(line)) and not inside:
             commands.append(Command(line.strip(), number + 1))
             lines[number] = f"{match[1]}pass"

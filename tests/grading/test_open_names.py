@@ -143,3 +143,30 @@ def test_networks_and_classes_are_names_too(tmp_path):
     for number, line in enumerate(("globals()['Net'] = Other", "globals()[name] = Other")):
         model = found(tmp_path / str(number), line, given="").model
         assert model is None or not model.complete
+
+
+HERE = """
+import torch.nn as nn
+W = 8
+V = 2 * W
+def width():
+    return V
+{line}
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Conv2d(3, width(), 3)
+    def forward(self, x):
+        return self.body(x).mean((2, 3))
+model = Net()
+"""
+
+
+@pytest.mark.parametrize(
+    "line, known",
+    [("globals()['W'] = 64", False), ("globals()[key] = 64", False), ("globals()['X'] = 64", True)],
+)
+def test_what_a_class_of_the_notebook_uses_is_bound_in_sight(line, known, tmp_path):
+    files = TIDY | {"S9.ipynb": [IMPORTS, LOADERS, HERE.format(line=line), RUN], "model.py": None}
+    model = find(build(tmp_path, files)).model
+    assert (model is not None and model.complete) == known

@@ -17,7 +17,7 @@ def opened(reader, args: tuple, kwargs: dict) -> Made | None:
         return None
     if set(mode) & set("wax+"):
         reader.rewritten.add(posixpath.basename(path))
-        return None
+        return Made("builtins.open", args)
     text = _text(reader, path)
     return None if text is None else Made("builtins.open", attributes={"text": text})
 
@@ -41,7 +41,7 @@ def read(file: Made, name: str):
     """What a method of an opened file gives."""
     return (
         file.attributes["text"]
-        if name in ("read", "read_text", "__enter__")
+        if name in ("read", "read_text", "__enter__") and "text" in file.attributes
         else Unknown("a part of a file")
     )
 

@@ -109,6 +109,7 @@ class Importing:
             module.problem = problem
             if problem:
                 self.problems.append(f"{path} cannot be parsed: {problem}")
+            self.imported[path] = len(self.cell_files)
             self.units.append(Unit(path, Origin(file=path), body))
             stack, self.stack = self.stack, []
             self._guarded(body, Frame(module.names, Origin(file=path), script=name))

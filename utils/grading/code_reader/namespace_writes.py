@@ -60,6 +60,7 @@ class _Finder:
             if namespace is not False and (names := _written(node, above)) is not None:
                 found += [Write(namespace, name, node.lineno) for name in names]
             found += _ipython(node)
+            found += _exchanged(node)
         return found
 
     def _namespace(self, node: ast.AST, above: dict) -> str | None | bool:
@@ -154,6 +155,18 @@ def _as_argument(node: ast.AST, call: ast.Call) -> list[str | None] | None:
         same = getattr(call.args[2], "id", "") == _text(call.args[1])
         return None if same and _text(call.args[1]) else [_text(call.args[1])]
     return [EVERY]
+
+
+def _exchanged(node: ast.AST) -> list[Write]:
+    """A module that is put in the place of another: sys.modules["net"] = other."""
+    if (
+        isinstance(node, ast.Subscript)
+        and isinstance(node.ctx, ast.Store)
+        and ast.unparse(node.value) == "sys.modules"
+        and (name := _text(node.slice))
+    ):
+        return [Write(name, EVERY, node.lineno)]
+    return []
 
 
 def _ipython(node: ast.AST) -> list[Write]:

@@ -28,12 +28,12 @@ def programs(submission: Submission) -> tuple[str, ...]:
     imported = {
         path
         for file, statements in parsed.items()
-        for path in _imported(submission, file, statements)
+        for path in imported_files(submission, file, statements)
         if path != file
     }
     for notebook in submission.notebooks:
         statements = [one for code in notebook_code(notebook) for one in code.statements]
-        imported.update(_imported(submission, notebook.path, statements))
+        imported.update(imported_files(submission, notebook.path, statements))
     guarded = {source.path for source in submission.sources if "__main__" in source.text}
     return tuple(
         path
@@ -49,7 +49,9 @@ def _works(statement: ast.stmt) -> bool:
     return any(isinstance(node, _WORK) for node in ast.walk(statement))
 
 
-def _imported(submission: Submission, file: str, statements: Iterable[ast.stmt]) -> Iterator[str]:
+def imported_files(
+    submission: Submission, file: str, statements: Iterable[ast.stmt]
+) -> Iterator[str]:
     """The files that the imports of one file lead to, wherever in it they stand."""
     folder = posixpath.dirname(file)
     index = ModuleIndex(submission, folder)

@@ -53,7 +53,7 @@ class Reader(Importing, Calling):
         self.problems: list[str] = []
         self.modules: dict[str, Module] = {}
         self.stack: list[Step] = []
-        self._given = {source.path for source in submission.sources}
+        self.given = {source.path for source in submission.sources}
         self.started: list[str] = []  # the scripts that commands start
         self.program = Origin()  # the notebook or script that is read
         self.own_statements: list[
@@ -69,7 +69,10 @@ class Reader(Importing, Calling):
         self.units: list[Unit] = []  # what was read, by the namespaces that it writes
         self.written_names: list[tuple[str, str | None, str]] = []  # by commands and exec()
         self.steps = Steps()
-        self._open = open_names
+        self.files: list[tuple[Action, str]] = []  # that commands write, and packages
+        self.cell_files: list[tuple[notebook_code.Code, str]] = []  # that cells write
+        self.imported: dict[str, int] = {}  # by module, how many of those were written before
+        self.open_names = open_names
         self._left, self._began = _BUDGET, time.process_time()
 
     # --- what is read -------------------------------------------------------------------------------------------------
@@ -90,7 +93,7 @@ class Reader(Importing, Calling):
 
     def _read(self, code: notebook_code.Code, frame: Frame) -> None:
         """Read one cell, or what a script holds between its commands."""
-        notebook_code.write(self.index.sources, self._given, self.index.start, code)
+        self._write(code, frame.origin)
         self.units.append(
             Unit(self.namespace(frame.names, frame.origin), frame.origin, code.statements)
         )
@@ -99,6 +102,12 @@ class Reader(Importing, Calling):
                 self._command(part.text, frame)
             else:
                 self._guarded(part, Frame(frame.names, frame.origin, script="__main__"))
+
+    def _write(self, code: notebook_code.Code, origin: Origin) -> None:
+        """What a %%writefile cell writes: a file of the submission stays as it was handed in."""
+        notebook_code.write(self.index.sources, self.given, self.index.start, code)
+        if code.written is not None:
+            self.cell_files.append((code, str(origin)))
 
     def _trainers(self) -> None:
         """What Lightning's fit() calls of the objects that it is given: the methods that make the loaders."""
@@ -157,6 +166,8 @@ class Reader(Importing, Calling):
                 self.index.add_root(action.name)
             elif action.kind == "enter":
                 self.index.enter(action.name)
+            elif action.kind in ("write", "install"):
+                self.files.append((action, str(frame.origin)))
             else:
                 self.flags = action.flags
                 self._started(action, frame)
@@ -227,7 +238,7 @@ class Reader(Importing, Calling):
 
     def trusted(self, names: dict, origin: Origin, name: str):
         """The value of a name of a module; Unknown where something may have bound it that reading did not follow."""
-        return self._open.value(self.namespace(names, origin), name, names[name])
+        return self.open_names.value(self.namespace(names, origin), name, names[name])
 
     def bind(self, target: ast.expr, value, frame: Frame) -> None:
         """Assign `value` to a target: a name, an attribute, an item, or several at once."""

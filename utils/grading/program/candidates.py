@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from utils.grading.code_reader.changes import Change, changed_parts, is_network
+from utils.grading.code_reader.changes import is_network
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.values import (
     Instance,
@@ -18,6 +18,7 @@ from utils.grading.code_reader.values import (
 )
 from utils.grading.facts import Evidence
 from utils.grading.program.network_arguments import repeatable
+from utils.grading.program.network_doubts import doubt_of, network_changes
 
 _SUMMARIES = {
     "summary",
@@ -226,10 +227,9 @@ def _candidate(reader: Reader, network, uses: dict[str, int], logged: float) -> 
     )
     roots = tuple(reader.index.used_roots)
     step = next((step for step in network.stack if _rebuilds(step)), None)
-    changes = _changes(reader, network)
-    for change in changes:
-        if step is None or not any(one is step for one in change.stack):
-            return _changed(network, change, roots, why, rank)
+    changes = network_changes(reader, network)
+    if doubt := doubt_of(reader, network, step, changes):
+        return _doubtful(network, doubt, roots, why, rank)
     if isinstance(network, Made):
         return _sequential(network, step, roots, why, rank)
     cls = network.cls
@@ -261,18 +261,9 @@ def _sequential(
     )
 
 
-def _changes(reader: Reader, network) -> list[Change]:
-    """What is changed of the network, its parts, its classes or the module of its class, and not by its constructor."""
-    found = [change for change in changed_parts(network) if not change.constructing]
-    if isinstance(network, Instance):
-        modules = [one for one in reader.modules.values() if one.path == network.cls.origin.file]
-        found += [change for one in (*network.cls.ancestors(), *modules) for change in one.changes]
-    return found
-
-
-def _changed(network, change: Change, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate:
-    """A network that is changed after it was built: its definition alone does not make it."""
-    args = (Unknown(f"{change.place.where} changes the network after it was built"),)
+def _doubtful(network, doubt: str, roots: tuple[str, ...], why: str, rank: tuple) -> Candidate:
+    """A network that its definition alone does not make, as `doubt` says."""
+    args = (Unknown(doubt),)
     home, name = (
         (network.cls.place, network.cls.name)
         if isinstance(network, Instance)

@@ -5,6 +5,8 @@ import re
 import shlex
 from dataclasses import dataclass
 
+from utils.grading.submission.file_writes import written_by
+
 _BEFORE = {
     "time",
     "nohup",
@@ -30,7 +32,8 @@ _BETWEEN = re.compile(r"[;&|]+$")
 @dataclass(frozen=True)
 class Action:
     """`kind` is "clone" (into the folder `name`), "enter" (the folder), "start" or "run" (the file; `run` shares its names
-    with the notebook) or "module" (started by its dotted name); `flags` is the rest of the line."""
+    with the notebook), "module" (started by its dotted name), "write" (the file; `flags` is what it is a copy of) or
+    "install" (the package); `flags` is the rest of the line."""
 
     kind: str
     name: str
@@ -75,6 +78,13 @@ def _words(text: str) -> list[str]:
 def _action(words: list[str]) -> list[Action]:
     while words and (words[0] in _BEFORE or re.match(r"\w+=", words[0])):
         words = words[1:]
+    written = [Action("write", one.name, one.source) for one in written_by(words)]
+    return written + _program(words)
+
+
+def _program(words: list[str]) -> list[Action]:
+    if words[:2] in (["pip", "install"], ["pip3", "install"]):
+        return [Action("install", name) for word in words[2:] if (name := _repository(word))]
     if len(words) < 2:
         return _started(words, "start") if words and words[0].endswith(".py") else []
     if words[0] == "cd":
@@ -102,6 +112,12 @@ def _started(words: list[str], kind: str) -> list[Action]:
             return []
         words = words[2:] if words[0] in _WITH_VALUE else words[1:]
     return [Action(kind, words[0], shlex.join(words[1:]))] if words else []
+
+
+def _repository(word: str) -> str:
+    """The name of the repository that pip installs from an address; empty for a package that has a name."""
+    address = word.partition("#")[0].partition("@")[0] if word.startswith("git+http") else ""
+    return posixpath.basename(address.rstrip("/")).removesuffix(".git")
 
 
 def _without_options(words: list[str]) -> list[str]:

@@ -33,6 +33,10 @@ CHANGED = {
     "another forward of the class": "def forward(self, x):\n    return x\nNet.forward = forward",
     "a function of the module": "import model as m\nm.Layer = nn.Identity",
     "a function of the notebook": f"def grow(net):\n    net.body.append({LAYER})\ngrow(model)",
+    "another class": "model.__class__ = Other",
+    "a hook": "model.register_forward_hook(lambda m, i, o: other(i[0]))",
+    "a hook of a part": "def hook(m, i, o):\n    return o * 2\nmodel.body[0].register_forward_hook(hook)",
+    "a hook before it": "model.register_forward_pre_hook(lambda m, i: (other(i[0]),))",
     "a class that trains": f"class Trainer:\n    def __init__(self, net):\n        net.body.append({LAYER})\nTrainer(model)",
 }
 
@@ -55,6 +59,12 @@ UNCHANGED = {
     "weights": "model.apply(lambda part: nn.init.zeros_(part.weight) if hasattr(part, 'weight') else None)\n"
     "for part in model.modules():\n    if isinstance(part, nn.Dropout):\n        part.p = 0.2\nmodel.body[0].eval()",
     "lists beside it": f"layers = []\nlayers.append({LAYER})\nlayers[0] = {LAYER}",
+    "a hook that looks": "seen = []\nmodel.body[0].register_forward_hook(lambda m, i, o: seen.append(o))",
+    "a hook that a function makes": "kept = {}\ndef keep(name):\n    def hook(m, i, o):\n        kept[name] = o.detach()\n"
+    "    return hook\nmodel.body.register_forward_hook(keep('body'))",
+    "a hook on gradients": "model.body.register_full_backward_hook(lambda m, i, o: print(o))",
+    "what is usual": "model = model.to(device)\nmodel.load_state_dict(torch.load('a.pt'))\nmodel = nn.DataParallel(model)\n"
+    "for p in model.parameters():\n    p.requires_grad = True\nmodel.zero_grad()\nsummary(model, (3, 32, 32))",
     "another network": f"other = Net('draft')\nother.body.append({LAYER})\nprint(other(torch.rand(1, 3, 32, 32)))",
 }
 

@@ -66,10 +66,15 @@ def _stored(code: CodeType, outermost: bool) -> Iterator[Binding]:
 
 
 def mentioned(statements: Sequence[ast.stmt]) -> set[str]:
-    """Every name, attribute and text in the code: what is in none of them is called by nothing."""
+    """Every name, attribute and text in the code: what is in none of them is used by nothing. The keys of a dict that is
+    written out are none: they say what it holds."""
     found = set()
     for statement in statements:
-        for node in ast.walk(statement):
+        nodes = list(ast.walk(statement))
+        keys = {id(key) for node in nodes if isinstance(node, ast.Dict) for key in node.keys}
+        for node in nodes:
+            if id(node) in keys:
+                continue
             if isinstance(node, ast.Name):
                 found.add(node.id)
             elif isinstance(node, ast.Attribute):

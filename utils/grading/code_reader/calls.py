@@ -4,6 +4,7 @@ import ast
 
 from utils.grading.code_reader import changes, config_files, image_sources, known_functions, members
 from utils.grading.code_reader.command_line import argument_parser
+from utils.grading.code_reader.hooks import changes_output
 from utils.grading.code_reader.snapshots import NAMESPACES
 from utils.grading.code_reader.values import (
     Frame,
@@ -110,7 +111,7 @@ def _call_made(reader, made, args, kwargs, node, frame):
 
 def _call_member(reader, member, args, kwargs, place, frame, whole):
     value, name = member.receiver, member.name
-    changes.note_method(reader, value, name, place)
+    changes.note_method(reader, value, name, args, kwargs, place)
     if isinstance(value, (list, dict, str, tuple, *members.ARRAY, members.IMAGES)):
         return known_functions.method(value, name, args, kwargs, bool(reader.uncertain(frame)))
     if isinstance(value, (Instance, Made)) and name in _SAME_NETWORK:
@@ -159,7 +160,10 @@ def _call_library(reader, library, args, kwargs, place, node, frame, whole):
             *args[:2], args[2] if args[2:] else Unknown("it is deleted"), frame, node
         )
     if args and library.last.startswith("__"):  # torch.nn.Module.__setattr__(model, …)
-        changes.note_method(reader, args[0], library.last, place)
+        changes.note_method(reader, args[0], library.last, args[1:], kwargs, place)
+    if changes_output(library.last, args, kwargs):  # of every network
+        owner, _, name = library.name.rpartition(".")
+        reader.replaced.append((owner, name, place, len(reader.calls)))
     if (computed := image_sources.function(library, args, kwargs)) is not None:
         return computed
     special = known_functions.FUNCTIONS.get(library.name)

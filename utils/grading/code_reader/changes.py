@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from utils.grading.code_reader.hooks import changes_output
 from utils.grading.code_reader.values import (
     Frame,
     Instance,
@@ -62,6 +63,9 @@ class Change:
 
     place: Evidence
     stack: tuple[Step, ...]
+    moment: int = (
+        -1
+    )  # of a hook: how many calls had been read; after the training it changes nothing
 
     @property
     def constructing(self) -> bool:
@@ -139,7 +143,9 @@ def note_attribute(reader, owner, name, value, frame: Frame, node) -> None:
     changed, place = watched(owner), frame.origin.evidence(node)
     if isinstance(changed, Instance):
         old = changed.attributes.get(name) if isinstance(name, str) else None
-        method = isinstance(name, str) and isinstance(changed.cls.find(name)[0], UserFunction)
+        method = isinstance(name, str) and (
+            isinstance(changed.cls.find(name)[0], UserFunction) or name.startswith("__")
+        )
         if (is_layer(value) or is_layer(old) or method) and value is not old:
             note(reader, owner, place)
     elif changed is not None and (name not in _HARMLESS or not is_layer(changed)):
@@ -158,10 +164,13 @@ def _constructs(reader, owner: Instance) -> bool:
     )
 
 
-def note_method(reader, receiver, name: str, place: Evidence) -> None:
-    """Note what calling a method such as append() or add_module() changes."""
+def note_method(reader, receiver, name: str, args: tuple, kwargs: dict, place: Evidence) -> None:
+    """Note what calling a method such as append(), add_module() or register_forward_hook() changes."""
     if name in _METHODS:
         note(reader, receiver, place)
+    changed = watched(receiver)
+    if changed is not None and changes_output(name, args, kwargs) and len(changed.changes) < 100:
+        changed.changes.append(Change(place, tuple(reader.stack), len(reader.calls)))
 
 
 def changed_parts(network) -> list[Change]:

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from utils.grading.code_reader.bindings import bindings
 from utils.grading.submission.commands import magic
 
 PROGRAM = ""  # the namespace of the notebook or script itself
@@ -187,8 +188,6 @@ def _ipython(node: ast.AST) -> list[Write]:
 
 def magic_writes(text: str) -> list[str | None]:
     """The names that a line of IPython's own commands binds; of a shell's it binds none."""
-    from utils.grading.code_reader.bindings import bindings
-
     name, rest = magic(text)
     if name in ("time", "timeit", "prun", "memit"):
         try:

@@ -109,29 +109,6 @@ def module_writes(reader):
                 yield one.namespace, f"{_place(unit, one.line)} replaces {one.namespace}{name}"
 
 
-def open_use(reader, nodes: Sequence[ast.AST]) -> str:
-    """Why a name is open that this code of the program uses, or that what it uses is made of; empty where none is."""
-    whys = reader.open_names.whys.get("", {})
-    units = [unit for unit in reader.units if not unit.key] if whys else []
-    binding: dict[str, list[ast.stmt]] = {}
-    for unit in units:
-        for statement in unit.statements:
-            for one in bindings([statement]):
-                binding.setdefault(one.name, []).append(statement)
-    waiting, seen = list(nodes) if whys else [], set()
-    while waiting:
-        for name in _loaded(waiting.pop()) - seen:
-            if name in whys or None in whys and name in binding:
-                return whys.get(name) or whys[None]
-            seen.add(name)
-            waiting += binding.get(name, [])
-    return ""
-
-
-def _loaded(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-
-
 def _executed(reader):
     """What exec() binds: of a text that is known its names, of any other every name."""
     for call in reader.calls:

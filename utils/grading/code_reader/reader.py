@@ -1,17 +1,16 @@
 """Reads a notebook or a script as Python would run it, without running it: names, imports, calls and what they make."""
 
 import ast
-import posixpath
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from utils.grading.code_reader import changes, expressions, members, statements
 from utils.grading.code_reader.bindings import Unit
-from utils.grading.code_reader.imports import Importing, known_libraries
+from utils.grading.code_reader.commanding import Commanding
+from utils.grading.code_reader.imports import Importing
 from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.module_index import ModuleIndex
-from utils.grading.code_reader.namespace_writes import magic_writes
 from utils.grading.code_reader.open_names import NONE, OpenNames, Steps
 from utils.grading.code_reader.own_calls import Calling
 from utils.grading.code_reader.values import (
@@ -28,17 +27,17 @@ from utils.grading.code_reader.values import (
     UserFunction,
     same,
 )
+from utils.grading.facts import Evidence
 from utils.grading.submission import notebook_code
-from utils.grading.submission.commands import Action, actions
+from utils.grading.submission.commands import Action
 from utils.grading.submission.contents import Notebook, Submission
 from utils.grading.submission.exported_script import script_code
 
-_MOST_STARTS = 3  # of one script that commands start again and again
 _BUDGET = 150_000  # nodes of syntax that one notebook may cost
 _SECONDS = 20.0  # of processor time
 
 
-class Reader(Importing, Calling):
+class Reader(Importing, Calling, Commanding):
     """What one notebook (or script) of a submission does, as far as reading its code tells.
 
     `calls` lists each call that was met, `made` what library calls made, `classes` the classes that were defined,
@@ -69,6 +68,8 @@ class Reader(Importing, Calling):
         self.units: list[Unit] = []  # what was read, by the namespaces that it writes
         self.written_names: list[tuple[str, str | None, str]] = []  # by commands and exec()
         self.steps = Steps()
+        # What is put in the place of a library's own: owner, name, where and after how many calls.
+        self.replaced: list[tuple[str, str, Evidence, int]] = []
         self.files: list[tuple[Action, str]] = []  # that commands write, and packages
         self.cell_files: list[tuple[notebook_code.Code, str]] = []  # that cells write
         self.imported: dict[str, int] = {}  # by module, how many of those were written before
@@ -102,12 +103,6 @@ class Reader(Importing, Calling):
                 self._command(part.text, frame)
             else:
                 self._guarded(part, Frame(frame.names, frame.origin, script="__main__"))
-
-    def _write(self, code: notebook_code.Code, origin: Origin) -> None:
-        """What a %%writefile cell writes: a file of the submission stays as it was handed in."""
-        notebook_code.write(self.index.sources, self.given, self.index.start, code)
-        if code.written is not None:
-            self.cell_files.append((code, str(origin)))
 
     def _trainers(self) -> None:
         """What Lightning's fit() calls of the objects that it is given: the methods that make the loaders."""
@@ -148,6 +143,10 @@ class Reader(Importing, Calling):
         self._trainers()
         return names
 
+    def run(self, body, frame: Frame) -> str:
+        """Read statements in order; how they end, where one ends them."""
+        return statements.run(self, body, frame)
+
     def _guarded(self, body, frame: Frame) -> None:
         depth = len(self.stack)
         try:
@@ -155,62 +154,6 @@ class Reader(Importing, Calling):
         except RecursionError:
             self.doubts.append(f"the code in {frame.origin} is nested too deeply to be followed")
         del self.stack[depth:]
-
-    def _command(self, text: str, frame: Frame) -> None:
-        key = self.namespace(frame.names, frame.origin)
-        why = f"{frame.origin} binds it by the command {text.split()[0]}"
-        self.written_names += [(key, name, why) for name in magic_writes(text)]
-        for action in actions(text):
-            if action.kind == "clone":
-                self.index.clones.append(action.name)
-                self.index.add_root(action.name)
-            elif action.kind == "enter":
-                self.index.enter(action.name)
-            elif action.kind in ("write", "install"):
-                self.files.append((action, str(frame.origin)))
-            else:
-                self.flags = action.flags
-                self._started(action, frame)
-                self.flags = ""
-
-    def _started(self, action: Action, frame: Frame) -> None:
-        """Read the script or notebook that a command starts."""
-        path = self._program_path(action)
-        if path is None:
-            known = action.kind == "module" and action.name.partition(".")[0] in known_libraries()
-            if not known:
-                self.problems.append(f"{frame.origin} starts {action.name}, {self.index.missing()}")
-        elif path.endswith(".ipynb"):
-            notebook = next(one for one in self.submission.notebooks if one.path == path)
-            if action.kind == "run" and path not in (frame.origin.notebook, self.program.notebook):
-                for code in notebook_code.notebook_code(notebook):
-                    origin = Origin(notebook=path, cell=code.cell)
-                    self.units.append(Unit("", origin, code.statements))
-                    self._guarded(code.statements, Frame(self.names, origin))
-        elif self.started.count(path) < _MOST_STARTS:
-            self.started.append(path)
-            with self.index.first(posixpath.dirname(path)):
-                self.read_script(path, frame.names if action.kind == "run" else {})
-
-    def _program_path(self, action: Action) -> str | None:
-        """Where the submission has the program that is started; None where it has not."""
-        if action.kind == "module":
-            found = self.index.find(action.name)
-            main = (
-                f"{found.package}/__main__.py".lstrip("/")
-                if found and found.is_package
-                else found and found.path
-            )
-            return main if main in self.index.sources else None
-        known = {*self.index.sources, *(one.path for one in self.submission.notebooks)}
-        names = (
-            [action.name]
-            if action.name.endswith((".py", ".ipynb"))
-            else [f"{action.name}.py", f"{action.name}.ipynb"] * (action.kind == "run")
-        )
-        return next(
-            (path for name in names if (path := self.index.place(name, known.__contains__))), None
-        )
 
     # --- names --------------------------------------------------------------------------------------------------------
 
@@ -308,7 +251,10 @@ class Reader(Importing, Calling):
             )
         elif isinstance(owner, (UserClass, Module)):
             owner.names[name] = value
-        elif (
+        elif isinstance(owner, Library):
+            place = frame.origin.evidence(node)
+            self.replaced.append((owner.name, name, place, len(self.calls)))
+        if (
             isinstance(owner, Library)
             and owner.name.startswith(("albumentations", "torch"))
             and "backends" not in owner.name

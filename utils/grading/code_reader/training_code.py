@@ -1,7 +1,7 @@
 """The code that trains: the chosen notebook, or the scripts where no notebook does; its loops, and their data sets."""
 
 import posixpath
-from collections.abc import Callable, Set
+from collections.abc import Callable, Iterator, Set
 from dataclasses import dataclass
 
 from utils.grading.code_reader.changes import is_layer
@@ -121,15 +121,15 @@ def loops(reader: Reader) -> list[Loop]:
     found = []
     for moment, call in enumerate(reader.calls):
         if call.name == "__iter__":
-            inside = list(_inside(reader.calls, moment))
+            within = list(inside(reader.calls, moment))
             found.append(
                 Loop(
                     call.receiver,
                     dataset_of(call.receiver),
-                    tuple(one for one in inside if one.name == "backward"),
+                    tuple(one for one in within if one.name == "backward"),
                     tuple(
                         one.receiver
-                        for one in inside
+                        for one in within
                         if one.name == "__call__" and is_layer(one.receiver)
                     ),
                 )
@@ -137,7 +137,7 @@ def loops(reader: Reader) -> list[Loop]:
     return found
 
 
-def _inside(calls: list[Call], moment: int):
+def inside(calls: list[Call], moment: int) -> Iterator[Call]:
     """The calls that happen in the turns of the loop that begins at `moment`, in what it calls too."""
     loop = calls[moment]
     level = len(loop.stack)

@@ -1,11 +1,13 @@
 """Why a network cannot be taken to be what its class and arguments make: the program changes them unseen, or the file."""
 
 from utils.grading.code_reader.changes import Change, changed_parts
-from utils.grading.code_reader.open_names import module_writes, open_use
+from utils.grading.code_reader.open_names import module_writes
 from utils.grading.code_reader.programs import imported_files
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.values import Instance, Step
 from utils.grading.code_reader.written_modules import written_modules
+from utils.grading.program.definition_doubts import definition_doubt
+from utils.grading.program.trained_parts import last_training, trained_otherwise
 from utils.grading.submission.notebook_code import parse
 
 _MOST_FILES = 200
@@ -13,7 +15,12 @@ _MOST_FILES = 200
 
 def network_changes(reader: Reader, network) -> list[Change]:
     """What is changed of the network, its parts, its classes or the module of its class, and not by its constructor."""
-    found = [change for change in changed_parts(network) if not change.constructing]
+    last = last_training(reader)
+    found = [
+        change
+        for change in changed_parts(network)
+        if not change.constructing and change.moment <= last
+    ]
     if isinstance(network, Instance):
         modules = [one for one in reader.modules.values() if one.path == network.cls.origin.file]
         found += [change for one in (*network.cls.ancestors(), *modules) for change in one.changes]
@@ -36,10 +43,9 @@ def doubt_of(reader: Reader, network, step: Step | None, changes: list[Change]) 
     for name, sentence in module_writes(reader):
         if name in names:
             return sentence
-    here = [
-        one.node for one in classes if one.origin.notebook or one.origin.file == reader.program.file
-    ]
-    return open_use(reader, here)
+    if not isinstance(network, Instance):
+        return ""
+    return trained_otherwise(reader, network) or definition_doubt(reader, network, classes, own)
 
 
 def _networks(network) -> list[Instance]:

@@ -1,0 +1,78 @@
+"""What the commands of a notebook do while it is read: they start programs, enter folders and write files."""
+
+import posixpath
+
+from utils.grading.code_reader.bindings import Unit
+from utils.grading.code_reader.imports import known_libraries
+from utils.grading.code_reader.namespace_writes import magic_writes
+from utils.grading.code_reader.values import Frame, Origin
+from utils.grading.submission import notebook_code
+from utils.grading.submission.commands import Action, actions
+
+_MOST_STARTS = 3  # of one script that commands start again and again
+
+
+class Commanding:
+    """The part of a Reader that follows commands."""
+
+    def _write(self, code: notebook_code.Code, origin: Origin) -> None:
+        """What a %%writefile cell writes: a file of the submission stays as it was handed in."""
+        notebook_code.write(self.index.sources, self.given, self.index.start, code)
+        if code.written is not None:
+            self.cell_files.append((code, str(origin)))
+
+    def _command(self, text: str, frame: Frame) -> None:
+        key = self.namespace(frame.names, frame.origin)
+        why = f"{frame.origin} binds it by the command {text.split()[0]}"
+        self.written_names += [(key, name, why) for name in magic_writes(text)]
+        for action in actions(text):
+            if action.kind == "clone":
+                self.index.clones.append(action.name)
+                self.index.add_root(action.name)
+            elif action.kind == "enter":
+                self.index.enter(action.name)
+            elif action.kind in ("write", "install"):
+                self.files.append((action, str(frame.origin)))
+            else:
+                self.flags = action.flags
+                self._started(action, frame)
+                self.flags = ""
+
+    def _started(self, action: Action, frame: Frame) -> None:
+        """Read the script or notebook that a command starts."""
+        path = self._program_path(action)
+        if path is None:
+            known = action.kind == "module" and action.name.partition(".")[0] in known_libraries()
+            if not known:
+                self.problems.append(f"{frame.origin} starts {action.name}, {self.index.missing()}")
+        elif path.endswith(".ipynb"):
+            notebook = next(one for one in self.submission.notebooks if one.path == path)
+            if action.kind == "run" and path not in (frame.origin.notebook, self.program.notebook):
+                for code in notebook_code.notebook_code(notebook):
+                    origin = Origin(notebook=path, cell=code.cell)
+                    self.units.append(Unit("", origin, code.statements))
+                    self._guarded(code.statements, Frame(self.names, origin))
+        elif self.started.count(path) < _MOST_STARTS:
+            self.started.append(path)
+            with self.index.first(posixpath.dirname(path)):
+                self.read_script(path, frame.names if action.kind == "run" else {})
+
+    def _program_path(self, action: Action) -> str | None:
+        """Where the submission has the program that is started; None where it has not."""
+        if action.kind == "module":
+            found = self.index.find(action.name)
+            main = (
+                f"{found.package}/__main__.py".lstrip("/")
+                if found and found.is_package
+                else found and found.path
+            )
+            return main if main in self.index.sources else None
+        known = {*self.index.sources, *(one.path for one in self.submission.notebooks)}
+        names = (
+            [action.name]
+            if action.name.endswith((".py", ".ipynb"))
+            else [f"{action.name}.py", f"{action.name}.ipynb"] * (action.kind == "run")
+        )
+        return next(
+            (path for name in names if (path := self.index.place(name, known.__contains__))), None
+        )

@@ -4,6 +4,7 @@ import ast
 import dis
 import warnings
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from types import CodeType
 from typing import NamedTuple
 
@@ -32,8 +33,13 @@ def bindings(statements: Sequence[ast.stmt]) -> Iterator[Binding]:
     Compiled one by one and never executed: what Python stores is a binding, in whatever form it is written.
     """
     for statement in statements:
-        if (code := compiled(statement)) is not None:
-            yield from _stored(code, True)
+        yield from _of_one(statement)
+
+
+@lru_cache(maxsize=5_000)  # asked for each network of a program; what was parsed is not changed
+def _of_one(statement: ast.stmt) -> tuple[Binding, ...]:
+    code = compiled(statement)
+    return tuple(_stored(code, True)) if code is not None else ()
 
 
 def compiled(statement: ast.stmt) -> CodeType | None:

@@ -4,6 +4,7 @@ import ast
 import copy
 import dis
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from types import CodeType
 from typing import NamedTuple
 
@@ -112,10 +113,11 @@ def _of_network(node: ast.ClassDef) -> ast.ClassDef:
     return reduced
 
 
-def loads(statement: ast.stmt) -> set[str]:
+@lru_cache(maxsize=5_000)
+def loads(statement: ast.stmt) -> frozenset[str]:
     """The names of the module that a statement reads, inside of functions too; no local name of theirs."""
     code = compiled(statement)
-    return set(_loaded(code)) if code else set()
+    return frozenset(_loaded(code)) if code else frozenset()
 
 
 def _loaded(code: CodeType) -> Iterator[str]:
@@ -136,8 +138,13 @@ class Change(NamedTuple):
     module: str = ""  # of `module.name`
 
 
-def content_changes(statement: ast.stmt) -> Iterator[Change]:
+@lru_cache(maxsize=5_000)
+def content_changes(statement: ast.stmt) -> tuple[Change, ...]:
     """Every change of what a name holds: W[…] = …, W.a = …, W.append(…), del W[…]."""
+    return tuple(_content_changes(statement))
+
+
+def _content_changes(statement: ast.stmt) -> Iterator[Change]:
     for node in ast.walk(statement):
         target, part = None, ""
         if isinstance(node, (ast.Subscript, ast.Attribute)) and not isinstance(node.ctx, ast.Load):

@@ -84,8 +84,8 @@ class _Finder:
             return (
                 PROGRAM if node.attr in _OF_IPYTHON else None if node.attr in _OF_FRAMES else False
             )
-        if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Attribute):
-            if ast.unparse(node.value) == "sys.modules" and isinstance(node.ctx, ast.Load):
+        if isinstance(node, ast.Subscript) and _is_modules(node.value):
+            if isinstance(node.ctx, ast.Load):
                 name = _text(node.slice)
                 own = getattr(node.slice, "id", "") == "__name__"
                 return None if own else PROGRAM if name in (None, "__main__") else name
@@ -158,12 +158,17 @@ def _as_argument(node: ast.AST, call: ast.Call) -> list[str | None] | None:
     return [EVERY]
 
 
+def _is_modules(node: ast.expr) -> bool:
+    """Whether an expression is sys.modules."""
+    return getattr(node, "attr", "") == "modules" and getattr(node.value, "id", "") == "sys"
+
+
 def _exchanged(node: ast.AST) -> list[Write]:
     """A module that is put in the place of another: sys.modules["net"] = other."""
     if (
         isinstance(node, ast.Subscript)
         and isinstance(node.ctx, ast.Store)
-        and ast.unparse(node.value) == "sys.modules"
+        and _is_modules(node.value)
         and (name := _text(node.slice))
     ):
         return [Write(name, EVERY, node.lineno)]

@@ -68,14 +68,20 @@ NONE = OpenNames()
 def open_names(reader) -> OpenNames:
     """The names that are open after `reader` has read a program."""
     found: dict[str, dict[str | None, str]] = {}
-    for key, name, why in (
-        *_unfollowed(reader),
-        *_unseen(reader),
-        *_executed(reader),
-        *reader.written_names,
-    ):
-        found.setdefault(key, {}).setdefault(name, why)
+    try:
+        for key, name, why in _all(reader):
+            found.setdefault(key, {}).setdefault(name, why)
+    except RecursionError:
+        found[""] = {None: "the code is nested too deeply to be followed"}
     return OpenNames(found) if found else NONE
+
+
+def _all(reader):
+    if reader.left > 0:  # of what was not reached nothing is known
+        yield from _unfollowed(reader)
+    yield from _unseen(reader)
+    yield from _executed(reader)
+    yield from reader.written_names
 
 
 def _unfollowed(reader):

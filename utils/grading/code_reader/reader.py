@@ -74,7 +74,7 @@ class Reader(Importing, Calling, Commanding):
         self.cell_files: list[tuple[notebook_code.Code, str]] = []  # that cells write
         self.imported: dict[str, int] = {}  # by module, how many of those were written before
         self.open_names = open_names
-        self._left, self._began = _BUDGET, time.process_time()
+        self.left, self._began = _BUDGET, time.process_time()
 
     # --- what is read -------------------------------------------------------------------------------------------------
 
@@ -269,26 +269,22 @@ class Reader(Importing, Calling, Commanding):
     def aside(self) -> Iterator[None]:
         """Follow more of the code, as a question about it asks, and forget afterwards which calls it made; doubts stay."""
         lists = (self.calls, self.made, self.classes, self.stack)
-        lengths, left = [len(one) for one in lists], self._left
+        lengths, left = [len(one) for one in lists], self.left
         try:
             yield
         finally:
             for one, length in zip(lists, lengths):
                 del one[length:]
-            self._left = left
+            self.left = left
 
     def spend(self) -> bool:
         """Use up one step of the budget; False when nothing is left."""
-        self._left -= 1
-        if (
-            self._left > 0
-            and self._left % 1000 == 0
-            and time.process_time() - self._began > _SECONDS
-        ):
-            self._left = 0
-        if self._left == 0:
+        self.left -= 1
+        if self.left > 0 and self.left % 1000 == 0 and time.process_time() - self._began > _SECONDS:
+            self.left = 0
+        if self.left == 0:
             self.doubts.append("the code is too long to be followed to its end")
-        return self._left > 0
+        return self.left > 0
 
     def record(
         self, name, callee, receiver, args, kwargs, node, origin: Origin | None = None

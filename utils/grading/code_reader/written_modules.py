@@ -3,7 +3,7 @@
 import fnmatch
 import posixpath
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from utils.grading.code_reader.values import Call, Library, Made, Unknown
 from utils.grading.submission.commands import actions
@@ -28,10 +28,13 @@ _COPIES = {f"shutil.{name}" for name in ("copy", "copy2", "copyfile", "move")} |
 _DOWNLOADS = (".urlretrieve", ".download", ".download_url_to_file")
 
 
-def written_modules(reader, files: set[str]) -> str:
-    """Why one of these files of the submission may not be what was imported; empty where nothing of it is seen."""
+def written_modules(reader, files: set[str], writes: Sequence) -> str:
+    """Why one of these files of the submission may not be what was imported; empty where nothing of it is seen.
+
+    `writes` are those of the program.
+    """
     given = {path for path in files & reader.given if reader.index.sources[path].split()}
-    for written, place, text in _written(reader):
+    for written, place, text in writes:
         for path in given:
             if (
                 _names(written.name, path)
@@ -95,7 +98,7 @@ def _installed(reader, given: set[str]) -> str:
     return ""
 
 
-def _written(reader) -> Iterator[tuple[Written, str, str | None]]:
+def file_writes(reader) -> Iterator[tuple[Written, str, str | None]]:
     """Every file that is written, where, and its text where that is known."""
     for action, place in reader.files:
         if action.kind == "write":

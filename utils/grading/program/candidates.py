@@ -18,7 +18,7 @@ from utils.grading.code_reader.values import (
 )
 from utils.grading.facts import Evidence
 from utils.grading.program.network_arguments import repeatable
-from utils.grading.program.network_doubts import doubt_of, network_changes
+from utils.grading.program.network_doubts import Doubts
 
 _SUMMARIES = {
     "summary",
@@ -108,11 +108,12 @@ def candidates(
             if call.cell is not None and use in ("is trained", "is optimised", "is called"):
                 cells.setdefault(id(network), set()).add(call.cell)
             uses.setdefault(id(network), {})[use] = moment
-    found = []
+    found, doubts = [], Doubts(reader)
     for key, network in networks.items():
         there = frozenset(cells.get(key, ()))
         one = _candidate(
             reader,
+            doubts,
             network,
             uses[key],
             max((logged[cell] for cell in there & logged.keys()), default=0.0),
@@ -201,7 +202,9 @@ def _network(value) -> bool:
     return isinstance(value, Made) and value.name == "torch.nn.Sequential"
 
 
-def _candidate(reader: Reader, network, uses: dict[str, int], logged: float) -> Candidate | None:
+def _candidate(
+    reader: Reader, doubts: Doubts, network, uses: dict[str, int], logged: float
+) -> Candidate | None:
     weight = sum(_WEIGHTS[use] for use in uses)
     if any(
         isinstance(step.function.bound, Instance)
@@ -227,8 +230,8 @@ def _candidate(reader: Reader, network, uses: dict[str, int], logged: float) -> 
     )
     roots = tuple(reader.index.used_roots)
     step = next((step for step in network.stack if _rebuilds(step)), None)
-    changes = network_changes(reader, network)
-    if doubt := doubt_of(reader, network, step, changes):
+    changes = doubts.changes(network)
+    if doubt := doubts.of(network, step, changes):
         return _doubtful(network, doubt, roots, why, rank)
     if isinstance(network, Made):
         return _sequential(network, step, roots, why, rank)

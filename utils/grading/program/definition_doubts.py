@@ -5,6 +5,7 @@ import ast
 import math
 import posixpath
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib import import_module
 from typing import NamedTuple
 
@@ -13,7 +14,6 @@ from utils.grading.code_reader.definition_uses import Place, Uses, content_chang
 from utils.grading.code_reader.imports import known_libraries
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.values import Instance, Made, UserClass
-from utils.grading.program.trained_parts import last_training
 
 _SHOWN = {"__repr__", "__str__", "extra_repr"}
 
@@ -26,9 +26,17 @@ class _Moment(NamedTuple):
 
 
 def definition_doubt(
-    reader: Reader, network: Instance, classes: list[UserClass], files: set[str]
+    reader: Reader,
+    network: Instance,
+    classes: list[UserClass],
+    files: set[str],
+    dead: set[str],
+    last: int,
 ) -> str:
-    """Why the definitions do not tell all, as the beginning of a sentence; empty where they do."""
+    """Why the definitions do not tell all, as the beginning of a sentence; empty where they do.
+
+    `dead` are the functions that nothing calls, `last` is the number of the last call that trains.
+    """
     start = [
         (unit.key, one.node)
         for one in classes
@@ -38,7 +46,6 @@ def definition_doubt(
     keys = {key for key, _ in start} | (files & reader.modules.keys())
     uses = Uses(reader.units, keys, start)
     moment = _moment(reader, network)
-    dead = _dead(reader)
     for name in sorted(uses.names):
         places = uses.places.get(name, [])
         if any(one.executed for one in places) and not _is_device(reader, name):
@@ -49,7 +56,7 @@ def definition_doubt(
             ):
                 if doubt:
                     return doubt
-    return next(_changed(reader, uses, moment, dead), "") or _replaced(reader, uses)
+    return next(_changed(reader, uses, moment, dead), "") or _replaced(reader, uses, last)
 
 
 def _unseen(reader: Reader, name: tuple[str, str]) -> str:
@@ -136,9 +143,8 @@ def _changed(reader: Reader, uses: Uses, moment: _Moment, dead: set[str]) -> Ite
                     yield _sentence(unit, one.line, f"changes {one.name}")
 
 
-def _replaced(reader: Reader, uses: Uses) -> str:
+def _replaced(reader: Reader, uses: Uses, last: int) -> str:
     """Where the program puts something in the place of a library's own that the network uses, before it has trained."""
-    last = last_training(reader)
     for owner, name, place, moment in reader.replaced:
         layers = owner.startswith(("torch.nn", "torch.Tensor")) and name not in _SHOWN
         there = _is_there(owner, name)
@@ -163,17 +169,28 @@ def _imported(unit: Unit, keys: set[str]) -> set[str]:
     """The names under which a unit has modules of the network, or what it takes from them."""
     stems = {posixpath.basename(key).removesuffix(".py") for key in keys if key}
     return {
-        alias.asname or alias.name
+        name
         for statement in unit.statements
-        for node in ast.walk(statement)
-        if isinstance(node, (ast.Import, ast.ImportFrom))
-        for alias in node.names
-        if {alias.name, (getattr(node, "module", "") or "").rpartition(".")[2]} & stems
-        or alias.name.rpartition(".")[2] in stems
+        for name, modules in _imports(statement)
+        if modules & stems
     }
 
 
-def _dead(reader: Reader) -> set[str]:
+@lru_cache(maxsize=5_000)
+def _imports(statement: ast.stmt) -> tuple[tuple[str, set[str]], ...]:
+    """Each name that an import binds, with the last parts of the names of the modules that it may come from."""
+    return tuple(
+        (
+            alias.asname or alias.name,
+            {one.rpartition(".")[2] for one in (alias.name, getattr(node, "module", "") or "")},
+        )
+        for node in ast.walk(statement)
+        if isinstance(node, (ast.Import, ast.ImportFrom))
+        for alias in node.names
+    )
+
+
+def dead_functions(reader: Reader) -> set[str]:
     """The functions of the program that nothing calls."""
     statements = [one for unit in reader.units for one in unit.statements]
     defined = {

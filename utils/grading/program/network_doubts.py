@@ -1,51 +1,87 @@
 """Why a network cannot be taken to be what its class and arguments make: the program changes them unseen, or the file."""
 
+from functools import cached_property
+
 from utils.grading.code_reader.changes import Change, changed_parts
 from utils.grading.code_reader.open_names import module_writes
 from utils.grading.code_reader.programs import imported_files
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.values import Instance, Step
-from utils.grading.code_reader.written_modules import written_modules
-from utils.grading.program.definition_doubts import definition_doubt
+from utils.grading.code_reader.written_modules import file_writes, written_modules
+from utils.grading.program.definition_doubts import dead_functions, definition_doubt
 from utils.grading.program.trained_parts import last_training, trained_otherwise
 from utils.grading.submission.notebook_code import parse
 
 _MOST_FILES = 200
 
 
-def network_changes(reader: Reader, network) -> list[Change]:
-    """What is changed of the network, its parts, its classes or the module of its class, and not by its constructor."""
-    last = last_training(reader)
-    found = [
-        change
-        for change in changed_parts(network)
-        if not change.constructing and change.moment <= last
-    ]
-    if isinstance(network, Instance):
-        modules = [one for one in reader.modules.values() if one.path == network.cls.origin.file]
-        found += [change for one in (*network.cls.ancestors(), *modules) for change in one.changes]
-    return found
+class Doubts:
+    """The questions about each network of one program; what is the same for all of them is looked for once."""
 
+    def __init__(self, reader: Reader):
+        self.reader = reader
+        self._files: dict[frozenset[str], set[str]] = {}
 
-def doubt_of(reader: Reader, network, step: Step | None, changes: list[Change]) -> str:
-    """A sentence without its end, with the place; empty where there is no doubt. `step` is the call that builds it again."""
-    for change in changes:
-        if step is None or not any(one is step for one in change.stack):
-            return f"{change.place.where} changes the network after it was built"
-    classes = [one for part in _networks(network) for one in part.cls.ancestors()]
-    functions = [one.function for one in network.stack]
-    files = {one.origin.file for one in (*classes, *functions) if one.origin.file}
-    own = _with_imports(reader, files - {reader.program.file})
-    written = written_modules(reader, own)
-    if written:
-        return written
-    names = {one.name for one in reader.modules.values() if one.path in own}
-    for name, sentence in module_writes(reader):
-        if name in names:
-            return sentence
-    if not isinstance(network, Instance):
-        return ""
-    return trained_otherwise(reader, network) or definition_doubt(reader, network, classes, own)
+    @cached_property
+    def _module_writes(self) -> list[tuple[str, str]]:
+        return list(module_writes(self.reader))
+
+    @cached_property
+    def _writes(self) -> list:
+        return list(file_writes(self.reader))
+
+    @cached_property
+    def _last(self) -> int:
+        return last_training(self.reader)
+
+    @cached_property
+    def _dead(self) -> set[str]:
+        return dead_functions(self.reader)
+
+    def changes(self, network) -> list[Change]:
+        """What is changed of the network, its parts, its classes or the module of its class, and not by its constructor."""
+        found = [
+            change
+            for change in changed_parts(network)
+            if not change.constructing and change.moment <= self._last
+        ]
+        if isinstance(network, Instance):
+            home = network.cls.origin.file
+            modules = [one for one in self.reader.modules.values() if one.path == home]
+            for one in (*network.cls.ancestors(), *modules):
+                found += one.changes
+        return found
+
+    def of(self, network, step: Step | None, changes: list[Change]) -> str:
+        """A sentence without its end, with the place; empty where there is none. `step` is the call that builds it again."""
+        for change in changes:
+            if step is None or not any(one is step for one in change.stack):
+                return f"{change.place.where} changes the network after it was built"
+        try:
+            return self._of_definition(network)
+        except RecursionError:
+            return "the code is nested too deeply to be followed"
+
+    def _of_definition(self, network) -> str:
+        classes = [one for part in _networks(network) for one in part.cls.ancestors()]
+        functions = [one.function for one in network.stack]
+        files = {one.origin.file for one in (*classes, *functions) if one.origin.file}
+        own = self._with_imports(frozenset(files - {self.reader.program.file}))
+        if written := written_modules(self.reader, own, self._writes):
+            return written
+        names = {one.name for one in self.reader.modules.values() if one.path in own}
+        for name, sentence in self._module_writes:
+            if name in names:
+                return sentence
+        if not isinstance(network, Instance):
+            return ""
+        other = trained_otherwise(self.reader, network, self._last)
+        return other or definition_doubt(self.reader, network, classes, own, self._dead, self._last)
+
+    def _with_imports(self, files: frozenset[str]) -> set[str]:
+        if files not in self._files:
+            self._files[files] = _with_imports(self.reader, files)
+        return self._files[files]
 
 
 def _networks(network) -> list[Instance]:
@@ -66,7 +102,7 @@ def _networks(network) -> list[Instance]:
     return found
 
 
-def _with_imports(reader: Reader, files: set[str]) -> set[str]:
+def _with_imports(reader: Reader, files: frozenset[str]) -> set[str]:
     """These files of the submission and those that they import."""
     found, waiting = set(), sorted(files & reader.index.sources.keys())
     while waiting and len(found) < _MOST_FILES:

@@ -21,10 +21,10 @@ def last_training(reader: Reader) -> int:
     )
 
 
-def trained_otherwise(reader: Reader, network: Instance) -> str:
+def trained_otherwise(reader: Reader, network: Instance, last: int) -> str:
     """Where the training uses another network that this one only holds, or a method in the place of forward()."""
     hidden = _hidden(network)
-    for call in reader.calls[: last_training(reader)]:
+    for call in reader.calls[:last]:
         if call.name in _USES and id(call.receiver) in hidden and not _in_forward(call, network):
             return f"{call.place.where} trains a network that {network.cls.name} holds without registering it"
     for number, call in enumerate(reader.calls):

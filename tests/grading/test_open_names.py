@@ -139,6 +139,15 @@ def test_a_handler_may_build_the_network_again(given, known, tmp_path):
     assert (model is not None and model.complete) == known
 
 
+def test_a_local_name_is_another(tmp_path):
+    engine = TIDY["engine.py"] + (
+        "\nfrom model import Net\nglobals()['W'] = 'wide'\ndef make(W='ln'):\n    return Net(W)\n"
+    )
+    line = "from engine import make\nNet = lambda given: make()"
+    model = found(tmp_path, line, engine=engine).model
+    assert model.complete, model.why
+
+
 def test_networks_and_classes_are_names_too(tmp_path):
     for number, line in enumerate(("globals()['Net'] = Other", "globals()[name] = Other")):
         model = found(tmp_path / str(number), line, given="").model

@@ -42,6 +42,8 @@ def _constant(reader, node, frame):
 def _name(reader, node, frame):
     try:
         holder = frame.holder(node.id)
+        if holder.parent is not None:
+            return holder.names[node.id]
         return reader.trusted(holder.names, holder.origin, node.id)
     except KeyError:
         return (

@@ -13,7 +13,7 @@ from utils.grading.code_reader.bindings import Unit, decorated, mentioned
 from utils.grading.code_reader.definition_uses import Place, Uses, content_changes, loads
 from utils.grading.code_reader.imports import known_libraries
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.values import Instance, Made, UserClass
+from utils.grading.code_reader.values import Instance, Made, UserClass, is_literal
 
 _SHOWN = {"__repr__", "__str__", "extra_repr"}
 
@@ -46,7 +46,7 @@ def definition_doubt(
     keys = {key for key, _ in start} | (files & reader.modules.keys())
     uses = Uses(reader.units, keys, start)
     moment = _moment(reader, network)
-    for name in sorted(uses.names):
+    for name in sorted(uses.names - _chosen(reader, network)):
         places = uses.places.get(name, [])
         if any(one.executed for one in places) and not _is_device(reader, name):
             for doubt in (
@@ -57,6 +57,14 @@ def definition_doubt(
                 if doubt:
                     return doubt
     return next(_changed(reader, uses, moment, dead), "") or _replaced(reader, uses, last)
+
+
+def _chosen(reader: Reader, network: Instance) -> set[tuple[str, str]]:
+    """The class itself, where it is what is executed: of several of its name the right one is taken."""
+    if network.stack and not is_literal((network.args, network.kwargs)):
+        return set()
+    home = network.cls.origin
+    return {(unit.key, network.cls.name) for unit in reader.units if unit.origin == home}
 
 
 def _unseen(reader: Reader, name: tuple[str, str]) -> str:

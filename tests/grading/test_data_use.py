@@ -51,6 +51,25 @@ INNER = (
 )
 
 
+OVER = """
+for epoch in range(5):
+    for images, labels in {}:
+        model(images).mean().backward()
+"""
+FILLED = """
+from torchvision import datasets
+import numpy as np
+class Filled(datasets.CIFAR10):
+    def __init__(self, train):
+        super().__init__("data", train=train)
+        self.data = {}
+"""
+
+
+def filled(array):
+    return [FILLED.format(array) + loaders("Filled(True)", "Filled(False)")]
+
+
 def loaders(train, test):
     return f"{SETS}train_loader = DL({train}, 64)\ntest_loader = DL({test}, 64)"
 
@@ -58,6 +77,38 @@ def loaders(train, test):
 # The cells behind the imports and before the network, the last one, and whether the network is trained on test images
 # (True), tested on those for training (False), or neither (None).
 CASES = {
+    "over a list of both": ([LOADERS], OVER.format("[*train_loader, *test_loader]"), True),
+    "over a list of both that has a name": (
+        [LOADERS, "both = [*train_loader, *test_loader]"],
+        "def run():\n    both = list(train_loader) + list(test_loader)\n"
+        + OVER.format("both").replace("\n", "\n    ")
+        + "\nrun()",
+        True,
+    ),
+    "over a list of one": ([LOADERS], OVER.format("[*train_loader]"), None),
+    "epochs that are spread": (
+        [LOADERS],
+        RUN[0].replace("range(20)", "[*range(3), *range(5)]"),
+        None,
+    ),
+    "parameters of two": (
+        [LOADERS],
+        OVER.format("train_loader")
+        + "        for one in [*model.parameters(), *model.buffers()]:\n            one.data\n",
+        None,
+    ),
+    "filled with the test images": (
+        filled("datasets.CIFAR10('data', train=False).data if train else self.data"),
+        RUN,
+        True,
+    ),
+    "filled with copies of the test images": (
+        filled("np.copy(datasets.CIFAR10('data', train=False).data[:])"),
+        RUN,
+        True,
+    ),
+    "filled with a part of itself": (filled("self.data[:1000]"), RUN, None),
+    "filled with its own": (filled("datasets.CIFAR10('data', train=train).data"), RUN, None),
     "as it should be": ([LOADERS], RUN, None),
     "trained on the test set": ([loaders(TEST, TEST)], RUN, True),
     "the loader of the test set is given": (

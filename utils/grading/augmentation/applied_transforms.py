@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from utils.grading.augmentation.data_flow import returns
+from utils.grading.augmentation.mixtures import KINDS
 from utils.grading.code_reader.changes import TRANSFORMS
 from utils.grading.code_reader.members import bound
 from utils.grading.code_reader.reader import Reader
@@ -69,10 +70,11 @@ class Step(Way):
 
 @dataclass
 class Applied:
-    """The steps so far, and what could not be read."""
+    """The steps so far, and what could not be read; `opaque` where something else was called of which nothing is known."""
 
     steps: list[Step] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
+    opaque: bool = False
 
 
 def of_dataset(reader: Reader, dataset, found: Applied, depth: int) -> None:
@@ -107,6 +109,7 @@ def _run(reader: Reader, function, args: tuple, found: Applied, depth: int) -> N
     before, level = len(reader.calls), len(reader.stack)
     reader.invoke(function, args, {}, function.place)
     calls, seen = reader.calls[before:], set()
+    found.opaque |= any(isinstance(call.callee, (Unknown, Instance)) for call in calls)
     for moment, call in enumerate(calls):
         conditional = call.conditional
         way = Way(
@@ -134,6 +137,8 @@ def _run(reader: Reader, function, args: tuple, found: Applied, depth: int) -> N
             seen.add(id(call.receiver))
         elif isinstance(call.callee, Unknown) and call.name in ("transform", "transforms"):
             found.unread.append(call.callee.why)
+        elif not way.doubt and (why := _not_chosen(call)):
+            found.unread.append(why)
         elif isinstance(call.callee, (Member, Unknown)) and re.search(
             r"transform|augment", call.name, re.I
         ):
@@ -159,6 +164,17 @@ def _is_returned(calls: list[Call], moment: int, level: int) -> bool:
             None,
         )
     return True
+
+
+def _not_chosen(call: Call) -> str:
+    """Why it is not known which function or transform a call reaches, where that was decided out of sight."""
+    callee = call.callee
+    if isinstance(callee, Member) and isinstance(callee.receiver, Instance):
+        elsewhere = call.name != callee.name  # it was given to the name that is called
+        return f"{callee.name} of {callee.receiver.cls.name} is not known" if elsewhere else ""
+    chosen = isinstance(callee, Unknown) and callee.why.startswith("it depends on `")
+    told = chosen and any(word in callee.why.lower() for word in KINDS)
+    return f"which transform acts is not known: {callee.why}" if chosen and not told else ""
 
 
 def _leads_to(call: Call, function) -> bool:

@@ -2,27 +2,31 @@
 
 import ast
 
+from utils.grading.augmentation.mixtures import images_in, name_of, taken_from, tells
+
 
 def returns(function: ast.AST, call: ast.AST) -> bool:
-    """Whether something that `function` returns or yields is made from the result of `call`, a node inside of it."""
+    """Whether what `function` returns or yields is the result of `call`, a node inside of it, whatever is made of it;
+    not what may as well be the image that the call was given."""
+    flow = _Flow(call, taken_from(function))
     if isinstance(function, ast.Lambda):
-        return _within(function.body, call)
-    flow = _Flow(call)
+        return flow.carries(function.body, set())
     flow.block(function.body, set())
-    return flow.returned
+    return flow.returned and not flow.lost
 
 
 class _Flow:
     """The names that carry the result of one call, statement by statement; of two branches, those of both."""
 
-    def __init__(self, call: ast.AST):
-        self.call, self.returned, self.left = call, False, 20_000
+    def __init__(self, call: ast.AST, other: set[str]):
+        self.call, self.other = call, other
+        self.returned, self.left = False, 20_000
+        self.untold = 0  # how many conditions that ask for something else than a transform or a kind of images surround it
+        self.lost = False  # whether under such a condition something else is returned
 
     def carries(self, expression: ast.AST | None, names: set[str]) -> bool:
-        """Whether the call, or a name that carries its result, is in the expression."""
-        return expression is not None and any(
-            node is self.call or _name(node) in names for node in ast.walk(expression)
-        )
+        """Whether the expression has the result of the call, or of a name that carries it."""
+        return expression is not None and images_in(expression, self.call, names, self.other)
 
     def block(self, statements: list[ast.stmt], names: set[str]) -> set[str]:
         """The names that carry the result behind the statements, given those before them."""
@@ -37,11 +41,14 @@ class _Flow:
         if isinstance(node, ast.Assign):
             for target in node.targets:
                 names = self.assigned(target, node.value, names)
-        elif isinstance(node, (ast.AnnAssign, ast.AugAssign)) and node.value is not None:
-            kept = isinstance(node, ast.AugAssign) and _name(node.target) in names
-            names = names if kept else self.assigned(node.target, node.value, names)
+        elif isinstance(node, ast.AugAssign):
+            names = self.assigned(node.target, ast.BinOp(node.target, node.op, node.value), names)
+        elif isinstance(node, ast.AnnAssign) and node.value is not None:
+            names = self.assigned(node.target, node.value, names)
         elif isinstance(node, ast.Return):
-            self.returned |= self.carries(node.value, names)
+            carried = self.carries(node.value, names)
+            self.returned |= carried
+            self.lost |= bool(self.untold and names and node.value is not None and not carried)
         elif isinstance(node, ast.Expr):
             names = self.expression(node.value, names)
         elif isinstance(node, (ast.For, ast.AsyncFor)):
@@ -70,13 +77,21 @@ class _Flow:
         ]
         if not any(blocks) or isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             return names
+        if isinstance(node, ast.If):
+            return self.either(node, names)
         if isinstance(node, ast.Try):
             blocks[0] = [*blocks[0], *blocks[1]]
-        ends = [
-            self.block(block, names)
-            for block in (blocks if isinstance(node, ast.If) else filter(None, blocks))
-        ]
-        return set().union(*(ends[:2] if isinstance(node, ast.If) else [*ends, names]))
+        return names.union(*(self.block(block, names) for block in filter(None, blocks)))
+
+    def either(self, node: ast.If, names: set[str]) -> set[str]:
+        """Behind an `if`, the names that carry the result in one branch: the condition may ask whether there is a transform;
+        in both, where it asks for something else and the result is there before it."""
+        untold = not tells(node.test)
+        self.untold += untold
+        ends = [self.block(block, names) for block in (node.body, node.orelse)]
+        self.untold -= untold
+        inside = any(one is self.call for one in ast.walk(node))
+        return ends[0] & ends[1] if untold and not inside else ends[0] | ends[1]
 
     def expression(self, node: ast.expr, names: set[str]) -> set[str]:
         """A call whose result is not used, such as images.append(…), changes the object that it is called on."""
@@ -87,7 +102,7 @@ class _Flow:
             and isinstance(node.func, ast.Attribute)
             and node is not self.call
         ):
-            owner = _name(_root(node.func.value))
+            owner = name_of(_root(node.func.value))
             if owner and any(
                 self.carries(part, names)
                 for part in (*node.args, *(word.value for word in node.keywords))
@@ -106,32 +121,19 @@ class _Flow:
             before = names
             for place, part in enumerate(target.elts):
                 names = (
-                    self.assigned(part, parts[place], before) | (names - {_name(part)})
+                    self.assigned(part, parts[place], before) | (names - {name_of(part)})
                     if parts
                     else self.assigned(part, value, names)
                 )
             return names
         carried = self.carries(value, names)
         if isinstance(target, ast.Subscript):
-            return (names | {_name(_root(target))} if carried else names) - {""}
-        name = _name(target.value if isinstance(target, ast.Starred) else target)
+            return (names | {name_of(_root(target))} if carried else names) - {""}
+        name = name_of(target.value if isinstance(target, ast.Starred) else target)
         return (names | {name} if carried else names - {name}) - {""}
-
-
-def _name(node: ast.AST) -> str:
-    """A name, or an attribute of one, as text: "image", "self.image"; an empty text for anything else."""
-    parts = []
-    while isinstance(node, ast.Attribute) and len(parts) < 9:
-        parts.append(node.attr)
-        node = node.value
-    return ".".join([node.id, *reversed(parts)]) if isinstance(node, ast.Name) else ""
 
 
 def _root(node: ast.expr) -> ast.expr:
     while isinstance(node, ast.Subscript):
         node = node.value
     return node
-
-
-def _within(expression: ast.AST, call: ast.AST) -> bool:
-    return any(node is call for node in ast.walk(expression))

@@ -1,8 +1,9 @@
 """What is done to a training image and to a test image, in order, followed from the data loaders to the transforms."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from utils.grading.augmentation import feeding
 from utils.grading.augmentation.applied_transforms import (
     Applied,
     Step,
@@ -13,7 +14,13 @@ from utils.grading.augmentation.applied_transforms import (
 )
 from utils.grading.code_reader.changes import TRANSFORMS
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.training_code import dataset_of, is_dataset, training_loops
+from utils.grading.code_reader.training_code import (
+    Loop,
+    dataset_of,
+    is_dataset,
+    loops,
+    training_loops,
+)
 from utils.grading.code_reader.values import Instance, Made
 from utils.grading.facts import Evidence
 
@@ -43,10 +50,14 @@ def test_pipeline(reader: Reader) -> Pipeline | None:
 
 
 def _choose(reader: Reader, train: bool, network: object) -> Pipeline | None:
+    fed = [one for one in loops(reader) if one.backward and one.dataset is not None and train]
+    bare = ""
     for source, why in _sources(reader, train, network):
-        pipeline = _read(reader, source, why)
-        if pipeline is not None:
-            return pipeline
+        found = _read(reader, source, fed if train else None)
+        if found.steps or found.unread:
+            _doubt(found, bare)
+            return _pipeline(found, source, why)
+        bare = bare or feeding.bare(reader, source, fed, found.opaque)
     return None
 
 
@@ -163,14 +174,27 @@ def _named(labels) -> bool | None:
     return said[-1] if said else None
 
 
-def _read(reader: Reader, source, why: str) -> Pipeline | None:
+def _doubt(found: Applied, why: str) -> None:
+    """What was found is not sure, if there is a `why`."""
+    if why:
+        found.steps = [replace(step, doubt=step.doubt or why) for step in found.steps]
+        found.unread.insert(0, why)
+
+
+def _read(reader: Reader, source, fed: list[Loop] | None) -> Applied:
+    """What is done to the images of a data set, or what transforms do; `fed` are the loops that train, for their images."""
     found = Applied()
     with reader.aside():
         if isinstance(source, (Made, Instance)) and is_dataset(source):
+            before = feeding.transforms_of(source)
             of_dataset(reader, source, found, 0)
+            if fed is not None:
+                _doubt(found, feeding.doubt(reader, source, fed) or feeding.altered(source, before))
         else:
             of_transform(reader, source, found, Way(), 0)
-    if not found.steps and not found.unread:
-        return None
+    return found
+
+
+def _pipeline(found: Applied, source, why: str) -> Pipeline:
     place = found.steps[0].transform.place if found.steps else getattr(source, "place", Evidence())
     return Pipeline(tuple(found.steps), tuple(dict.fromkeys(found.unread)), place, why, source)

@@ -2,7 +2,14 @@
 
 import numpy as np
 
-from utils.grading.code_reader import arrays, config_files, image_sources, image_statistics, members
+from utils.grading.code_reader import (
+    arrays,
+    changes,
+    config_files,
+    image_sources,
+    image_statistics,
+    members,
+)
 from utils.grading.code_reader.snapshots import NAMESPACES
 from utils.grading.code_reader.values import (
     Instance,
@@ -126,6 +133,8 @@ def _open(reader, args, kwargs, frame):
 
 
 def _vars(reader, args, kwargs, frame):
+    if args and changes.watched(args[0]) is not None:
+        return members.attribute(reader, args[0], "__dict__", frame)
     return (
         dict(args[0].attributes)
         if args and isinstance(args[0], Made) and args[0].name in NAMESPACES

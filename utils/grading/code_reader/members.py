@@ -64,6 +64,8 @@ def attribute(reader, value, name: str, frame: Frame):
         return known
     if name == "data" and (images := image_sources.array_of(value)) is not None:
         return images
+    if name == "__dict__" and changes.watched(value) is not None:
+        return Member(value, name)
     if isinstance(value, (float, int)) and not isinstance(value, ARRAY) or name.startswith("__"):
         return (
             Unknown(f"the attribute {name} of a number")

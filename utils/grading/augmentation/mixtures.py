@@ -31,6 +31,7 @@ class _Parts:
         self.having: set[int] = set()  # nodes with the image
         self.holding: set[int] = set()  # nodes with the call
         self.raw: set[int] = set()  # nodes with what it was made from
+        self.mixed: set[int] = set()  # nodes with a list of both
 
     def has(self, node: ast.AST) -> bool:
         return id(node) in self.having
@@ -41,7 +42,7 @@ class _Parts:
 
     def add(self, node: ast.AST) -> None:
         inner = list(ast.iter_child_nodes(node))
-        for group in (self.having, self.holding, self.raw):
+        for group in (self.having, self.holding, self.raw, self.mixed):
             if any(id(one) in group for one in inner):
                 group.add(id(node))
         if node is self.call:
@@ -52,6 +53,8 @@ class _Parts:
             self.having.add(id(node))
         elif self.has(node) and self.loses(node):
             self.having.discard(id(node))
+        if any(map(self.has, _entries(node))) and any(map(self.beside, _entries(node))):
+            self.mixed.add(id(node))
 
     def loses(self, node: ast.AST) -> bool:
         """Whether the value of a node that has the image in a part may be without it."""
@@ -76,10 +79,7 @@ class _Parts:
         entries, place = _entries(node.value), _number(node.slice)
         if isinstance(place, int) and -len(entries) <= place < len(entries):
             return not self.has(entries[place])
-        return self.beside(node.value) or any(
-            any(map(self.has, _entries(one))) and any(map(self.beside, _entries(one)))
-            for one in ast.walk(node.value)
-        )
+        return self.beside(node.value) or id(node.value) in self.mixed
 
 
 def taken_from(function: ast.AST) -> set[str]:

@@ -31,6 +31,19 @@ from utils.paths import REPOSITORY
 IMAGE = (3, 32, 32)
 RECORDED_BATCHES = (2, 3)
 
+# In which use it is another one than when it was recorded, with a few random images at once in evaluation mode.
+_OTHER_USES = {
+    "parameters": "it has {:,} parameters before a step of training and {:,} after",
+    "unheld": "in training mode it uses weights that none of its modules holds",
+    "step": "after a step of training it executes other layers than before",
+    "gradients": "where gradients are computed it executes other layers than without",
+    "autocast": "under autocast it executes other layers than without",
+    "batch": "with {:,} images at once it executes other layers than with a few",
+    "images": "with images like those of CIFAR-10 it executes other layers than with random numbers",
+    "calls": "after more calls it executes other layers than before",
+    "half": "with numbers of 16 bits it executes other layers than with 32",
+}
+
 
 class NotEstablished(ValueError):
     """What the network executes cannot be established; the message is a clause that says why."""
@@ -70,6 +83,8 @@ def executed_network(
     recording = {"job": "record", "gpu": False, **job}
     content, tensors = ask(recording, [], limits, "the network cannot be executed")
     recordings = _recordings(content, tensors)
+    if content.get("unlike"):
+        raise NotEstablished(_unlike(content["unlike"]))
     if content.get("asks"):
         _compare_with_gpu(content, recording, limits)
     _compare_with_seeds(content, recording, limits, written_seeds(submission))
@@ -214,6 +229,15 @@ def _compare_with_seeds(content: dict, recording: dict, limits: Limits, seeds: l
         told, _ = ask(again, [], limits, f"{what} cannot be executed")
         if structure(told.get("graphs")) != structure(content["graphs"]):
             raise NotEstablished(f"{what} is another one than with others")
+
+
+def _unlike(found: object) -> str:
+    """When the network is another one than it was when it was recorded."""
+    name, *numbers = found if isinstance(found, list) else [None]
+    when = _OTHER_USES.get(name) if isinstance(name, str) else None
+    if when is None or not all(type(one) is int for one in numbers):
+        return "the network cannot be recorded: what was said of its other uses is not in the agreed form"
+    return f"the network is not the same one in every use: {when.format(*numbers, 0, 0)}"
 
 
 def _inventory(content: dict, key: str) -> dict[str, tuple[int, ...]]:

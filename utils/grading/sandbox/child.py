@@ -27,6 +27,7 @@ from utils.grading.sandbox.graph_data import from_data, to_data
 from utils.grading.sandbox.imports import Importer
 from utils.grading.sandbox.marked_code import Answer, decide
 from utils.grading.sandbox.message import pack, unpack
+from utils.grading.sandbox.other_uses import Uses
 from utils.grading.sandbox.random_tensors import drawn
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
 from utils.grading.sandbox.surroundings import watch_surroundings
@@ -75,12 +76,15 @@ def _send(channel: int, data: bytes) -> None:
 def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     """The network's operations for two batch sizes, its tensors, and the names and sizes of its parameters and buffers.
 
-    "training" is what the same network does in training mode, "asks" the places at which its code asks for a GPU; the job's
-    "gpu" pretends that there is one.
+    "training" is what the same network does in training mode, "asks" the places at which its code asks for a GPU, "unlike"
+    in which use it is another one; the job's "gpu" pretends that there is one.
     """
     with questions(job["gpu"]) as asks:
         model = _build(job)
-        graphs = [record(model, torch.rand(batch, *job["image"])) for batch in job["batches"]]
+        uses, graphs = Uses(model, job["image"]), []
+        for batch in job["batches"]:
+            with uses.recording(batch):
+                graphs.append(record(model, torch.rand(batch, *job["image"])))
     if job["gpu"]:
         return {"graphs": [to_data(graph) for graph in graphs]}, []
     sources = [value for value, source in graphs[0].sources.items() if source.kind != "input"]
@@ -88,13 +92,14 @@ def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
         "parameters": [[name, list(tensor.shape)] for name, tensor in model.named_parameters()],
         "buffers": [[name, list(tensor.shape)] for name, tensor in model.named_buffers()],
     }
-    training = trial(model, torch.randn(job["batches"][-1], *job["image"]))
+    training = trial(model, torch.randn(job["batches"][-1], *job["image"]), uses.trying)
     return (
         {
             "graphs": [to_data(graph) for graph in graphs],
             **inventory,
             "training": training,
             "asks": asks[:1],
+            "unlike": uses.unlike(),
         },
         [graphs[0].tensors[value] for value in sources],
     )

@@ -1,5 +1,9 @@
 """In the child: what a network executes in training mode, and which of its parameters a step of training would move."""
 
+import contextlib
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
 import torch
 from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten
@@ -14,13 +18,22 @@ _DRAWS = 16  # layers may be skipped at random (stochastic depth), and a small R
 _MEASURED = 3  # executions of one kind in which effects are measured
 
 
-def trial(model: nn.Module, images: Tensor) -> dict:
+def trial(
+    model: nn.Module,
+    images: Tensor,
+    watching: Callable[[], AbstractContextManager] = contextlib.nullcontext,
+) -> dict:
     """Executes `model` in training mode on IMAGES images, with new weights; its own are lost.
 
     "trained": parameters that gradients reach and whose effect on the result is not negligible; "frozen": those that stay as
     they were built; "windows": every convolution by its `signature`; "maxima": every max pool by its `pool_signature`;
-    "statistics": the buffers that normalisations keep. "failure" alone where it cannot be executed so.
+    "statistics": the buffers that normalisations keep. "failure" alone where it cannot be executed so. `watching` makes a
+    context for each execution that is recorded.
     """
+    with contextlib.suppress(Exception):  # as a loop does before its first step
+        model.to("cpu")
+        list(model.parameters())
+        model.zero_grad()
     own = dict(model.named_parameters())
     frozen = {name for name, tensor in own.items() if not tensor.requires_grad}
     reached, executed, strong = set(), set(), set()
@@ -32,7 +45,8 @@ def trial(model: nn.Module, images: Tensor) -> dict:
             tensor.requires_grad_(tensor.is_floating_point())
         for _ in range(_DRAWS):
             _draw({name: tensor for name, tensor in own.items() if name not in frozen})
-            graph = record(model, images)
+            with watching():
+                graph = record(model, images)
             live = graph.live_operations()
             executed |= _names(graph, {value for one in live for value in one.inputs})
             found["windows"] |= {signature(graph, one) for one in live if one.name == "convolution"}

@@ -81,10 +81,11 @@ def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     """
     with questions(job["gpu"]) as asks:
         model = _build(job)
-        uses, graphs = Uses(model, job["image"]), []
-        for batch in job["batches"]:
-            with uses.recording(batch):
-                graphs.append(record(model, torch.rand(batch, *job["image"])))
+    uses, graphs = Uses(model, job["image"]), []
+    for batch in job["batches"]:
+        with uses.recording(batch), questions(job["gpu"]) as more:
+            graphs.append(record(model, torch.rand(batch, *job["image"])))
+        asks += more
     if job["gpu"]:
         return {"graphs": [to_data(graph) for graph in graphs]}, []
     sources = [value for value, source in graphs[0].sources.items() if source.kind != "input"]

@@ -61,12 +61,20 @@ class Uses:
     def unlike(self) -> list | None:
         """In which use it is another one, by a name and the numbers that belong to it; None where none was found."""
         found = self._grown() or self._unheld()
-        if not found:
-            self.model.eval()
-            with torch.no_grad():
-                found = self._in_evaluation() or self._in_training() or self._with_many()
-                found = found or self._with_real_images() or self._often() or self._with_half()
+        with contextlib.suppress(Exception), torch.no_grad():
+            found = found or self._in_any_use()
         return found or self._grown()
+
+    def _in_any_use(self) -> list | None:
+        self.model.eval()
+        return (
+            self._in_evaluation()
+            or self._in_training()
+            or self._with_many()
+            or self._with_real_images()
+            or self._often()
+            or self._with_half()
+        )
 
     def _grown(self) -> list | None:
         now = _shapes(self.model)

@@ -3,16 +3,21 @@
 from pathlib import Path
 
 import pytest
+import torch
 
 from tests.grading.copied_process import in_a_copy
+from tests.grading.networks import Net
+from utils.architecture.executed_graph import record
 from utils.grading.facts import Evidence
 from utils.grading.network import executed_network
 from utils.grading.network.audit import architecture_audit
 from utils.grading.network.executed_network import model_job
 from utils.grading.program.attempts import Attempt
 from utils.grading.program.finding import ModelReference
+from utils.grading.sandbox.gpu_questions import questions
 from utils.grading.sandbox.limits import LIMITS
 from utils.grading.sandbox.message import pack, unpack
+from utils.grading.sandbox.other_uses import Uses
 from utils.grading.submission.contents import Submission, TextFile
 
 NETWORK = """
@@ -157,6 +162,21 @@ def test_nothing_is_established_and_the_report_says_in_which_use(monkeypatch):
         "the network is not the same one in every use: "
         "it has 914 parameters before a step of training and 2,522 after"
     )
+
+
+@pytest.mark.parametrize("reads", [False, True])
+def test_only_what_reads_numbers_is_computed_again(reads):
+    model = Reading() if reads else Net()
+    uses = Uses(model.eval(), (3, 32, 32))
+    for batch in (2, 3):
+        with uses.recording(batch), questions(False):
+            record(model, torch.rand(batch, 3, 32, 32))
+    assert uses.reads is reads and uses.unlike() is None
+
+
+class Reading(Net):
+    def features(self, x):
+        return super().features(x) if x.max().item() < 1e6 else x
 
 
 HONEST = {

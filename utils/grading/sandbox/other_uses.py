@@ -20,7 +20,7 @@ from utils.grading.sandbox.definitions import DefinedModule
 from utils.grading.sandbox.layers_used import UNHELD, Call, Shapes, shapes_for, zeros
 from utils.grading.sandbox.plain_state import count_on, plain_state
 
-_BATCHES = (1024, 128, 256, 64)
+_BATCHES = (1024, 128)
 _SMALLEST, _LARGEST = 13, 4096  # images at once, that are tried where the number stands in the code
 _COMPUTED = (64, 128)  # images at once, where it must really compute
 _CALLS = 400
@@ -40,6 +40,8 @@ class Uses:
     def __init__(self, model: nn.Module, image: tuple[int, ...]):
         self.model, self.image = model, image
         self.parameters = _shapes(model)
+        self.names = {id(tensor): name for name, tensor in model.named_parameters()}
+        self.few = _normalised(torch.randint(0, 256, (8, *image)) / 255)
         self.recorded: list[tuple[int, Call]] = []
         self.tried: Counter = Counter()
         self.known: dict[int, Shapes] = {}  # for one size of a batch
@@ -47,14 +49,14 @@ class Uses:
     @contextlib.contextmanager
     def recording(self, batch: int) -> Iterator[None]:
         """Watches a call in evaluation mode with `batch` images; there are two."""
-        with Call(self.model) as call:
+        with Call(self.names) as call:
             yield
         self.recorded.append((batch, call))
 
     @contextlib.contextmanager
     def trying(self) -> Iterator[None]:
         """Watches a call in training mode."""
-        with Call(self.model) as call:
+        with Call(self.names) as call:
             yield
         self.tried |= call.items
 
@@ -107,9 +109,12 @@ class Uses:
         return None
 
     def _in_training(self) -> list | None:
-        if not self.tried or self.reads:
+        if self.reads:
             return None
-        for name, around in {"gradients": torch.enable_grad, "autocast": autocast}.items():
+        for name, around in {
+            "gradients": torch.enable_grad,
+            "autocast": _training_by_autocast,
+        }.items():
             if self._is_another_in_training(self._noise(), around):
                 return [name]
         return None
@@ -136,7 +141,7 @@ class Uses:
         # as often, or more: many images may be taken in parts
         return set(call.items) != set(self.items) or bool(self.items - call.items)
 
-    def _is_another_in_training(self, images: Tensor, around: Around = _as_it_is) -> bool:
+    def _is_another_in_training(self, images: Tensor, around: Around = torch.enable_grad) -> bool:
         """Whether it uses what it uses in no other call, whatever it draws by chance."""
         if not self.tried:
             return False
@@ -151,7 +156,7 @@ class Uses:
         finally:
             self.model.eval()
 
-    def _uses_more(self, images: Tensor, around: Around = _as_it_is) -> bool:
+    def _uses_more(self, images: Tensor, around: Around = torch.enable_grad) -> bool:
         call = self._call(images, self.items | self.tried, around)
         return call is not None and call.another
 
@@ -170,7 +175,7 @@ class Uses:
         self, images: Tensor, expected: Counter | None, around: Around, computes: bool
     ) -> Call | None:
         shapes = None if computes else self._shapes(len(images))
-        call = Call(self.model, shapes, expected)
+        call = Call(self.names, shapes, expected)
         try:
             with around(), call:
                 self.model(images)
@@ -222,11 +227,8 @@ class Uses:
 
     def _with_half(self) -> list | None:
         """With 16 bits for weights and images: the last, for its weights are lost by it."""
-        for kind in (torch.float16, torch.bfloat16):
-            self.model.to(kind)
-            if self._is_another(self._noise().to(kind)):
-                return ["half"]
-        return None
+        self.model.to(torch.float16)
+        return ["half"] if self._is_another(self._noise().to(torch.float16)) else None
 
     def _noise(self) -> Tensor:
         """Images as the network was recorded with."""
@@ -236,8 +238,7 @@ class Uses:
         """A few different ones, as often as needed, like CIFAR-10's: of whole numbers to 255, normalised."""
         if batch > _COMPUTED[-1]:
             return zeros((batch, *self.image), torch.float32)  # nothing will be computed of it
-        few = _normalised(torch.randint(0, 256, (8, *self.image)) / 255)
-        return few.repeat(-(-batch // len(few)), 1, 1, 1)[:batch]
+        return self.few.repeat(-(-batch // len(self.few)), 1, 1, 1)[:batch]
 
 
 @contextlib.contextmanager
@@ -250,6 +251,12 @@ def autocast() -> Iterator[None]:
             yield
     finally:
         torch.set_autocast_enabled("cuda", before)
+
+
+@contextlib.contextmanager
+def _training_by_autocast() -> Iterator[None]:
+    with torch.enable_grad(), autocast():
+        yield
 
 
 def _like_real(images: Tensor) -> Iterator[Tensor]:

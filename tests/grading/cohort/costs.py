@@ -37,7 +37,8 @@ from utils.tables import csv_table, text_table
 
 COPIES = 20
 JOBS = 2
-EVERY = 0.5  # seconds between two looks at the memory
+REPORT = "report.json"
+EVERY = 0.2  # seconds between two looks at the memory
 WORKER = b"popen_loky"  # in the command line of joblib's workers
 KINDS = (
     *((layout, Parts()) for layout in LAYOUTS.values()),
@@ -71,7 +72,7 @@ class Cost:
         """What belongs under HEADER."""
         resident, shared = (max(look) for look in zip(*self.seen))
         early = max(once for _, once in self.seen[: max(1, len(self.seen) // 5)])
-        device = describe_device(torch.device("cpu"))
+        device = f"{describe_device(torch.device('cpu'))}, PyTorch {torch.__version__}"
         times = round(self.seconds, 1), round(self.processor, 1)
         return title, *times, resident, shared, early, differ, device
 
@@ -87,9 +88,22 @@ def class_of_hundreds(folder: Path) -> list[str]:
 
 def graded(paths: list[str], folder: Path, jobs: int = 1, kill_at: int | None = None) -> Cost:
     """Grade `paths` into `folder`; one worker is killed when `kill_at` are done."""
+    options = ["--folder", str(folder), "--jobs", str(jobs), "--format", "json"]
+    cost = _watched([*paths, *options], folder, kill_at)
+    submissions = json.loads((folder / REPORT).read_text())["submissions"]
+    cost.entries.update({one["path"]: one for one in submissions})
+    return cost
+
+
+def alone(path: str, folder: Path) -> Cost:
+    """Grade one submission as Gradescope does."""
+    return _watched([path, "--format", "gradescope"], folder)
+
+
+def _watched(asked: list[str], folder: Path, kill_at: int | None = None) -> Cost:
     folder.mkdir()
-    command = [sys.executable, "-m", "utils.grading", *paths, "--run", "--format", "json"]
-    command += ["--folder", str(folder), "--jobs", str(jobs), "--output", str(folder / "all.json")]
+    command = [sys.executable, "-m", "utils.grading", *asked, "--run"]
+    command += ["--output", str(folder / REPORT)]
     environment = os.environ | {"PYTHONPATH": f"{folder.parent}{os.pathsep}{REPOSITORY}"}
     began, before, seen = time.monotonic(), _processor(), []
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
@@ -99,9 +113,7 @@ def graded(paths: list[str], folder: Path, jobs: int = 1, kill_at: int | None = 
             os.kill(next(filter(_is_worker, descendants(process.pid))), signal.SIGKILL)
             kill_at = None
         time.sleep(EVERY)
-    submissions = json.loads((folder / "all.json").read_text())["submissions"]
-    entries = {one["path"]: one for one in submissions}
-    return Cost(time.monotonic() - began, _processor() - before, seen, entries)
+    return Cost(time.monotonic() - began, _processor() - before, seen, {})
 
 
 def _processor() -> float:
@@ -125,11 +137,12 @@ def measured(folder: Path) -> list[tuple]:
         rows.append(row)
         print(text_table(HEADER, [row]), flush=True)
 
+    add(*alone(paths[0], folder / "alone").row("1 for Gradescope"))
+    add(*alone(str(REPOSITORY), folder / "own").row("this repository for Gradescope"))
     for count in (1, 2, 6):
-        add(*graded(paths[:count], folder / str(count)).row(f"{count} in one process"))
-    add(*graded([str(REPOSITORY)], folder / "own").row("this repository"))
+        add(*graded(paths[:count], folder / str(count)).row(f"{count} of a class"))
     quiet = graded(paths, folder / "quiet", JOBS)
-    add(*quiet.row(f"{len(paths)} in {JOBS} processes"))
+    add(*quiet.row(f"{len(paths)} of a class, {JOBS} processes"))
     (folder / "sitecustomize.py").write_text(dying_at("crash"))
     crash = str(write(flat(Parts()), folder / "inbox" / "crash"))
     disturbed = graded([*paths[:70], crash, *paths[70:]], folder / "disturbed", JOBS, kill_at=50)

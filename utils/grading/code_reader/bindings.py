@@ -36,7 +36,10 @@ def bindings(statements: Sequence[ast.stmt]) -> Iterator[Binding]:
         yield from _of_one(statement)
 
 
-@lru_cache(maxsize=5_000)  # asked for each network of a program; what was parsed is not changed
+KEPT = 30_000  # statements of which is remembered what was found: each is asked about in every program that imports it
+
+
+@lru_cache(maxsize=KEPT)  # what was parsed is not changed
 def _of_one(statement: ast.stmt) -> tuple[Binding, ...]:
     code = compiled(statement)
     return tuple(_stored(code, True)) if code is not None else ()
@@ -74,29 +77,37 @@ def _stored(code: CodeType, outermost: bool) -> Iterator[Binding]:
 def mentioned(statements: Sequence[ast.stmt]) -> set[str]:
     """Every name, attribute and text in the code: what is in none of them is used by nothing. The keys of a dict that is
     written out are none: they say what it holds."""
+    return set().union(*map(_mentioned_in, statements))
+
+
+@lru_cache(maxsize=KEPT)
+def _mentioned_in(statement: ast.stmt) -> frozenset[str]:
     found = set()
-    for statement in statements:
-        nodes = list(ast.walk(statement))
-        keys = {id(key) for node in nodes if isinstance(node, ast.Dict) for key in node.keys}
-        for node in nodes:
-            if id(node) in keys:
-                continue
-            if isinstance(node, ast.Name):
-                found.add(node.id)
-            elif isinstance(node, ast.Attribute):
-                found.add(node.attr)
-            elif isinstance(node, ast.alias):
-                found.add(node.name.rpartition(".")[2])
-            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-                found.add(node.value)
-    return found
+    nodes = list(ast.walk(statement))
+    keys = {id(key) for node in nodes if isinstance(node, ast.Dict) for key in node.keys}
+    for node in nodes:
+        if id(node) in keys:
+            continue
+        if isinstance(node, ast.Name):
+            found.add(node.id)
+        elif isinstance(node, ast.Attribute):
+            found.add(node.attr)
+        elif isinstance(node, ast.alias):
+            found.add(node.name.rpartition(".")[2])
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            found.add(node.value)
+    return frozenset(found)
 
 
 def decorated(statements: Sequence[ast.stmt]) -> set[str]:
     """The names of functions that something is done with where they are defined."""
-    return {
+    return set().union(*map(_decorated_in, statements))
+
+
+@lru_cache(maxsize=KEPT)
+def _decorated_in(statement: ast.stmt) -> frozenset[str]:
+    return frozenset(
         node.name
-        for statement in statements
         for node in ast.walk(statement)
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and node.decorator_list
-    }
+    )

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from utils.grading.code_reader.bindings import bindings
@@ -31,12 +31,11 @@ class Write(NamedTuple):
     line: int
 
 
-def writes(statements: Sequence[ast.stmt]) -> Iterator[Write]:
+@lru_cache(maxsize=2_000)  # each module is asked about in every program that imports it
+def writes(statements: tuple[ast.stmt, ...]) -> tuple[Write, ...]:
     """Every place at which a namespace is not only read."""
-    nodes = [node for statement in statements for node in ast.walk(statement)]
-    finder = _Finder(nodes)
-    for statement in statements:
-        yield from finder.found(statement)
+    finder = _Finder([node for statement in statements for node in ast.walk(statement)])
+    return tuple(one for statement in statements for one in finder.found(statement))
 
 
 class _Finder:

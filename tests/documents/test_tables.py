@@ -3,7 +3,7 @@
 import statistics
 from dataclasses import replace
 
-from utils.documents import benchmark_tables, notebook_table, records, run_tables
+from utils.documents import benchmark_tables, measured_tables, notebook_table, records, run_tables
 from utils.documents.pictures import networks_by_size
 from utils.documents.records import committed_runs, csv_rows
 from utils.reproduction.logged_runs import logged_run
@@ -151,3 +151,14 @@ def test_times_are_rounded_as_one_says_them():
     seconds = (2, 44, 89, 91, 199, 3600)
     shown = [notebook_table.time_text(one) for one in seconds]
     assert shown == ["10 s", "40 s", "90 s", "2 min", "3 min", "60 min"]
+
+
+def test_what_was_measured_is_shown_as_it_is(monkeypatch):
+    entries = [
+        {"graded": "one", "seconds": "1.5", "differ": "", "never": "", "on": "a CPU"},
+        {"graded": "two", "seconds": "2.5", "differ": "0", "never": "", "on": "a CPU"},
+    ]
+    monkeypatch.setattr(measured_tables, "csv_entries", lambda file: entries)
+    table, machine = measured_tables.measured_table("any.csv").split("\n\n")
+    assert cells(table) == [["one", "1.5", "–"], ["two", "2.5", "0"]]
+    assert table.startswith("| graded | seconds | differ |") and machine == "Measured on a CPU."

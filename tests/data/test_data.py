@@ -109,9 +109,9 @@ def test_auto_falls_back_to_the_digits_loudly(tmp_path, monkeypatch, capsys):
 
 def test_command_reports_damage_in_one_line(tiny_cifar10, monkeypatch, capsys):
     monkeypatch.setenv("CIFAR10_ROOT", str(tiny_cifar10.parent))
-    assert command.main() == 0
+    assert command.main([]) == 0
     (tiny_cifar10 / "test_batch").write_bytes(b"")
-    assert command.main() == 1
+    assert command.main([]) == 1
     assert capsys.readouterr().err.count("\n") == 1
 
 

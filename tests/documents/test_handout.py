@@ -75,7 +75,10 @@ def test_what_somebody_changed_is_not_replaced(tmp_path, capsys):
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, capsys):
     (tmp_path / "file").write_text("")
     assert make_handout.main(["--folder", str(tmp_path / "file" / "handout")]) == 1
-    assert "cannot be written: Not a directory." in capsys.readouterr().err
+    assert (
+        "handout cannot be used, because a file is where a folder belongs"
+        in capsys.readouterr().err
+    )
 
 
 def test_the_address_of_the_course_is_the_readmes(monkeypatch, tmp_path):

@@ -124,7 +124,7 @@ def test_a_wrong_command_is_refused(arguments, capsys):
         (UserError("it is not there."), "not there"),
         (RuntimeError("boom"), "boom"),
         (KeyboardInterrupt(), "interrupted"),
-        (MemoryError(), "MemoryError"),
+        (MemoryError(), "not enough memory"),
     ],
 )
 def test_gradescope_is_told_of_every_crash(error, about, submission, tmp_path, monkeypatch, capsys):

@@ -8,9 +8,9 @@ from utils.data.data_sets import CIFAR10
 from utils.errors import run_command
 
 
-def main() -> int:
+def main(arguments: list[str] | None = None) -> int:
     """Fetch CIFAR-10 where it is missing (into CIFAR10_ROOT too, because this asks for it), check it and describe it."""
-    argparse.ArgumentParser(prog="python -m utils.data", description=__doc__).parse_args()
+    argparse.ArgumentParser(prog="python -m utils.data", description=__doc__).parse_args(arguments)
     return run_command(_fetch)[0]
 
 

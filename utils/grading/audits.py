@@ -20,7 +20,7 @@ from utils.grading.network.audit import FACTS as NETWORK_FACTS
 from utils.grading.network.audit import architecture_audit
 from utils.grading.network.checkpoint import check_weights
 from utils.grading.network.rebuilt import rebuilt
-from utils.grading.own_limits import in_a_thread
+from utils.grading.own_limits import outcome
 from utils.grading.program.attempts import Attempt
 from utils.grading.program.data_use import misuse
 from utils.grading.program.modularity import modularity
@@ -102,8 +102,9 @@ def networks_executed(
     if len(by_network) == 1:
         found = {key: executed(one) for key, one in by_network.items()}
     else:
-        with ThreadPoolExecutor(PARALLEL, initializer=in_a_thread) as pool:
-            found = dict(zip(by_network, pool.map(executed, by_network.values())))
+        with ThreadPoolExecutor(PARALLEL) as pool:
+            begun = {key: pool.submit(executed, one) for key, one in by_network.items()}
+            found = {key: outcome(one) for key, one in begun.items()}
     return {one: found[keys[one]] for one in attempts}
 
 

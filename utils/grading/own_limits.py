@@ -5,7 +5,9 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
+from typing import Any
 
 AGAIN = 5.0  # seconds until the next reminder, should the first one be lost where Python ignores exceptions
 
@@ -18,8 +20,8 @@ class TookTooLong(BaseException):
 def time_at_most(seconds: float) -> Iterator[None]:
     """TookTooLong after `seconds` of this process's own processor time; the processes that it starts have their own limits.
 
-    Threads that were begun meanwhile, with `in_a_thread`, are stopped too. Where there are no such signals (on Windows,
-    outside of the main thread, as in a cluster's worker) nothing is limited.
+    Threads that were begun meanwhile are stopped too, if their `outcome` is waited for. Where there are no such signals (on
+    Windows, outside of the main thread, as in a cluster's worker) nothing is limited.
     """
     others = {thread.ident for thread in threading.enumerate()}
 
@@ -43,13 +45,14 @@ def time_at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def in_a_thread() -> None:
-    """To begin a thread with, for which `time_at_most` is to hold: it leaves the signals to the main thread.
+def outcome(future: Future) -> Any:
+    """What a thread's `future` gives, waited for so that `time_at_most` holds meanwhile.
 
-    Otherwise the system may give them to this one, and the main thread, which waits for it, would not hear of them.
+    The system gives the signal to any thread, and a main thread that waits without an end does not hear of it.
     """
-    if hasattr(signal, "pthread_sigmask") and hasattr(signal, "SIGVTALRM"):
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGVTALRM})
+    while not wait([future], timeout=0.2).done:
+        pass
+    return future.result()
 
 
 @contextmanager

@@ -25,8 +25,9 @@ _SMALLEST, _LARGEST = 13, 4096  # images at once, that are tried where the numbe
 _COMPUTED = (64, 128)  # images at once, where it must really compute
 _CALLS = 400
 _FURTHER = (10_000, 10**7)
-_SECONDS = 1.0  # of processor time for all sizes of batches; most networks need a tenth of it
-_PATIENT = 5.0  # the same where something is suspicious
+# Of processor time, so far off that a busy machine finds what an idle one finds: most networks need a hundredth of it.
+_SECONDS = 10.0  # for all sizes of batches
+_PATIENT = 20.0  # where something is suspicious
 _AGAIN = 8
 # Of CIFAR-10: the mean and the deviation of each colour, as programs normalise with them.
 _MEAN, _DEVIATION = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)

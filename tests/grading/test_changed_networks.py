@@ -33,6 +33,8 @@ CHANGED = {
     "another forward of the class": "def forward(self, x):\n    return x\nNet.forward = forward",
     "a function of the module": "import model as m\nm.Layer = nn.Identity",
     "a function of the notebook": f"def grow(net):\n    net.body.append({LAYER})\ngrow(model)",
+    "other parts": "model._modules = Other()._modules",
+    "another state": "model.__setstate__(Other().__dict__)",
     "another class": "model.__class__ = Other",
     "a hook": "model.register_forward_hook(lambda m, i, o: other(i[0]))",
     "a hook of a part": "def hook(m, i, o):\n    return o * 2\nmodel.body[0].register_forward_hook(hook)",

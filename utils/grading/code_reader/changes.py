@@ -40,6 +40,7 @@ _METHODS = {
     "__delattr__",
     "__delitem__",
     "__iadd__",
+    "__setstate__",
 }
 # What gives back parts of a network, or the dict that holds them.
 _PARTS = {
@@ -52,7 +53,7 @@ _PARTS = {
     "values",
     "items",
 }
-_HOLDERS = {"_modules", "_parameters", "__dict__"}
+_HOLDERS = {"_modules", "_parameters", "_buffers", "__dict__"}
 # Attributes of a layer that change neither its weights nor which operations it is made of.
 _HARMLESS = {"p", "momentum", "eps", "inplace", "training", "requires_grad"}
 
@@ -146,7 +147,8 @@ def note_attribute(reader, owner, name, value, frame: Frame, node) -> None:
         method = isinstance(name, str) and (
             isinstance(changed.cls.find(name)[0], UserFunction) or name.startswith("__")
         )
-        if (is_layer(value) or is_layer(old) or method) and value is not old:
+        parts = isinstance(name, str) and name in _HOLDERS
+        if (is_layer(value) or is_layer(old) or method or parts) and value is not old:
             note(reader, owner, place)
     elif changed is not None and (name not in _HARMLESS or not is_layer(changed)):
         note(reader, owner, place)

@@ -116,11 +116,17 @@ class Definitions:
 
 
 class DefinedModule(ModuleType):
-    """A module whose names come into being when they are asked for."""
+    """A module whose names come into being when they are asked for.
+
+    `defined` are all of this process: in sys.modules another one may have such a name.
+    """
+
+    defined: "list[DefinedModule]" = []
 
     def define(self, definitions: Definitions) -> None:
         """Give the module the definitions that its names come from."""
         self.__dict__["__definitions__"] = definitions
+        self.defined.append(self)
 
     def __getattr__(self, name: str):
         definitions = self.__dict__.get("__definitions__")

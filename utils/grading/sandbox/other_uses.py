@@ -6,7 +6,6 @@ at once, with gradients, under autocast, with images of 16 bits; and more often,
 
 import ast
 import contextlib
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -281,9 +280,9 @@ def _normalised(images: Tensor) -> Tensor:
 def _literals() -> list[int]:
     """The whole numbers in the statements that the network is made of, as far as they may be sizes of batches."""
     found = {}
-    for module in [one for one in list(sys.modules.values()) if isinstance(one, DefinedModule)]:
-        definitions = vars(module).get("__definitions__")
-        statements = chain.from_iterable(definitions.binding.values()) if definitions else ()
+    for module in DefinedModule.defined:
+        definitions = vars(module)["__definitions__"]
+        statements = chain.from_iterable(definitions.binding.values())
         for node in chain.from_iterable(
             ast.walk(one) for one in statements if id(one) in definitions.executed
         ):

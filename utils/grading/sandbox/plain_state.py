@@ -1,7 +1,6 @@
 """In the child: what of a network's Python state, its tensors aside, a call could change, so that later ones differ."""
 
 import contextlib
-import sys
 from collections import deque
 from itertools import count
 from types import FunctionType, GeneratorType
@@ -53,7 +52,7 @@ def _put(one, path: tuple, number: int) -> None:
 
 def _holders(model: nn.Module) -> dict[object, object]:
     """The network's modules by their numbers, and by their names the classes and files of the submission."""
-    files = [one for one in list(sys.modules.values()) if isinstance(one, DefinedModule)]
+    files = DefinedModule.defined
     own = {vars(one).get("__name__") for one in files}
     classes = {kind for module in model.modules() for kind in type(module).__mro__}
     return {

@@ -5,12 +5,12 @@ import sys
 
 def _in_one_sentence(kind, error, calls) -> None:
     """In the place of a traceback, where a command is stopped while it still imports what it needs."""
-    from utils.errors import explain
+    from utils.errors import explain, not_installed
 
     if issubclass(kind, KeyboardInterrupt):
         sentence = "\nStopped."
     elif issubclass(kind, ModuleNotFoundError) and not (error.name or "utils").startswith("utils"):
-        sentence = f"{error.name} is not installed: run `make setup`, or install requirements.txt."
+        sentence = not_installed(error)
     else:
         found = explain(error) if isinstance(error, Exception) else None
         sentence = f"{found}." if found else None

@@ -166,6 +166,11 @@ def explain(error: Exception) -> str | None:
     return f"{name} cannot be used, because {wrong}: {remedy}"
 
 
+def not_installed(error: ModuleNotFoundError) -> str:
+    """The sentence on a package that is not here."""
+    return f"{error.name} is not installed: run `make setup`, or install requirements.txt."
+
+
 def usable_streams() -> None:
     """Make output that is closed lead nowhere, and have a terminal that lacks a letter show its number."""
     for name in ("stdout", "stderr"):

@@ -165,9 +165,7 @@ def _live_taps(settings: Window, axis: int, zeros: int, size: int, places: int) 
     live = []
     for tap in range(settings.kernel[axis]):
         start = tap * dilation - padding - zeros  # what it meets at the first place
-        first = max(
-            0, -(start // stride)
-        )  # the first place at which it meets no position before the map
+        first = max(0, -(start // stride))  # the first place where that is not before the map
         if first < places and start + first * stride < size:
             live.append(tap)
     return (live[0], live[-1]) if live else (0, 0)

@@ -10,7 +10,7 @@ import os
 import sys
 from pathlib import Path
 
-from utils.errors import UserError, explain, usable_streams
+from utils.errors import UserError, explain, not_installed, usable_streams
 from utils.files import put
 from utils.grading.sandbox.limits import LIMITS
 
@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return COULD_NOT_WORK
     except ModuleNotFoundError as error:
-        sentence = f"{error.name} is not installed: run `make setup`, or install requirements.txt."
+        sentence = not_installed(error)
     except Exception as error:
         found = explain(error)
         sentence = f"{found}." if found else f"an unexpected {type(error).__name__}: {error}"

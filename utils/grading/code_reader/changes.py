@@ -1,5 +1,6 @@
 """What code changes of a network or a transform after it was built: what is used is then not what its definition makes."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from utils.grading.code_reader.hooks import changes_output
@@ -177,7 +178,12 @@ def note_method(reader, receiver, name: str, args: tuple, kwargs: dict, place: E
 
 def changed_parts(network) -> list[Change]:
     """The changes of a network and of all that it holds."""
-    found, seen, waiting = [], set(), [network]
+    return [change for one in held(network) if is_layer(one) for change in one.changes]
+
+
+def held(network) -> Iterator[Instance | Made]:
+    """A network and all objects that it holds, each once."""
+    seen, waiting = set(), [network]
     while waiting and len(seen) < 5_000:
         one = waiting.pop()
         if id(one) in seen:
@@ -188,6 +194,5 @@ def changed_parts(network) -> list[Change]:
         elif isinstance(one, dict):
             waiting.extend(one.values())
         elif isinstance(one, (Instance, Made)):
-            found += one.changes if is_layer(one) else []
+            yield one
             waiting += [one.args, one.kwargs, one.attributes]
-    return found

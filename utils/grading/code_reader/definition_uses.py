@@ -9,25 +9,12 @@ from types import CodeType
 from typing import NamedTuple
 
 from utils.grading.code_reader.bindings import Binding, Unit, bindings, compiled, mentioned
+from utils.grading.submission.definition_statements import DEFINING, LOOPS
 
 _CHANGES = set(
     "append extend insert pop remove clear update setdefault add discard sort reverse popitem __setitem__ "
     "__delitem__ appendleft".split()
 )
-# The statements that are executed to make a network again; the sandbox's definitions say the same.
-_EXECUTED = (
-    ast.Import,
-    ast.ImportFrom,
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Assign,
-    ast.AnnAssign,
-    ast.AugAssign,
-    ast.If,
-    ast.Try,
-)
-_LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith)
 
 
 class Place(NamedTuple):
@@ -41,10 +28,10 @@ class Place(NamedTuple):
     @property
     def executed(self) -> bool:
         """Whether making the network again executes it."""
-        plain = isinstance(self.statement, _EXECUTED) and not self.binding.function
+        plain = isinstance(self.statement, DEFINING) and not self.binding.function
         choice = isinstance(self.statement, (ast.If, ast.Try))
         return plain and not (
-            choice and any(isinstance(one, _LOOPS) for one in ast.walk(self.statement))
+            choice and any(isinstance(one, LOOPS) for one in ast.walk(self.statement))
         )
 
 

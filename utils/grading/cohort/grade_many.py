@@ -168,9 +168,8 @@ def stem(path: str, rubric: Rubric, options: Options) -> str:
     digest = hashlib.sha256()
     for part in (path, rubric.text, options, _grader(), *_content(Path(path))):
         digest.update(repr(part).encode(errors="surrogateescape") + b"\0")
-    name = re.sub(r"[^A-Za-z0-9._-]+", "_", os.path.basename(os.path.realpath(path))).strip("._-")[
-        :60
-    ]
+    last = os.path.basename(os.path.realpath(path))
+    name = re.sub(r"[^A-Za-z0-9._-]+", "_", last).strip("._-")[:60]
     return f"{name or 'submission'}-{digest.hexdigest()[:12]}"
 
 

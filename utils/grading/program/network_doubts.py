@@ -2,7 +2,7 @@
 
 from functools import cached_property
 
-from utils.grading.code_reader.changes import Change, changed_parts
+from utils.grading.code_reader.changes import Change, changed_parts, held
 from utils.grading.code_reader.open_names import module_writes
 from utils.grading.code_reader.programs import imported_files
 from utils.grading.code_reader.reader import Reader
@@ -63,7 +63,12 @@ class Doubts:
             return "the code is nested too deeply to be followed"
 
     def _of_definition(self, network) -> str:
-        classes = [one for part in _networks(network) for one in part.cls.ancestors()]
+        classes = [
+            one
+            for part in held(network)
+            if isinstance(part, Instance)
+            for one in part.cls.ancestors()
+        ]
         functions = [one.function for one in network.stack]
         files = {one.origin.file for one in (*classes, *functions) if one.origin.file}
         own = self._with_imports(frozenset(files - {self.reader.program.file}))
@@ -82,24 +87,6 @@ class Doubts:
         if files not in self._files:
             self._files[files] = _with_imports(self.reader, files)
         return self._files[files]
-
-
-def _networks(network) -> list[Instance]:
-    """The network and those of the submission's classes that it holds."""
-    found, seen, waiting = [], set(), [network]
-    while waiting and len(seen) < 5_000:
-        one = waiting.pop()
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        if isinstance(one, (list, tuple)):
-            waiting.extend(one)
-        elif isinstance(one, dict):
-            waiting.extend(one.values())
-        elif hasattr(one, "attributes"):
-            found += [one] if isinstance(one, Instance) else []
-            waiting += [one.args, one.kwargs, one.attributes]
-    return found
 
 
 def _with_imports(reader: Reader, files: frozenset[str]) -> set[str]:

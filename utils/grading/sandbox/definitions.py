@@ -12,20 +12,8 @@ from types import ModuleType
 
 from utils.grading.sandbox.marked_code import Answer, Marked, asked, attributes
 from utils.grading.sandbox.surroundings import collected
+from utils.grading.submission.definition_statements import DEFINING, LOOPS
 
-_BINDING = (
-    ast.Import,
-    ast.ImportFrom,
-    ast.FunctionDef,
-    ast.AsyncFunctionDef,
-    ast.ClassDef,
-    ast.Assign,
-    ast.AnnAssign,
-    ast.AugAssign,
-    ast.If,
-    ast.Try,
-)
-_SCRIPT = (ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith)
 _WHOLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -45,7 +33,7 @@ class Definitions:
         for statement in statements:
             if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
                 self.stars.append(statement)
-            elif isinstance(statement, _BINDING) and not _is_script(statement):
+            elif isinstance(statement, DEFINING) and not _is_script(statement):
                 for bound in _bound_names(statement):
                     self.binding.setdefault(bound, []).append(statement)
 
@@ -140,7 +128,7 @@ def _is_script(statement: ast.stmt) -> bool:
     if not isinstance(statement, (ast.If, ast.Try)):
         return False
     return any(
-        isinstance(part, _SCRIPT) or isinstance(part, ast.Name) and part.id == "__name__"
+        isinstance(part, LOOPS) or isinstance(part, ast.Name) and part.id == "__name__"
         for part in ast.walk(statement)
     )
 

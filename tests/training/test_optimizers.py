@@ -30,6 +30,19 @@ def test_orthogonalise_keeps_singular_vectors_and_evens_out_singular_values(rows
         assert alignment.min() > 0.4 and ((after - left @ right).norm() / after.norm()) < 0.35
 
 
+@pytest.mark.parametrize("rows, columns", [(8, 8), (6, 20), (20, 6)])
+def test_orthogonalise_is_the_published_iteration(rows, columns):
+    """Five times x ← ax + (b x xᵀ + c (x xᵀ)²) x, in float64, from a matrix of Frobenius norm 1."""
+    torch.manual_seed(0)
+    matrices = torch.randn(3, rows, columns)
+    for before, after in zip(matrices, orthogonalise(matrices)):
+        x = before.double() / before.double().norm()
+        for _ in range(5):
+            gram = x @ x.T
+            x = 3.4445 * x + (-4.7750 * gram + 2.0315 * gram @ gram) @ x
+        torch.testing.assert_close(after.double(), x, atol=1e-4, rtol=1e-3)
+
+
 def test_muon_moves_a_matrix_as_defined():
     """Two steps of a 4×1×3×3 filter, each written out: Nesterov momentum, orthogonalised, scaled, decay decoupled."""
     torch.manual_seed(0)

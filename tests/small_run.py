@@ -33,6 +33,7 @@ TAUGHT = replace(
     pipeline="batched",
     draws="image",
     stream_seed=5,
+    stream_epochs=2,
     teachers=("teacher",),
     teaching=0.9,
     temperature=2.0,

@@ -26,8 +26,12 @@ from utils.training.run_record import only_one
 def make_soft_labels(
     recipe: Recipe, data: ImageData, precision: Precision, epochs: int, report=print
 ) -> SoftLabels:
-    """The cache of the first `epochs` epochs of `recipe` on `data`, what was missing of it made; UserError why not."""
+    """The cache of the first `epochs` epochs of `recipe` on `data`, what was missing of it made; UserError why not.
+
+    Of a stream that comes again, no more than come before it does.
+    """
     require_teaching(recipe)
+    epochs = min(epochs, recipe.different_epochs)
     if not recipe.teachers or not can_be_cached(recipe):
         raise UserError(
             "Soft labels can be made ahead for a recipe with teachers, the batched pipeline and draws by image; "
@@ -70,7 +74,7 @@ def _make_missing(
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m utils.teach", description=__doc__)
     parser.add_argument("recipe", help="a recipe, or a candidate of utils.search, with teachers")
-    parser.add_argument("--epochs", type=int, help="how many (default: all of the recipe)")
+    parser.add_argument("--epochs", type=int, help="how many (default: all that differ)")
     parser.add_argument("--data", choices=sources(), help="default: the recipe's data set")
     parser.add_argument("--device", default="auto", help="as for python -m utils.train")
     parser.add_argument(
@@ -92,7 +96,7 @@ def _run(asked: argparse.Namespace) -> None:
     precision = choose_precision(choose_device(asked.device), asked.precision)
     keep_freed_memory()
     data = load_data(asked.data or os.environ.get("DATA_SOURCE") or recipe.data_set)
-    make_soft_labels(recipe, data, precision, asked.epochs or recipe.epochs)
+    make_soft_labels(recipe, data, precision, asked.epochs or recipe.different_epochs)
 
 
 if __name__ == "__main__":

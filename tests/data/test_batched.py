@@ -257,7 +257,7 @@ def test_batches_leave_the_generator_of_dropout_alone():
 MANY = Split(np.concatenate([NOISE, NOISE[::-1]]), np.arange(12))
 
 
-def by_image(seed=1, batch_size=5, augmentation="era9", stream_seed=7):
+def by_image(seed=1, batch_size=5, augmentation="era9", stream_seed=7, stream_epochs=0):
     return BatchedTraining(
         MANY,
         augmentation,
@@ -268,6 +268,7 @@ def by_image(seed=1, batch_size=5, augmentation="era9", stream_seed=7):
         torch.device("cpu"),
         draws="image",
         stream_seed=stream_seed,
+        stream_epochs=stream_epochs,
     )
 
 
@@ -284,6 +285,16 @@ def test_an_image_does_not_depend_on_its_place_in_the_epoch():
         assert torch.equal(images_by_label(by_image(seed, batch_size).epoch(3)), expected)
     for other in (by_image().epoch(4), by_image(stream_seed=8).epoch(3)):
         assert not torch.equal(images_by_label(other), expected)
+
+
+def test_a_stream_of_some_epochs_comes_again_in_another_order():
+    again = by_image(stream_epochs=3)
+    for epoch in range(3):
+        expected = images_by_label(by_image().epoch(epoch))
+        for seen in (again.epoch(epoch), again.epoch(epoch + 3), again.in_order(epoch + 6)):
+            assert torch.equal(images_by_label(seen), expected)
+    orders = [torch.cat([labels for _, labels in again.epoch(epoch)]) for epoch in (0, 3)]
+    assert not torch.equal(*orders)
 
 
 def test_soft_labels_come_with_their_images():

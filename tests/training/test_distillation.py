@@ -188,7 +188,13 @@ def test_what_decides_on_soft_labels_decides_on_the_folder(places, few_digits):
     def folder(facts=facts, split=few_digits.train, **change):
         return SoftLabels(replace(TAUGHT, **change), split, facts).folder
 
-    for same in ({"seed": 8}, {"epochs": 9}, {"temperature": 1.0}, {"batch_size": 7}):
+    for same in (
+        {"seed": 8},
+        {"epochs": 9},
+        {"stream_epochs": 1},
+        {"temperature": 1.0},
+        {"batch_size": 7},
+    ):
         assert folder(**same) == folder()
     for other in (
         {"stream_seed": 6},
@@ -200,17 +206,22 @@ def test_what_decides_on_soft_labels_decides_on_the_folder(places, few_digits):
 
 
 def test_making_soft_labels_goes_on_where_it_was(places, few_digits, monkeypatch):
-    whole = cached(few_digits).digest(3)
+    whole = cached(few_digits).digest(2)
     said = []
     folder = SoftLabels(TAUGHT, few_digits.train, Teachers(TAUGHT, few_digits, PRECISION).facts)
-    (folder.folder / "epoch-002.f16").unlink()
+    (folder.folder / "epoch-000.f16").unlink()
     damaged = bytearray((folder.folder / "epoch-001.f16").read_bytes())
     damaged[5] ^= 1
     (folder.folder / "epoch-001.f16").write_bytes(damaged)
-    assert folder.digest(3) is None
+    assert folder.digest(2) is None
     again = make_soft_labels(TAUGHT, few_digits, PRECISION, 3, report=said.append)
-    assert [text.split(":")[0] for text in said[:-1]] == ["epoch 2/3", "epoch 3/3"]
-    assert again.digest(3) == whole and whole in said[-1]
+    assert [text.split(":")[0] for text in said[:-1]] == ["epoch 1/2", "epoch 2/2"]
+    assert again.digest(2) == whole and whole in said[-1]
+
+
+def test_of_a_stream_that_comes_again_no_more_is_made_than_differs(places, few_digits):
+    assert not cached(few_digits, epochs=5).has(2)
+    assert cached(few_digits, epochs=5, stream_epochs=0).has(2)
 
 
 @pytest.mark.parametrize(
@@ -228,8 +239,8 @@ def test_a_run_keeps_to_the_soft_labels_that_it_began_with(places, few_digits, t
     fit(TAUGHT, few_digits, places / "online", PRECISION, **OPTIONS)
     assert_same_run(places / "online", taught_online)
     record = fit(TAUGHT, few_digits, places / "cached", PRECISION, stop_after=1, **OPTIONS)
-    assert record.config["taught"]["cache"] == cache.digest(3)
-    (cache.folder / "epoch-002.f16").unlink()
+    assert record.config["taught"]["cache"] == cache.digest(2)
+    (cache.folder / "epoch-001.f16").unlink()
     with pytest.raises(UserError, match="cache of soft labels that is not whole"):
         fit(TAUGHT, few_digits, places / "cached", PRECISION, **OPTIONS)
     cached(few_digits)
@@ -240,7 +251,7 @@ def test_the_command_makes_them_and_says_why_not(places, few_digits, capsys, mon
     monkeypatch.setitem(teach.CANDIDATES, "small", TAUGHT)
     monkeypatch.setattr(teach, "load_data", lambda source: few_digits)
     for arguments, status, words in (
-        (["small", "--device", "cpu"], 0, "Soft labels of 3 epochs are in"),
+        (["small", "--device", "cpu"], 0, "Soft labels of 2 epochs are in"),
         (["small", "--epochs", "0"], 1, "--epochs 0"),
         (["era9"], 1, "Soft labels can be made ahead for"),
         (["era11"], 1, "There is no recipe 'era11'"),

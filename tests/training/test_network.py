@@ -125,7 +125,10 @@ def test_a_compiler_that_fails_is_no_reason_to_stop(monkeypatch):
     assert how == ("not compiled: a trial step failed (Cannot find a working triton installation)")
 
 
-def test_an_alternating_flip_needs_the_batched_pipeline(few_digits):
-    recipe = replace(RECIPE, augmentation="alternating flip crop hole")
+@pytest.mark.parametrize(
+    "change", [{"augmentation": "alternating flip crop hole"}, {"stream_epochs": 2}]
+)
+def test_what_only_the_batched_pipeline_can_do_needs_it(few_digits, change):
+    recipe = replace(RECIPE, **change)
     with pytest.raises(UserError, match="needs the batched pipeline"):
         training_batches(recipe, few_digits.train, PRECISION.device)

@@ -104,8 +104,8 @@ class BatchedTraining:
     """The batches of one epoch after another: `epoch(n)` is an iterable of images `(B, 3, S, S)` and labels `(B,)`.
 
     Like TrainingBatches, but all on `device`; the order is a function of (seed, epoch), and the augmentation that of a
-    `Stream` with the seed `stream_seed` (None: the same seed). `mean`, `std` and `fill`, the colour of holes, are in units
-    of 0 to 1.
+    `Stream` of `stream_epochs` with the seed `stream_seed` (None: the same seed). `mean`, `std` and `fill`, the colour of
+    holes, are in units of 0 to 1.
     """
 
     def __init__(
@@ -120,11 +120,15 @@ class BatchedTraining:
         fill=MEAN,
         draws: str = BY_BATCH,
         stream_seed: int | None = None,
+        stream_epochs: int = 0,
     ):
         self.pixels = pack(split.images).to(device)
         self.labels = torch.from_numpy(split.labels).to(device)
         self.stream = Stream(
-            AUGMENTATIONS[augmentation], seed if stream_seed is None else stream_seed, draws
+            AUGMENTATIONS[augmentation],
+            seed if stream_seed is None else stream_seed,
+            draws,
+            stream_epochs,
         )
         self.batch_size, self.seed, self.device = batch_size, seed, device
         self.fill = per_channel([255 * value for value in fill]).to(device)

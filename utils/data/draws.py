@@ -72,7 +72,7 @@ def draw(settings: Augmentation, count: int, size: int, generator: Generator) ->
 
 @dataclass(frozen=True)
 class Stream:
-    """One endless training set of augmented epochs: what `seed` makes of `settings`.
+    """One training set of augmented epochs: what `seed` makes of `settings`, endless or, with `epochs`, again and again.
 
     `by` "image": the draws of an image are a function of (seed, epoch, image), so that runs that shuffle differently see
     the same image in the same epoch. By "batch" they depend on its place in the epoch too, as in the first runs.
@@ -81,9 +81,15 @@ class Stream:
     settings: Augmentation
     seed: int
     by: str
+    epochs: int = 0
 
-    def draws(self, epoch: int, order: Tensor, size: int, batch_size: int) -> Draws:
+    def epoch(self, number: int) -> int:
+        """Which of its epochs the run's epoch `number` sees."""
+        return number % self.epochs if self.epochs else number
+
+    def draws(self, number: int, order: Tensor, size: int, batch_size: int) -> Draws:
         """For the images at the indices `order` `(N,)`, a permutation, in that order; images of `size` × `size`."""
+        epoch = self.epoch(number)
         generator = Generator().manual_seed(seed_of(self.seed, epoch))
         if self.by == BY_IMAGE:
             drawn = draw(self.settings, len(order), size, generator).of(order)

@@ -35,11 +35,13 @@ def training_batches(
             fill,
             recipe.draws,
             recipe.stream_seed,
+            recipe.stream_epochs,
         )
-    if AUGMENTATIONS[recipe.augmentation].alternating:
+    if AUGMENTATIONS[recipe.augmentation].alternating or recipe.stream_epochs:
         raise UserError(
-            f"The augmentation '{recipe.augmentation}' needs the batched pipeline, and the recipe names "
-            f"'{recipe.pipeline}': give it pipeline=\"batched\", or an augmentation that does not alternate."
+            f"The augmentation '{recipe.augmentation}', with stream_epochs={recipe.stream_epochs}, needs the batched "
+            f"pipeline, and the recipe names '{recipe.pipeline}': give it pipeline=\"batched\", or an augmentation that "
+            "does not alternate and stream_epochs=0."
         )
     transform = pipeline(recipe.augmentation, recipe.mean, recipe.std, split.images.shape[1], fill)
     return TrainingBatches(

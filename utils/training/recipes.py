@@ -20,7 +20,8 @@ class Recipe:
     A default means what it meant for all runs before the field existed: `warm_up` is the share of training in which the
     learning rate rises, `ema_decay` that of `averaging.AveragedWeights` (0: none), `low_resolution_epochs` how many epochs
     at first see images of half the resolution. `draws` is what the batched augmentation of an image depends on beside seed
-    and epoch, its place in the epoch ("batch") or the image ("image"), `stream_seed` the seed of it (None: `seed`).
+    and epoch, its place in the epoch ("batch") or the image ("image"), `stream_seed` the seed of it (None: `seed`),
+    `stream_epochs` after how many epochs the augmented images come again, in another order (0: never).
     `teachers` are runs, by name, the mean of whose probabilities is learned with the share `teaching` of the loss, both
     softened by `temperature` (`distillation.objective.objective_of`).
     """
@@ -47,9 +48,15 @@ class Recipe:
     low_resolution_epochs: int = 0
     draws: str = "batch"
     stream_seed: int | None = None
+    stream_epochs: int = 0
     teachers: tuple[str, ...] = ()
     temperature: float = 1.0
     teaching: float = 0.0
+
+    @property
+    def different_epochs(self) -> int:
+        """How many epochs show augmented images that none before did."""
+        return min(self.stream_epochs, self.epochs) if self.stream_epochs else self.epochs
 
     def to_dict(self) -> dict:
         """The fields as JSON can hold them: tuples become lists."""
@@ -135,8 +142,9 @@ _TEACHER = replace(
     low_resolution_epochs=8,
     note="A teacher, twenty times the size of its students; small images at first, where most of the time would go.",
 )
-# The stream has a seed of its own, so that every seed of the student learns from the same soft labels.
-TAUGHT = dict(temperature=1.0, teaching=0.9, draws="image", stream_seed=0)
+# The stream has a seed of its own, so that every seed of the student learns from the same soft labels. It comes again,
+# because teachers answer as slowly as the student learns: a fifth of the answers, each learned from five times.
+TAUGHT = dict(temperature=1.0, teaching=0.9, draws="image", stream_seed=0, stream_epochs=15)
 _QUICK = replace(
     _ASTER,
     note="Meant to reach the accuracy in its name in few seconds: a short cosine, small images at first. Not measured yet.",

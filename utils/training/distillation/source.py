@@ -37,7 +37,7 @@ class Teaching:
         self.cache = SoftLabels(recipe, data.train, self.teachers.facts)
         digest = None
         if can_be_cached(recipe) and (recorded or {}).get("soft_labels") != ONLINE:
-            digest = self.cache.digest(recipe.epochs)
+            digest = self.cache.digest(recipe.different_epochs)
         self.facts = {
             "teachers": self.teachers.facts,
             "soft_labels": ONLINE if digest is None else CACHE,
@@ -49,7 +49,8 @@ class Teaching:
     def epoch(self, number: int) -> Iterable[tuple[torch.Tensor, ...]]:
         """The batches of epoch `number`, each with its soft labels `(B, classes)` in the third place."""
         if self.facts["soft_labels"] == CACHE:
-            soft = torch.from_numpy(self.cache.read(number)).to(self.device)
+            seen = self.batches.stream.epoch(number)
+            soft = torch.from_numpy(self.cache.read(seen)).to(self.device)
             return self.batches.epoch(number, soft)
         return Changed(self.batches.epoch(number), self._ask)
 

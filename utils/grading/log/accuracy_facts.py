@@ -123,9 +123,9 @@ def _unseen(judged: JudgedRun) -> str:
     if not open_ones:
         return ""
     if len(open_ones) == 1:
-        return f"epoch {open_ones[0]} was begun and logs no result; it may have been the best"
+        return f"of epoch {open_ones[0]} no result is to be seen; it may have been the best"
     return (
-        f"{len(open_ones)} epochs were begun and log no result, the first of them epoch {open_ones[0]}; one of them may "
+        f"of {len(open_ones)} epochs no result is to be seen, the first of them epoch {open_ones[0]}; one of them may "
         "have been the best"
     )
 

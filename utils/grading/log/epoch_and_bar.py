@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from utils.grading.log.loss_and_accuracy import read_pairs
 from utils.grading.log.losses_and_accuracies import Number, read_numbers, with_points
+from utils.grading.log.usual_words import in_usual_words
 
 LINE_LIMIT = 2_000  # characters; what comes later in a line is no log
 
@@ -50,12 +51,14 @@ _EPOCH = re.compile(
     re.I,
 )
 _BRACKETED = re.compile(
-    r"^\s*\[\s*(\d{1,5})\s*(?:/\s*(\d{1,5})\s*)?\]\s*(?=train|test|val|loss|acc)", re.I
+    r"^\s*\[\s*(\d{1,5})\s*(?:/\s*(\d{1,5})\s*|,\s*\d{1,6}\s*)?\]:?\s*(?=train|test|val|loss|acc|100%)",
+    re.I,
 )
 # What may stand before the word "epoch" of a line that begins one, and after its number.
 _BEFORE = re.compile(
     r"(?:[^a-z]|info|debug|it/s|s/it|train(?:ing)?|valid(?:ation)?|test(?:ing)?|start(?:ing|ed)?|running|"
-    r"results?|end|finished|completed?|current(?:ly)?|begin(?:ning)?|for|root|main|trainer|logger|log)*",
+    r"results?|end|finished|completed?|current(?:ly)?|begin(?:ning)?|for|root|main|trainer|logger|log|wandb|rank|"
+    r"lr|learning[ _]rate|time|elapsed|(?:s|m|h|sec|min)(?![a-z]))*",
     re.I,
 )
 _MEASURED = re.compile(
@@ -85,15 +88,16 @@ _COMMENT = re.compile(
     r"did not)",
     re.I,
 )
+# A split in brackets behind its number: the readers would take it for that of the next one.
+_SPLIT_BEHIND = re.compile(r"\d\s?%?\s?\((?:train|test|val)[a-z]*\)", re.I)
 _LIGHTNING = re.compile(r"'(\w+)' reached ")
 _NO_BETTER = re.compile(r"'\w{0,20}acc\w{0,20}' was not in top \d", re.I)
 
 
 def read_line(text: str) -> LogLine | None:
     """What `text`, one line or one frame of a progress bar, says of training; None where it says nothing."""
-    text = " ".join(
-        text[:LINE_LIMIT].split()
-    )  # long runs of blanks would be tried in every way to divide them
+    # Long runs of blanks would be tried in every way to divide them.
+    text = in_usual_words(" ".join(text[:LINE_LIMIT].split()))
     if not _HINT.search(text):
         return None
     text = _LIGHTNING.sub(r"\1: ", text)
@@ -105,6 +109,8 @@ def read_line(text: str) -> LogLine | None:
     epoch, of = _epoch(_HALF_BAR.sub(" ", measured) if "|" in measured else measured)
     pairs, rest = read_pairs(with_points(measured))
     numbers = read_numbers(rest, strict=epoch is None and bar is None) | pairs
+    if _SPLIT_BEHIND.search(measured):
+        numbers = {}
     if epoch is None and bar is None and not numbers:
         return None
     batch = _BATCH.search(measured)

@@ -41,9 +41,10 @@ class Run:
 
     `evaluations` are test accuracies printed outside of epochs, `parameters` the total that a summary printed before it,
     `counted` whether its lines are the output of a program beyond doubt, `begun` the numbers of all epochs, also of those
-    that log nothing, `cell` the notebook cell that is being read. `headings` are those that the run stands under, outermost
-    first: of a notebook's output, those in the text cells before it. `before` are the lines printed just before it in the
-    same output. `averaged`: its test accuracies are of averaged weights (EMA, SWA), as it logs no others.
+    that log nothing, `left_out` those of rows that pandas did not print, `cell` the notebook cell that is being read.
+    `headings` are those that the run stands under, outermost first: of a notebook's output, those in the text cells before
+    it. `before` are the lines printed just before it in the same output. `averaged`: its test accuracies are of averaged
+    weights (EMA, SWA), as it logs no others.
     """
 
     source: str
@@ -53,6 +54,7 @@ class Run:
     parameters: int | None = None
     counted: bool = False
     begun: list[int] = field(default_factory=list)
+    left_out: list[int] = field(default_factory=list)
     cell: int | None = None
     headings: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
@@ -61,22 +63,22 @@ class Run:
     @property
     def length(self) -> int:
         """How many epochs were trained: those that log a result, and those that were begun between them."""
-        return self.logged + len(self.silent)
+        return self.logged + len(self.silent) - len(self.left_out)
 
     @property
     def logged(self) -> int:
-        """How many epochs log a result; a last one without an accuracy, where all others have one, was broken off."""
+        """How many epochs log a result, those of left out rows with them; a last one without an accuracy, where all others
+        have one, was broken off."""
         numbers = (
             len({epoch.number for epoch in self.epochs}) if self.numbered else len(self.epochs)
         )
         *others, last = self.epochs
-        return numbers - bool(
-            others and not last.measured and all(epoch.measured for epoch in others)
-        )
+        broken_off = others and not last.measured and all(epoch.measured for epoch in others)
+        return numbers + len(self.left_out) - bool(broken_off)
 
     @property
     def silent(self) -> list[int]:
-        """The numbers of the epochs that were begun before the last one with results and log nothing."""
+        """The numbers of the epochs before the last one with results whose results are not to be seen."""
         if not self.numbered:
             return []
         held, last = {epoch.number for epoch in self.epochs}, self.epochs[-1].number
@@ -106,6 +108,14 @@ def begin(runs: list[Run], line: LogLine, place: Evidence) -> None:
         )
     )
     run.begun.append(line.epoch)
+
+
+def leave_out(run: Run) -> None:
+    """The rows between the last two epochs of `run` were left out in printing."""
+    if len(run.epochs) > 1 and run.numbered:
+        before, after = (epoch.number for epoch in run.epochs[-2:])
+        run.left_out += range(before + 1, after)
+        run.begun += range(before + 1, after)
 
 
 def _done_again(epoch: Epoch, line: LogLine) -> bool:

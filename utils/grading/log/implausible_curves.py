@@ -114,7 +114,8 @@ def _leaps(run: Run, rows: tuple[Row, ...]) -> Iterator[Contradiction]:
     for place in range(BEGINNING, len(rows)):
         row, best = rows[place], highest[place - 1]
         after = [row.accuracy for row in rows[place + 1 : place + 4]]
-        if best < LEARNED:
+        behind_gap = bool(run.left_out) and row.epoch.number == run.left_out[-1] + 1
+        if best < LEARNED or behind_gap:
             continue
         here, before = train.get(id(row.epoch)), train.get(id(rows[place - 1].epoch))
         rise, learned = (

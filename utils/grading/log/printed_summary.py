@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from utils.grading.facts import Audit, Evidence, Fact
+from utils.grading.log.headings import Outline
 from utils.grading.log.lines import notebook_lines, text_lines
 from utils.grading.log.printed_totals import printed_total
 from utils.grading.log.runs import Run
@@ -15,6 +16,7 @@ _LAYER = re.compile(
     r"^\s*\w+-\d+\s+\[[-\d,\s\[\]]*\]\s+(\d[\d,]{0,12})\s*$"
 )  # a row of torchsummary
 _TABLE_HEAD = re.compile(r"Layer \(type\)")
+_PROSE = (".md", ".markdown", ".rst")
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,10 @@ def printed_summary(
     """
     sources = {book.path: list(_summaries(notebook_lines(book))) for book in submission.notebooks}
     sources |= {
-        text.path: list(_summaries(text_lines(text.path, text.text))) for text in submission.texts
+        text.path: list(
+            _summaries(text_lines(text.path, text.text), text.path.lower().endswith(_PROSE))
+        )
+        for text in submission.texts
     }
     where, found = _nearest(sources, run, notebook, alone)
     if not found:
@@ -86,13 +91,17 @@ def _fact(chosen: Summary) -> Fact:
     return Fact(chosen.total, "as printed", (chosen.place,))
 
 
-def _summaries(lines: Iterable[tuple[str, Evidence]]) -> Iterator[Summary]:
-    layers = None
+def _summaries(lines: Iterable[tuple[str, Evidence]], prose: bool = False) -> Iterator[Summary]:
+    """Those in `lines`; in `prose` those that were pasted, as code or with their table: the rest is said, not printed."""
+    layers, outline = None, Outline()
     for text, place in lines:
+        outline.read(text)
         if _TABLE_HEAD.search(text[:200]):
             layers = 0
         elif layers is not None and (match := _LAYER.match(text[:200])):
             layers += int(match[1].replace(",", ""))
+        elif prose and layers is None and not (outline.fenced or text.startswith(("    ", "\t"))):
+            continue
         elif total := printed_total(text):
             where = Evidence(place.file, place.line, place.notebook, place.cell, text.strip()[:200])
             yield Summary(*total, layers or None, where)

@@ -2,7 +2,7 @@
 
 import re
 
-_LABEL = r"total\s+(?:number\s+of\s+)?(?:trainable\s+)?param(?:eter)?s?"
+_LABEL = r"(?:total\s+(?:number\s+of\s+)?|(?:number|num|no\.)\s+of\s+)(?:trainable\s+|model\s+)?param(?:eter)?s?"
 _TOTAL = re.compile(
     rf"(?<![a-z-])(?:{_LABEL})\s*(?:\([^()]*\))?\s*[:=|][\s*`]*(?P<number>\d[\d,]{{0,15}})(?P<rest>\.\d+)?"
     rf"(?:\s*(?P<unit>[KMB])\b)?(?!\s*[+*/]\s*\d)",

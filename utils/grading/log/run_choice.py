@@ -15,6 +15,10 @@ _ACCURACY = re.compile(
     r"(?<![a-z])(?:acc(?:urac(?:y|ies))?|top[-_ ]?1|correct|metrics?|scores?)(?![a-z])", re.I
 )
 _OF_TRAINING = re.compile(r"(?<![a-z])(?:test|val|epoch|train)", re.I)
+_RESUMED = re.compile(
+    r"(?<![a-z])(?:resum|continu|restor|reload|load(?:ed|ing)|checkpoint|disconnect|more epochs)",
+    re.I,
+)
 GOES_ON = 65.0  # per cent on the test set; no network this small gets there in its first epoch
 
 
@@ -112,13 +116,16 @@ def _joined(runs: list[Run]) -> list[Run]:
 
 
 def _same_training(before: Run, after: Run) -> bool:
-    """Whether nothing around two runs says that another network, or other images, are trained in the second."""
-    return (before.source, before.parameters, before.headings, data_set_of(before)) == (
+    """Whether nothing around two runs says that another network, or other images, are trained in the second.
+
+    Another heading says so, unless it or what is printed below it speaks of going on.
+    """
+    resumed = any(_RESUMED.search(text) for text in (*after.headings[-1:], *after.before))
+    return (before.source, before.parameters, data_set_of(before)) == (
         after.source,
         after.parameters,
-        after.headings,
         data_set_of(after),
-    )
+    ) and (before.headings == after.headings or resumed)
 
 
 def _goes_on(before: Run, after: Run) -> bool:

@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import read_line
-from utils.grading.log.epochs import TESTED, Epoch, Run, add, begin, keep_plain
+from utils.grading.log.epochs import TESTED, Epoch, Run, add, begin, keep_plain, leave_out
 from utils.grading.log.headings import Outline, notebook_headings
+from utils.grading.log.json_records import history_lines, read_record
 from utils.grading.log.lines import markdown_lines, notebook_lines, text_lines
 from utils.grading.log.lists import Lists, begins_summary, epochs_of, read_lists, read_summary
 from utils.grading.log.printed_totals import printed_total
-from utils.grading.log.tables import is_rule, read_header, read_row
+from utils.grading.log.tables import is_gap, is_rule, read_header, read_row
 from utils.grading.submission.contents import Submission
 
 BEFORE = 40  # lines before a run that are kept with it
@@ -33,6 +34,9 @@ def submission_runs(submission: Submission, test_size: int = 10_000) -> list[Run
         runs += read_runs(markdown_lines(notebook), notebook.path, False, test_size)
     for text in submission.texts:
         runs += read_runs(text_lines(text.path, text.text), text.path, False, test_size)
+    for text in submission.configs:
+        if text.path.lower().endswith(".json"):
+            runs += read_runs(history_lines(text.path, text.text), text.path, False, test_size)
     return runs
 
 
@@ -50,6 +54,7 @@ def read_runs(
     """
     runs, columns, heading, parameters = [Run(source, notebook)], None, "", None
     lists, summary, around = {}, None, _Surroundings(source, notebook, headings or {})
+    gap = False
     for text, place in lines:
         around.read(text, place)
         text = text.strip()
@@ -58,8 +63,9 @@ def read_runs(
         if total := printed_total(text):
             parameters = total[0]
         if columns and is_rule(text):
+            gap = gap or is_gap(text)
             continue
-        line = read_row(columns, text) if columns else None
+        line = read_row(columns, text) if columns else read_record(text)
         if line is None:
             columns = read_header(text)
             if columns:
@@ -77,6 +83,9 @@ def read_runs(
         if line.epoch is not None and not line.remark:
             heading = ""
             begin(runs, line, _seen(place, text))
+            if gap:
+                leave_out(runs[-1])
+                gap = False
         add(runs, line, _seen(place, text), heading, test_size)
         if len(runs[-1].epochs) == 1:
             runs[-1].parameters = parameters

@@ -1,4 +1,4 @@
-"""Logs that are tables: CSV and TSV files, Markdown tables, the tables that fastai shows."""
+"""Logs that are tables: CSV and TSV files, Markdown tables, tables drawn with lines or blanks, pandas frames, fastai's."""
 
 import re
 from dataclasses import dataclass
@@ -7,27 +7,28 @@ from utils.grading.log.averaged_weights import AVERAGED, NAMED
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
 from utils.grading.log.losses_and_accuracies import OTHER, Number
 
-_EPOCH = re.compile(r"epochs?|epoch[ _#]*(?:no\.?|number)?|#", re.I)
+_EPOCH = re.compile(r"ep(?:och)?s?|epoch[ _#]*(?:no\.?|num(?:ber)?)?|#", re.I)
+_QUANTITY = re.compile(r"loss|acc|correct|total|top[-_ @]?1(?!\d)")
+_SPLIT = re.compile(r"train|test|val|eval|(?<![a-z])(?:trn?|te|tst|va)(?=[^a-z]|acc|loss)")
+_SPLITS = {"tr": "train", "te": "test", "ts": "test", "va": "val", "ev": "val"}
+_BLANKS = re.compile(r"\s{2,}|\t")
+_UNIT = re.compile(r"(?<=\d)\s+%")
+_BOX = "".join(map(chr, range(0x2500, 0x2580)))
+_BARS = str.maketrans("│┃║", "|||")  # between the columns of tables that are drawn with lines
 _REAL = re.compile(r"[*`\s]*([-+]?\d{1,9}(?:\.(\d{0,25}))?(?:e[-+]?\d{1,3})?)\s*(%?)[*`\s]*", re.I)
 _COUNTED = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*(?:\(.*\))?\s*")
 _TOP_OTHER = re.compile(r"(?:acc(?:uracy)?|prec|top)[-_@ ]?(?:[2-9]|\d\d)(?!\d)", re.I)
-_NAME = re.compile(r"[A-Za-z][\w./@-]{0,40}")
+_NAME = re.compile(r"[A-Za-z][\w./@%()-]{0,40}")
 _ACCURACIES = ("accuracy", AVERAGED["accuracy"])
-_NO_RESULTS = (
-    "lr",
-    "learning_rate",
-    "time",
-    "seconds",
-    "epoch_time",
-    "step",
-)  # columns beside those of a training
+# Columns beside those of a training.
+_NO_RESULTS = "lr learning_rate time seconds secs sec s elapsed epoch_time step".split()
 
 
 @dataclass(frozen=True)
 class Header:
     """What each column of a table holds, by its place: "epoch" or (split, quantity). `width` counts the columns.
 
-    `frame`: pandas printed it, in columns that blanks or tabs separate; its rows may begin with an index that has no name.
+    `frame`: its columns are separated by blanks or tabs, as pandas prints it; rows may begin with an index without a name.
     """
 
     columns: dict[int, object]
@@ -37,26 +38,24 @@ class Header:
 
 def read_header(text: str) -> Header | None:
     """The columns of a header line; None where it heads no log."""
-    if (
-        len(text) > LINE_LIMIT
-        or "acc" not in text.lower()
-        and "correct" not in text.lower()
-        or "%|" in text
-    ):
+    if len(text) > LINE_LIMIT or "%|" in text or not _QUANTITY.search(text.lower()):
         return None
-    if "poch" not in text.lower():
-        return _frame_header(text, epochs=0)
-    names = _fields(text)
+    drawn = _header(_fields(text), "\t" in text and "|" not in text)
+    return drawn or _header(_BLANKS.split(text.strip()), True) or _frame_header(text)
+
+
+def _header(names: list[str], frame: bool) -> Header | None:
+    """The header of a table with these columns; None where they name no epoch or no accuracy."""
     columns = _columns(names)
-    held = [held for held in columns.values() if held]
-    if held.count("epoch") != 1 or not any(one[1] in (*_ACCURACIES, "correct") for one in held):
-        return _frame_header(text, epochs=1)
+    held = list(columns.values())
+    if "epoch" not in held or not any(one[1] in (*_ACCURACIES, "correct") for one in held):
+        return None
     fastai = (
         ("val", "loss") in held and ("train", "loss") in held and ("val", "accuracy") not in held
     )
     unnamed = "val" if fastai else "train" if ("val", "accuracy") in held else ""
     columns = {place: (unnamed, one[1]) if one[0] == "" else one for place, one in columns.items()}
-    return Header(columns, len(names), "\t" in text and "|" not in text)
+    return Header(columns, len(names), frame)
 
 
 def _columns(names: list[str]) -> dict[int, object]:
@@ -68,7 +67,7 @@ def _columns(names: list[str]) -> dict[int, object]:
     return {place: held for held, place in places.items()}
 
 
-def _frame_header(text: str, epochs: int) -> Header | None:
+def _frame_header(text: str) -> Header | None:
     """The header of a pandas frame: nothing but names of results, each of one word, among them a test accuracy.
 
     Where no column is the epoch the rows are only taken to be epochs if there are training results or losses beside it: a
@@ -79,10 +78,11 @@ def _frame_header(text: str, epochs: int) -> Header | None:
         return None
     columns = _columns(names)
     held = set(columns.values())
-    known = all(place in columns or name.lower() in _NO_RESULTS for place, name in enumerate(names))
+    plain = [name.lower().partition("(")[0] for name in names]
+    known = all(place in columns or name in _NO_RESULTS for place, name in enumerate(plain))
     tested = {(split, quantity) for split in ("test", "val") for quantity in _ACCURACIES} & held
     others = any(one != "epoch" and (one[0] == "train" or one[1] == "loss") for one in held)
-    if not known or not tested or not others or ("epoch" in held) != bool(epochs):
+    if not known or not tested or not others:
         return None
     return Header(columns, len(names), True)
 
@@ -90,7 +90,8 @@ def _frame_header(text: str, epochs: int) -> Header | None:
 def read_row(header: Header, text: str) -> LogLine | None:
     """The line that a row below the header stands for; None where it is not a row of the table."""
     text = text[:LINE_LIMIT]
-    cells = text.split() if header.frame and "\t" not in text else _fields(text)
+    blanks = header.frame and "\t" not in text
+    cells = _UNIT.sub("%", text).split() if blanks else _fields(text)
     columns = header.columns
     if "epoch" not in columns.values():
         columns = {place + 1: held for place, held in columns.items()} | {0: "epoch"}
@@ -114,11 +115,17 @@ def read_row(header: Header, text: str) -> LogLine | None:
 
 
 def is_rule(text: str) -> bool:
-    """The line of dashes below a Markdown header, or the row of dots where pandas leaves out the middle."""
-    return bool(text.strip()) and not text.strip(" |:-+=.…\t")
+    """A line that is drawn between the rows, or the row of dots where pandas leaves out the middle."""
+    return bool(text.strip()) and not text.strip(" |:-+=.…\t" + _BOX)
+
+
+def is_gap(text: str) -> bool:
+    """The row of dots where pandas leaves out the middle of a table."""
+    return is_rule(text) and ("..." in text or "…" in text or ".." in text.split())
 
 
 def _fields(text: str) -> list[str]:
+    text = text.translate(_BARS)
     separator = next((mark for mark in ("|", "\t", ",", ";") if mark in text), None)
     return (
         [" ".join(field.split()) for field in text.strip().strip("|").split(separator)]
@@ -132,7 +139,7 @@ def meaning(name: str) -> object:
     name = name.strip('*`" ').lower()
     if _EPOCH.fullmatch(name):
         return "epoch"
-    quantity = re.search(r"loss|acc|correct|total", name)
+    quantity = _QUANTITY.search(name)
     if (
         not quantity
         or "best" in name
@@ -141,11 +148,10 @@ def meaning(name: str) -> object:
         or _TOP_OTHER.search(name)
     ):
         return None
-    split = re.search(r"train|test|val|eval", name)
-    held = {"acc": "accuracy"}.get(quantity[0], quantity[0])
-    return {"eval": "val"}.get(split[0], split[0]) if split else "", AVERAGED.get(
-        held, held
-    ) if NAMED.search(name) else held
+    split = _SPLIT.search(name)
+    held = quantity[0] if quantity[0] in ("loss", "correct", "total") else "accuracy"
+    held = AVERAGED.get(held, held) if NAMED.search(name) else held
+    return _SPLITS[split[0][:2]] if split else "", held
 
 
 def _number(cell: str) -> Number | None:

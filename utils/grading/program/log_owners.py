@@ -8,7 +8,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from utils.grading.log.lines import text_lines
 from utils.grading.log.printed_totals import printed_total
@@ -28,6 +28,7 @@ summary test testing text the to torch train trained trainer training txt util u
 """.split()
 )
 
+LEAST_IN_COMMON = 5  # epochs with the same accuracies, of two logs that are of one training
 _COMMAND_LINE = ("parse_args", "parse_known_args")
 
 
@@ -53,14 +54,15 @@ def logs_of(
     perhaps: dict[Attempt, list[Run]] = {one: [] for one in attempts}
     nobodys: list[Run] = []
     tie = _Ties(submission, attempts, totals, frozenset(networks))
-    outputs = [run for run in runs if run.notebook]
+    printed = [run for run in runs if run.notebook]
+    outputs = [_completed(run, runs) for run in printed]
     texts = [
         run
         for run in runs
         if not run.notebook and not any(copies_of(run, tested_values(one)) for one in outputs)
     ]
-    for run in outputs:
-        _give(run, tie.of_output(run), own, perhaps, nobodys)
+    for run, whole in zip(printed, outputs):
+        _give(whole, tie.of_output(run), own, perhaps, nobodys)
     with_output = {one for one, held in own.items() if held or perhaps[one]}
     several = len({tuple(tested_values(run)) for run in texts}) > 1
     for run in texts:
@@ -74,6 +76,19 @@ def logs_of(
         {one: tuple(held) for one, held in perhaps.items()},
         tuple(nobodys),
     )
+
+
+def _completed(run: Run, runs: Sequence[Run]) -> Run:
+    """`run`, with all epochs of a text that holds its own and more: an output may be cut, a frame is printed in part."""
+    shown = tested_values(run)
+    for text in runs:
+        values = iter(tested_values(text))
+        longer = not text.notebook and len(text.epochs) > len(run.epochs) >= LEAST_IN_COMMON
+        if longer and all(
+            value in values for value in shown
+        ):  # each is looked for behind the one before it
+            return replace(run, epochs=text.epochs, begun=text.begun, left_out=text.left_out)
+    return run
 
 
 def _give(run: Run, owners: list[Attempt], own: dict, perhaps: dict, nobodys: list[Run]) -> None:

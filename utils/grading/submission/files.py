@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-TEXT_SUFFIXES = (".md", ".markdown", ".txt", ".log", ".rst", ".csv", ".tsv", ".out")
+TEXT_SUFFIXES = (".md", ".markdown", ".txt", ".log", ".rst", ".csv", ".tsv", ".out", ".jsonl")
 CONFIG_SUFFIXES = (".json", ".yaml", ".yml")
 PAGE_SUFFIXES = (".html", ".htm")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")

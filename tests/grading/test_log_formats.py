@@ -1,0 +1,186 @@
+"""One format of a log a row, as students' loops, loggers and libraries print them: each gives the whole training back."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from tests.grading.first_attempt import log_audit
+from tests.grading.written_logs import BARS, audit, training, value
+from utils.grading.log.epoch_and_bar import read_line
+from utils.grading.submission.contents import read_submission
+
+COURSE = training()
+BEST = max(epoch.test for epoch in COURSE)
+
+# What is printed for an epoch; n counts from 1.
+RESULTS = "train loss {e.train_loss:.4f} acc {e.train:.2f}% | test loss {e.test_loss:.4f} acc {e.test:.2f}%"
+LINES = {
+    "date, logger and level": "2024-02-11 20:26:53,455 - cifar10 - INFO - Epoch {n}/30 | "
+    + RESULTS,
+    "file and level in brackets": "[2024-02-11 20:26:53][train.py:88][INFO] Epoch {n}/30 | "
+    + RESULTS,
+    "logging's own": "INFO:cifar.engine:Epoch {n}/30 | " + RESULTS,
+    "American time": "02/11 08:26:53 PM | Epoch {n}/30 | " + RESULTS,
+    "time and file": "20:26:53 | trainer.py | Epoch {n}/30 | " + RESULTS,
+    "loguru": "2024-01-01 10:00:00.123 | INFO     | __main__:train:88 - Epoch {n}: " + RESULTS,
+    "rank": "[rank0] [2024-01-01 10:00:00,123] [INFO] Epoch: {n} " + RESULTS,
+    "several lines of a logger": "[INFO] 20:26 epoch: {n}\n[INFO] 20:26 train acc: {e.train:.2f}\n"
+    "[INFO] 20:26 test loss: {e.test_loss:.4f}, test acc: {e.test:.2f}",
+    "counts without a word": "EPOCH {n}\nTrain: loss {e.train_loss:.4f}, {e.train_correct}/50000 ({e.train:.2f}%)\n"
+    "Test : loss {e.test_loss:.4f}, {e.test_correct}/10000 ({e.test:.2f}%)",
+    "counts and equals": "Epoch {n} train {e.train_correct}/50000 = {e.train:.2f}% test {e.test_correct}/10000 = "
+    "{e.test:.2f}%",
+    "counts in words": "Epoch {n}: {e.test_correct} of 10000 test images correct ({e.test:.2f}%)",
+    "correct": "Epoch {n}\nTrain correct {e.train_correct}/50000\nTest correct {e.test_correct}/10000",
+    "trn, tst": "Ep {n}/30: trn_loss={e.train_loss:.4f} trn_acc={e.train:.2f} tst_acc={e.test:.2f}",
+    "Tr, Te": "Ep {n} | Tr Loss {e.train_loss:.4f} | Tr Acc {e.train:.2f} | Te Loss {e.test_loss:.4f} | Te Acc {e.test:.2f}",
+    "dev": "Epoch {n} | train loss {e.train_loss:.4f} | dev loss {e.test_loss:.4f} | dev acc {e.test:.2f}",
+    "camel case": "Epoch {n} TrainLoss={e.train_loss:.4f} TrainAcc={e.train:.2f} TestAcc={e.test:.2f}",
+    "split behind the word": "epoch: {n} loss_train: {e.train_loss:.4f} acc_train: {e.train:.2f} acc_test: {e.test:.2f}",
+    "JSON": '{{"lr": 0.01, "train_loss": {e.train_loss}, "test_acc1": {e.test}, "test_acc5": 99.0, "epoch": {e.index}}}',
+    "a dict": "{{'lr': 0.01, 'train_loss': {e.train_loss}, 'test_acc': {e.test}, 'epoch': {n}}}",
+    "PyTorch's ImageNet": "Epoch: [{e.index}][390/391]\tLoss 1.2e+00 (1.3e+00)\tAcc@1  40.1 ( {e.train:.2f})\n"
+    "Test: [70/79]\tLoss 1.2 (1.3)\tAcc@1  39.0 ( 40.1)\n *   Acc@1 {e.test:.3f} Acc@5 99.100",
+    "PyTorch's tutorial": "[{n},   391] loss: {e.train_loss:.3f}\nAccuracy on test set: {e.test:.2f} %",
+    "errors": "Epoch {n} | train error {te:.2f}% | test error {ee:.2f}%",
+    "shares": "Epoch {n}: train = {e.train:.2f}%, test = {e.test:.2f}%",
+    "number first": "epoch {n}: {e.test:.2f}% test accuracy",
+    "learning rate first": "lr: 0.0100 | epoch: {n} | train_loss: {e.train_loss:.4f} | test_acc: {e.test:.2f}",
+    "time first": "(20s) Epoch {n} - Train loss {e.train_loss:.4f} - Test acc {e.test:.2f}",
+    "bars in brackets": "[{n}/30]: 100%|"
+    + BARS
+    + "| 391/391 [00:20<00:00, 19.5it/s, train_acc={e.train:.2f}]\n"
+    "Validation accuracy: {e.test:.2f}%",
+}
+# A table's header and its row.
+TABLES = {
+    "drawn by rich": (
+        "┏━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━━━┓\n┃ Epoch ┃ Train Loss ┃ Test Acc  ┃\n┡━━━━━━━╇━━━━━━━━━━━━╇━━━━━━━━━━━┩",
+        "│ {n:>5} │ {e.train_loss:>10.4f} │ {e.test:>9.2f} │",
+    ),
+    "drawn by tabulate": (
+        "+---------+--------------+----------+\n|   epoch |   train_loss |  val_acc |\n"
+        "+=========+==============+==========+",
+        "|   {n} |   {e.train_loss:.4f} |  {e.test:.2f} |\n+---------+--------------+----------+",
+    ),
+    "wide blanks": (
+        "epoch  train loss   test acc   time",
+        "{n:5d}  {e.train_loss:10.4f}  {e.test:8.2f} %   20s",
+    ),
+    "short names": (
+        "ep tr_loss tr_acc te_loss te_acc lr",
+        "{n} {e.train_loss:.4f} {e.train:.2f} {e.test_loss:.4f} {e.test:.2f} 0.0100",
+    ),
+    "ep": (
+        " ep | train loss | test acc\n----+------------+---------",
+        "{n:3d} | {e.train_loss:10.4f} | {e.test:7.2f}%",
+    ),
+    "skorch": (
+        "  epoch    train_loss    valid_acc     dur\n-------  ------------  -----------  ------",
+        "      {n}        {e.train_loss:.4f}       {e.test:.2f}  2.3041",
+    ),
+    "units": ("Epoch,Train Loss,Test Acc [%]", "{n},{e.train_loss:.4f},{e.test:.2f}"),
+}
+
+
+def filled(text, epoch):
+    return text.format(e=epoch, n=epoch.index + 1, te=100 - epoch.train, ee=100 - epoch.test)
+
+
+def written(name):
+    if name in LINES:
+        return "".join(filled(LINES[name], epoch) + "\n" for epoch in COURSE)
+    header, row = TABLES[name]
+    return header + "\n" + "".join(filled(row, epoch) + "\n" for epoch in COURSE)
+
+
+def assert_course(found, course=COURSE):
+    got = [value(found, name) for name in ("epochs", "best_test_accuracy", "final_test_accuracy")]
+    assert got == [len(course), pytest.approx(BEST), pytest.approx(course[-1].test)]
+    assert value(found, "log_consistent") is True
+
+
+@pytest.mark.parametrize("name", LINES | TABLES)
+def test_a_format_in_a_notebook_and_in_a_file(tmp_path, name):
+    assert_course(audit(tmp_path, written(name)))
+    (tmp_path / "S9.ipynb").unlink()
+    (tmp_path / "train.log").write_text(written(name), encoding="utf-8")
+    assert_course(log_audit(read_submission(tmp_path), None, 85.0))
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        lambda c: {
+            "train_loss": [e.train_loss for e in c],
+            "test_acc": [e.test for e in c],
+            "lr": [0.1],
+        },
+        lambda c: {
+            "train": {"loss": [e.train_loss for e in c]},
+            "test": {"acc": [e.test for e in c]},
+        },
+        lambda c: {
+            "args": {"lr": 0.1},
+            "history": {"loss": [e.train_loss for e in c], "val_accuracy": [e.test for e in c]},
+        },
+        lambda c: [
+            {"epoch": e.index + 1, "train": {"loss": e.train_loss}, "test": {"acc": e.test}}
+            for e in c
+        ],
+    ],
+)
+def test_a_history_that_was_saved_as_json(tmp_path, history):
+    (tmp_path / "history.json").write_text(json.dumps(history(COURSE)))
+    assert_course(log_audit(read_submission(tmp_path), None, 85.0))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[]",
+        "{}",
+        '{"acc": [1]}',
+        '{"a": [1, 2], "b": [3, 4]}',
+        "[" * 5000,
+        '{"lr": 0.1}',
+        "no JSON",
+    ],
+)
+def test_json_that_is_no_history(tmp_path, text):
+    (tmp_path / "config.json").write_text(text)
+    assert value(log_audit(read_submission(tmp_path), None, 85.0), "epochs") is None
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Epoch 3: Accuracy: 45.0% | Loss: 1.6 (test), Accuracy: 35.6% | Loss: 1.8 (train)",
+        "Epoch 3 | train error 0.5 | test error 0.5",  # of what it is a share is not said
+        "Epoch 3: 8600 of 10000 downloaded (86.00%)",
+        "Epoch 3 train [8600/10000 (86%)]",
+        "Epoch 3: split 80.0%",
+    ],
+)
+def test_what_no_accuracy_can_be_read_from(line):
+    read = read_line(line)
+    assert read is None or not any(quantity == "accuracy" for _, quantity in read.numbers)
+
+
+def frame(course):
+    return "".join(f"{e.index:<5}{e.train_loss:12.6f}{e.test:10.4f}\n" for e in course)
+
+
+HEADER = "      train_loss  test_acc\n"
+CUT = HEADER + frame(COURSE[:5]) + "..          ...       ...\n" + frame(COURSE[-5:])
+
+
+def test_a_frame_whose_middle_pandas_leaves_out_does_not_contradict_itself(tmp_path):
+    low = [replace(epoch, test_correct=epoch.test_correct - 500) for epoch in COURSE]
+    cut = HEADER + frame(low[:5]) + "..          ...       ...\n" + frame(low[-5:])
+    found = audit(tmp_path, cut)
+    assert value(found, "epochs") == 30 and value(found, "log_consistent") is True
+    assert value(found, "best_test_accuracy") is None  # it may be one of those left out
+    assert value(found, "final_test_accuracy") == pytest.approx(low[-1].test)
+    assert value(audit(tmp_path, CUT), "best_test_accuracy") >= 85  # reached in what is to be seen

@@ -48,6 +48,7 @@ LINES = {
     "number first": "epoch {n}: {e.test:.2f}% test accuracy",
     "learning rate first": "lr: 0.0100 | epoch: {n} | train_loss: {e.train_loss:.4f} | test_acc: {e.test:.2f}",
     "time first": "(20s) Epoch {n} - Train loss {e.train_loss:.4f} - Test acc {e.test:.2f}",
+    "wide number": "Epoch {n:2d}\tTrain Loss: {e.train_loss:.4f}\tVal Acc: {e.test:.2f}",
     "bars in brackets": "[{n}/30]: 100%|"
     + BARS
     + "| 391/391 [00:20<00:00, 19.5it/s, train_acc={e.train:.2f}]\n"

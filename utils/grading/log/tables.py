@@ -11,6 +11,7 @@ _EPOCH = re.compile(r"ep(?:och)?s?|epoch[ _#]*(?:no\.?|num(?:ber)?)?|#", re.I)
 _QUANTITY = re.compile(r"loss|acc|correct|total|top[-_ @]?1(?!\d)")
 _SPLIT = re.compile(r"train|test|val|eval|(?<![a-z])(?:trn?|te|tst|va)(?=[^a-z]|acc|loss)")
 _SPLITS = {"tr": "train", "te": "test", "ts": "test", "va": "val", "ev": "val"}
+_VALUE = re.compile(r"[-+]?\d[\d.,]*%?|.*[:=]\s?[-+]?\d.*")
 _BLANKS = re.compile(r"\s{2,}|\t")
 _UNIT = re.compile(r"(?<=\d)\s+%")
 _BOX = "".join(map(chr, range(0x2500, 0x2580)))
@@ -45,7 +46,9 @@ def read_header(text: str) -> Header | None:
 
 
 def _header(names: list[str], frame: bool) -> Header | None:
-    """The header of a table with these columns; None where they name no epoch or no accuracy."""
+    """The header of a table with these columns; None where they name no epoch or no accuracy, or hold values."""
+    if any(map(_VALUE.fullmatch, names)):
+        return None
     columns = _columns(names)
     held = list(columns.values())
     if "epoch" not in held or not any(one[1] in (*_ACCURACIES, "correct") for one in held):

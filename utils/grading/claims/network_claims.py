@@ -1,8 +1,9 @@
 """What is asserted of a network - its parameters, receptive field, kinds of layers - held against what was computed."""
 
-from utils.grading.claims.sentence_meaning import Part
+from utils.grading.claims.agreement import same
+from utils.grading.claims.quantities import Part
 from utils.grading.claims.subjects import Subject
-from utils.grading.claims.training_claims import Verdict, same
+from utils.grading.claims.training_claims import Verdict
 from utils.grading.claims.vocabulary import PROPERTIES
 from utils.grading.facts import Evidence
 from utils.grading.log.run_choice import describe
@@ -109,7 +110,8 @@ def _agrees(part: Part, value: float) -> bool:
 
 
 def _wrong(part: Part, value: float, found: str) -> Verdict:
-    if part.round and value < part.number:
+    kept = value > part.number if part.kind == "receptive_field" else value < part.number
+    if part.round and kept:
         return Verdict("unverifiable", value, f"{found}; the number may be a limit that was set")
     if part.sense == "around" and abs(value - part.number) <= FAR * part.number:
         return Verdict("unverifiable", value, f"{found}; the two numbers are close")

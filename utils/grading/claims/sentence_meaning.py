@@ -2,59 +2,20 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from utils.grading.claims.quantities import SAID, Part, quantities
 from utils.grading.claims.vocabulary import PROPERTIES, Token, tokens
 
 _ITEM = re.compile(r"\s*(?:[-*+•>]\s+|\(?(?:\d{1,2}|[a-h])[.)]\s+)+")
-# What a sentence says in letters of vocabulary.py. A number belongs to the quantity beside it.
-_PARAMETERS = re.compile(
-    r"(?P<s>s?)\.?y?(?P<n>#)[.wF]{0,4}P|P(?:\([.Td]{1,3}\))?[.wFbv:]{0,8}(?P<s2>s?)y?\.?(?P<n2>#)"
-)
-_FIELD = re.compile(
-    r"R(?:\([.w]{1,3}\))?[.wFbv:l]{0,9}(?P<s>s?)y?\.?(?P<n>[#z])(?!d)|(?P<s2>s?)(?P<n2>[#z])\.?R"
-)
-_BARE = re.compile(r"A(?:\([.STd]{1,3}\))?[.wFbv:]{0,9}(?P<s>s?)y?\.?(?P<n>#)")
-_PER_CENT = re.compile(r"(?P<s>s?)[.y]{0,2}(?P<n>%)")
-_TRAIN_BEFORE = re.compile(r"T(?:[.d]{0,2}A|[.d]{0,2}(?=[:(b]))")
-_TEST_BEFORE = re.compile(r"S(?:[.d]{0,2}A|[.d]{0,2}(?=[:(b]))|A[.w]{0,3}Sd?")
-_SPLIT_AFTER = re.compile(r"[.(]{0,3}(?P<split>[TS])(?:[.d]{0,2}A|d|\)|$)|A?[.w]{0,3}(?P<on>[TS])d")
-_BEST = re.compile(r"B[.wSTdA]{0,6}[.wbv:]{0,4}$")
-_FINAL = re.compile(r"F[.STd]{0,3}A|Fe")
-_TARGET = re.compile(r"v\.{0,3}g\.{0,2}A?\.{0,2}s?%")
+_TICKED = re.compile(r"\[[xX✓✔]\]\s+")
+# In the first cell of a row what is asked for, in the second what is so: "RF > 44 | yes, 61", "RF > 44 | yes".
+_ASKED = re.compile(r":[RPASd.]*(?P<limit>s[#%z])[RPASd.]*:(?P<yes>(?:Y,?)?)y?[#%z](?!\.)")
+_MET = re.compile(r":Y:?$")
 _ORDER = re.compile(r"I|T(?![.dA:(%#bSP,&)]|$)")
 _BOUND = re.compile(r"\(s[#%z][.]?[PAR]?\)")
-_SAID = re.compile(r"[vbutn]")
 EXACT = 3  # digits of a number that matches nothing else by chance
 EXACT_FIELD = 2
-
-
-@dataclass(frozen=True)
-class Part:
-    """One quantity with its value, from `start` to `end` of the sentence.
-
-    `kind` is "accuracy", "epochs", "parameters", "receptive_field" or a property. `number` is the value (accuracies in per
-    cent; a truth for a property), `unit` the size of its last digit, `sense` a key of SENSES or "" where it is exact,
-    `figures` how many digits it has. An accuracy is on the `split` "test", "train" or "" (not said), in the `role` "best",
-    "final" or ""; `epoch` is the epoch that it belongs to and `when` says how: "at", "after" or "within". `reached`: the
-    sentence says that it was reached, or that nothing is higher. `round`: a number that may be a limit rather than a result.
-    """
-
-    kind: str
-    number: float
-    start: int
-    end: int
-    unit: float = 1.0
-    sense: str = ""
-    figures: int = 0
-    split: str = ""
-    role: str = ""
-    epoch: int | None = None
-    when: str = ""
-    reached: bool = False
-    round: bool = False
-    loose: bool = False  # "the best" stands in the sentence, but not beside this accuracy
-    separable: bool = True  # of depthwise convolutions: the words say that they are separable
 
 
 @dataclass(frozen=True)
@@ -73,28 +34,37 @@ def read(sentence: str, names: Sequence[re.Pattern] = ()) -> Reading | None:
 
     `names` match what the submission calls its networks.
     """
-    begin = match.end() if (match := _ITEM.match(sentence)) else 0
-    words = [
-        Token(one.letter, one.start + begin, one.end + begin, one.text, one.sense)
-        for one in tokens(sentence[begin:], names)
-    ]
-    words = _trimmed(words)
+    words, begin, ticked = _words(sentence, names)
     main = _trimmed(_without_remarks(words))
-    if parts := _parts(main):
+    if parts := _parts(main, ticked):
         start, end = (
             (begin, len(sentence)) if len(main) == len(words) else (main[0].start, main[-1].end)
         )
         return Reading(tuple(parts), start, end)
     for place, clause in enumerate(_clauses(words)):
         clause = _trimmed(clause)
-        parts = [
-            one
-            for one in _parts(clause) or ()
-            if _tells_itself(one, first=place == 0, letters=_letters(clause))
-        ]
-        if parts and len(parts) == len(_parts(clause)):
+        parts, letters = _parts(clause, ticked), _letters(clause)
+        if parts and all(_tells_itself(one, place == 0, letters) for one in parts):
             return Reading(tuple(parts), clause[0].start, clause[-1].end, whole=False)
     return None
+
+
+def _words(sentence: str, names: Sequence[re.Pattern]) -> tuple[list[Token], int, bool]:
+    """The words that assert something, where they begin, and whether a tick or a "yes" beside them says that they hold."""
+    begin = match.end() if (match := _ITEM.match(sentence)) else 0
+    ticked = _TICKED.match(sentence, begin)
+    begin = ticked.end() if ticked else begin
+    words = [
+        Token(one.letter, one.start + begin, one.end + begin, one.text, one.sense)
+        for one in tokens(sentence[begin:], names)
+    ]
+    if sentence.startswith("|"):
+        if asked := _ASKED.match(_letters(words)):
+            left_out = {*range(*asked.span("limit")), *range(*asked.span("yes"))}
+            words = [word for place, word in enumerate(words) if place not in left_out]
+        elif ticked := _MET.search(_letters(words)):
+            words = words[: ticked.start()]
+    return _trimmed(words), begin, bool(ticked)
 
 
 def _letters(words: Sequence[Token]) -> str:
@@ -123,7 +93,7 @@ def _clauses(words: list[Token]) -> Iterator[list[Token]]:
     """What stands between commas, brackets and conjunctions."""
     clause: list[Token] = []
     for word in words:
-        if word.letter in ",()&pr":
+        if word.letter in ",()&pro":
             yield clause
             clause = []
         else:
@@ -135,29 +105,24 @@ def _tells_itself(part: Part, first: bool, letters: str) -> bool:
     """Whether a part of a sentence that is not understood can still be seen to be right."""
     if part.kind in PROPERTIES:
         return first and bool(part.number) and "u" in letters and ("w" in letters or "b" in letters)
-    if part.kind == "epochs" or part.sense or part.epoch is not None:
+    if part.sense or part.epoch is not None:
         return False
+    if part.kind == "epochs":
+        return first and bool(re.fullmatch("[.w]*b?tn", letters))
     return part.figures >= (EXACT_FIELD if part.kind == "receptive_field" else EXACT)
 
 
-def _parts(words: list[Token]) -> list[Part] | None:
+def _parts(words: list[Token], ticked: bool) -> list[Part] | None:
     """The quantities of a clause; None where a word or a number has no place in them, or one quantity has two values."""
     letters = _letters(words)
-    if not words or "?" in letters or "r" in letters or "p" in letters or not _may_be_said(letters):
+    if not words or re.search("[?rpoY]", letters) or not _may_be_said(letters):
         return None
-    taken: set[int] = set()
-    parts = [
-        *_counts(words, letters, taken),
-        *_accuracies(words, letters, taken),
-        *_properties(words, letters),
-    ]
-    if any(letters[place] in "#%zg" for place in range(len(letters)) if place not in taken):
+    parts = quantities(words, letters)
+    if parts is None:
         return None
-    epochs = _with_epochs(words, parts)
-    if epochs is None:
-        return None
-    parts = epochs
-    if not _SAID.search(letters) and any(one.sense for one in parts) and "w" not in letters:
+    if ticked:
+        parts = [_of_a_tick(one) for one in parts]
+    elif not SAID.search(letters) and any(one.sense for one in parts) and "w" not in letters:
         return None  # "Parameters < 200,000" is a demand
     held = [(one.kind, one.split, one.role, one.epoch, one.when) for one in parts]
     several = (
@@ -174,6 +139,12 @@ def _parts(words: list[Token]) -> list[Part] | None:
     return None if several or not parts else parts
 
 
+def _of_a_tick(part: Part) -> Part:
+    """What a ticked item says: a number with few digits may be the limit that was kept."""
+    few = part.kind not in PROPERTIES and not part.sense and part.figures < EXACT
+    return replace(part, reached=part.kind == "accuracy", round=few)
+
+
 def _may_be_said(letters: str) -> bool:
     """Not an order, a row of a log, a printed summary."""
     base = re.sub(r"(?<=[wcX])I|(?<=[cX]\.)I|(?<=c\.\.)I", "v", letters)
@@ -182,198 +153,6 @@ def _may_be_said(letters: str) -> bool:
         or "I" in base
         or re.match(r"k[:,]|kSA|kTA|ke", letters)
         or re.search(r"e(?<!Fe)", letters)
+        or re.search(r"f(?!v\.?k)|(?<!b)f", letters)
         or re.search(r"X(?!\.{0,2}D|\.{0,2}[uI]\.{0,2}D)", letters)
     )
-
-
-def _figure(word: Token) -> tuple[float, float, int]:
-    """A number in words or digits as (value, size of its last digit, how many digits tell)."""
-    match = re.match(r"([\d,]+(?:\.\d+)?)\s?([kmt]?)", word.text, re.I)
-    digits = match[1].replace(",", "")
-    factor = {"k": 1e3, "t": 1e3, "m": 1e6}.get(match[2].lower(), 1) if word.letter == "#" else 1
-    decimals = len(digits.partition(".")[2])
-    figures = (
-        len(digits.replace(".", "").lstrip("0"))
-        if decimals or factor > 1
-        else len(digits.rstrip("0"))
-    )
-    return float(digits) * factor, 10.0**-decimals * factor, figures
-
-
-def _sense(words: list[Token], match: re.Match, name: str) -> str:
-    return words[match.start(name)].sense if match[name] else ""
-
-
-def _counts(words: list[Token], letters: str, taken: set[int]) -> Iterator[Part]:
-    for kind, pattern in (("parameters", _PARAMETERS), ("receptive_field", _FIELD)):
-        for match in pattern.finditer(letters):
-            held, sense = ("n", "s") if match["n"] else ("n2", "s2")
-            place = match.start(held)
-            if place in taken:
-                continue
-            number, unit, figures = _figure(words[place])
-            if (
-                kind == "parameters"
-                and not 1_000 <= number
-                or kind == "receptive_field"
-                and not 1 <= number < 2_000
-            ):
-                continue
-            taken.add(place)
-            is_round = figures <= 1 and not _SAID.search(letters)
-            yield Part(
-                kind,
-                number,
-                words[match.start()].start,
-                words[match.end() - 1].end,
-                unit,
-                _sense(words, match, sense),
-                figures,
-                round=is_round,
-            )
-
-
-def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[Part]:
-    found = [
-        match
-        for pattern in (_BARE, _PER_CENT)
-        for match in pattern.finditer(letters)
-        if match.start("n") not in taken
-    ]
-    found.sort(key=lambda match: match.start("n"))
-    if not found or not re.search("[AvST]", letters):
-        return
-    for target in _TARGET.finditer(letters):
-        taken.update(place for place in range(*target.span()) if letters[place] == "g")
-    at_last, end = bool(re.search("Fe", letters)), 0
-    for place, match in enumerate(found):
-        at = match.start("n")
-        following = found[place + 1].start("n") if place + 1 < len(found) else len(letters)
-        before, after = letters[end : match.start()], letters[at + 1 : following]
-        if match["n"] == "#":
-            before = letters[end:at]
-        end = at + 1
-        number, unit, figures = _figure(words[at])
-        bare_fraction = match["n"] == "#" and number <= 1 and unit < 0.1
-        if number < 1:
-            number, unit = 100 * number, 100 * unit
-        if not 10 <= number <= 100 or (match["n"] == "#" and unit > 1 and not bare_fraction):
-            continue
-        split = _split(before, after)
-        if split is None:
-            continue
-        taken.add(at)
-        best = bool(_BEST.search(before)) or bool(re.match(r"B[STd]{0,2}A", after))
-        final = at_last or bool(_FINAL.search(before)) or bool(re.match(r"F[STd]{0,2}A", after))
-        plus = words[at].text.rstrip().endswith("+")
-        first = _first(words, letters, match, end=at)
-        verb = letters[: match.start()].rstrip(".")
-        passed = words[len(verb) - 1].sense if verb.endswith("v") else ""
-        threshold = unit >= 1 and number % 5 == 0
-        sense = _sense(words, match, "s") or ("at_least" if plus else passed)
-        yield Part(
-            "accuracy",
-            number,
-            first,
-            words[at].end,
-            unit,
-            sense,
-            figures,
-            split,
-            "best" if best else "final" if final else "",
-            reached="v" in letters or plus,
-            round=threshold and not _SAID.search(letters),
-            loose="B" in letters and not best,
-        )
-
-
-def _first(words: list[Token], letters: str, match: re.Match, end: int) -> int:
-    """Where the words begin that belong to a number: at the sense before it."""
-    return words[match.start("s") if match["s"] else end].start
-
-
-def _split(before: str, after: str) -> str | None:
-    """On which images: "train", "test", "" where nothing is said; None where both are."""
-    trained, tested = _TRAIN_BEFORE.search(before), _TEST_BEFORE.search(before)
-    if trained and tested:
-        return None
-    if trained or tested:
-        return "train" if trained else "test"
-    match = _SPLIT_AFTER.match(after)
-    if match and not re.match(r"[,&]", after):
-        return {"T": "train", "S": "test"}[match["split"] or match["on"]]
-    return ""
-
-
-def _properties(words: list[Token], letters: str) -> Iterator[Part]:
-    if not re.search("[uw]", letters):
-        return
-    seen = set()
-    for place, word in enumerate(words):
-        if word.letter != "D":
-            continue
-        kind = next(
-            name for name, shape in PROPERTIES.items() if re.fullmatch(shape, word.text, re.I)
-        )
-        denied = bool(re.search(r"X[.uI]{0,4}$", letters[:place]))
-        if kind not in seen:
-            seen.add(kind)
-            yield Part(
-                kind,
-                kind != "max_pooling" and not denied,
-                word.start,
-                word.end,
-                separable="sep" in word.text.lower() or denied,
-            )
-
-
-def _with_epochs(words: list[Token], parts: list[Part]) -> list[Part] | None:
-    """The parts with the epochs that the clause names; None where an epoch belongs to nothing."""
-    accuracies = [place for place, one in enumerate(parts) if one.kind == "accuracy"]
-    parts, given = list(parts), {}
-    letters = _letters(words)
-    for place, word in enumerate(words):
-        if word.letter not in "qakn":
-            continue
-        number = int(re.search(r"\d+", word.text)[0])
-        if word.letter == "n" or (word.letter == "q" and not accuracies and "t" in letters):
-            before = letters[:place]
-            sense = words[place - 1].sense if before.endswith("s") else ""
-            if re.search(r"F\.?$|y\.?F$", before) or (
-                before.endswith("s") and sense not in ("below", "at_most")
-            ):
-                return None
-            if sense == "at_most" or (
-                before.endswith("s") and not accuracies and "t" not in letters
-            ):
-                return None
-            parts.append(Part("epochs", number, word.start, word.end, sense=sense))
-        elif not accuracies:
-            return None
-        else:  # the nearest accuracy, rather one that stands before it
-            near = min(accuracies, key=lambda one: _distance(parts[one], word))
-            if near in given:
-                return None
-            given[near] = {"q": "within", "a": "after", "k": "at"}[word.letter], number, word
-    for near, (when, number, word) in given.items():
-        others = [
-            place
-            for place in accuracies
-            if place not in given and parts[place].split != parts[near].split
-        ]
-        for place in (near, *others):
-            one = parts[place]
-            start, end = (
-                (min(one.start, word.start), max(one.end, word.end))
-                if place == near
-                else (one.start, one.end)
-            )
-            parts[place] = Part(
-                **vars(one) | {"epoch": number, "when": when, "start": start, "end": end}
-            )
-    return parts
-
-
-def _distance(part: Part, word: Token) -> int:
-    """How far an epoch stands from an accuracy in characters; what follows the number is nearer."""
-    return word.start - part.end if word.start >= part.end else 2 * (part.start - word.end) + 5

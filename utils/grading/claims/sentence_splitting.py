@@ -28,6 +28,9 @@ _BESIDE_TASK = frozenset(
     "main given what is results result".split()
 )
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+|\s*[|]|\s*<")
+_UNTICKED = re.compile(
+    r"(?P<indent>\s*)(?:(?:<li[^>]*>|[-*+•]|\d{1,2}[.)])\s*)?(?:\[\s?\](?![(\[])|[☐⬜🔲]|<input\b(?=[^>]*checkbox)(?![^>]*\bchecked))"
+)
 _QUOTED = re.compile(
     r"\s*>|\s*(?:[-*+•]|\d{1,2}[.)])?\s*\[[^\]]{0,200}\]\([^)]{0,300}\)\s*$"
 )  # or a table of contents
@@ -42,6 +45,11 @@ _COLUMNS = frozenset(
     "attribute metric metrics value values result results score scores quantity property parameter "
     "parameters detail details name item".split()
 )
+# The columns of a list of what was asked for and what came out.
+_CONDITIONS = frozenset(
+    "constraint constraints requirement requirements condition conditions criterion criteria target targets".split()
+)
+_MET = frozenset("done met fulfilled satisfied achieved obtained actual our ours status".split())
 
 
 @dataclass(frozen=True)
@@ -82,20 +90,16 @@ def statements(submission: Submission, notebooks: Collection[str] = ()) -> Itera
     """What the README, other texts and the text cells of `notebooks` (paths; of every notebook where it is empty) assert."""
     for text in submission.texts:
         if _is_prose(text):
-            for line, sentence, headings in _sentences(text.text, _Section()):
-                yield Statement(
-                    sentence, Evidence(file=text.path, line=line, text=sentence[:200]), headings
-                )
+            for line, sentence, *context in _sentences(text.text, _Section()):
+                place = Evidence(file=text.path, line=line, text=sentence[:200])
+                yield Statement(sentence, place, *context)
     for book in submission.notebooks:
         section = _Section()
         for cell in book.cells if not notebooks or book.path in notebooks else ():
             if cell.kind == "markdown":
-                for _, sentence, headings in _sentences(cell.source, section):
-                    yield Statement(
-                        sentence,
-                        Evidence(notebook=book.path, cell=cell.index, text=sentence[:200]),
-                        headings,
-                    )
+                for _, sentence, *context in _sentences(cell.source, section):
+                    place = Evidence(notebook=book.path, cell=cell.index, text=sentence[:200])
+                    yield Statement(sentence, place, *context)
 
 
 def is_task(heading: str) -> bool:
@@ -129,14 +133,15 @@ def _sentences(text: str, section: _Section) -> Iterator[tuple[int, str, tuple[s
             sentence = " ".join(joined[begin:end].split())
             if sentence and len(sentence) < 1_000:
                 first = begin + len(joined[begin:end]) - len(joined[begin:end].lstrip())
-                yield paragraph[bisect_right(starts, first) - 1][0], sentence, section.headings
+                line = paragraph[bisect_right(starts, first) - 1][0]
+                yield line, sentence, section.headings
             begin = end
 
 
 def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str]]]:
     """Lines that belong together, with their numbers; headings, items, table rows and HTML stand alone."""
     paragraph, fenced, ended = [], False, False
-    lines = text.split("\n")
+    lines = _without_plans(text.split("\n"))
     hidden_rows = _rows_of_other_tables(lines)
     for number, raw in enumerate(lines, 1):
         line = " ".join(
@@ -176,6 +181,25 @@ def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str]]]
         yield paragraph
 
 
+def _without_plans(lines: list[str]) -> list[str]:
+    """Lines, empty where they belong to an item of a task list that is not ticked: what was not done, or not reached."""
+    kept, indent, blank, fenced = [], None, True, False
+    for raw in lines:
+        line = raw[:5_000]
+        deeper = indent is not None and len(line) - len(line.lstrip()) > indent
+        begins = blank or any(one.match(line) for one in (_ITEM, _HEADING, _FENCE))
+        match = None if fenced else _UNTICKED.match(line)
+        if match:
+            indent = len(match["indent"])
+        elif line.strip() and begins and not deeper:
+            indent = None
+        if indent is None and _FENCE.match(line):
+            fenced = not fenced
+        blank = not line.strip()
+        kept.append(raw if indent is None else "")
+    return kept
+
+
 def _level(heading: re.Match) -> tuple[int, str]:
     text = next(heading[name] for name in ("text", "html", "bold", "label") if heading[name])
     level = len(heading["marks"]) if heading["marks"] else int(heading["level"] or _LINE_LEVEL)
@@ -194,7 +218,8 @@ def _rows_of_other_tables(lines: list[str]) -> set[int]:
             and "|" in lines[number]
             and _TABLE_RULE.fullmatch(lines[number][:500])
         ):
-            inside = not _words(line) <= _COLUMNS
+            words = _words(line)
+            inside = not (words <= _COLUMNS or (words & _MET and words <= _MET | _CONDITIONS))
         if inside:
             rows.add(number)
     return rows

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from utils.grading.claims.sentence_meaning import Part
+from utils.grading.claims.agreement import agrees, rounded_up
+from utils.grading.claims.quantities import Part
 from utils.grading.claims.subjects import Subject
 from utils.grading.log.accuracies import Row, accuracy_rows, tested_split
 from utils.grading.log.run_choice import describe
 from utils.grading.log.runs import Run
 
-NEAR, FAR = 1.0, 2.5  # per cent of images: how far "around" reaches, and from where on it is wrong
+FAR = 2.5  # per cent of images: from where on "around" is wrong
 
 
 @dataclass(frozen=True)
@@ -19,12 +20,6 @@ class Verdict:
     verdict: str
     value: object
     why: str
-
-
-def same(number: float, unit: float, value: float) -> bool:
-    """Whether `number` is `value`, rounded or cut off to its last digit."""
-    slack = 1e-6 * max(1.0, abs(value))
-    return abs(value - number) <= unit / 2 + slack or -slack <= value - number < unit - slack
 
 
 def judge_accuracy(part: Part, subject: Subject) -> Verdict:
@@ -150,6 +145,8 @@ def _otherwise(part: Part, subject: Subject, rows: tuple[Row, ...]) -> str:
     values = [row.accuracy for row in rows]
     if part.round and part.number < max(values):
         return "the number may be a limit that was set"
+    if any(rounded_up(part, value) for value in (max(values), values[-1])):
+        return "rounded it is that, yet it lies below"
     if part.sense == "around":
         near = any(abs(value - part.number) < FAR for value in (max(values), values[-1]))
         return "the two numbers are close" if near else ""
@@ -200,6 +197,10 @@ def _wrong_at(part: Part, rows: tuple[Row, ...]) -> Verdict:
             "false", None, f"{part.number:g} % was never reached: the best logged is {best:.2f} %"
         )
     first, near = _first(part, rows), _near(part, rows)
+    row = next((row for row in near if rounded_up(part, row.accuracy)), None)
+    if row is not None and not part.reached:
+        why = f"{row.label} logs {row.accuracy:.2f} %, which lies below {part.number:g} %"
+        return Verdict("unverifiable", row.accuracy, why)
     if part.sense in ("around", "below", "at_most") or first is None and not near:
         return Verdict(
             "unverifiable", None, f"epoch {part.epoch} is not logged, or the sentence is not exact"
@@ -273,21 +274,3 @@ def judge_epochs(part: Part, subject: Subject) -> Verdict:
             "last one, or how many were planned",
         )
     return Verdict("false", fact.value, f"{fact.value} epochs are logged")
-
-
-def agrees(part: Part, value: float) -> bool:
-    """Whether an accuracy is what `part` says. "Achieved 85 %" is true of 86.54 % too."""
-    if part.sense == "around":
-        return abs(value - part.number) <= NEAR
-    if part.sense in ("over", "at_least"):
-        return value > part.number or (value == part.number and part.sense == "at_least")
-    if part.sense == "below":
-        return False
-    if (
-        part.reached
-        and part.unit >= 1
-        and part.number % 5 == 0
-        and part.number <= value < part.number + 5
-    ):
-        return True  # round numbers are thresholds
-    return same(part.number, part.unit, value)

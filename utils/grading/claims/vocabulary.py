@@ -25,6 +25,7 @@ _SIGNS = {
     ">": "over",
     "<": "below",
 }
+NOT_MET = "❌✗✘✖☐⬜🔲"  # marks of what was not reached
 _PASSED = re.compile("cross|exceed|surpass", re.I)  # verbs that say "over" of what follows
 _GAP = r"global[\s-]*av(?:era)?ge?[\s-]*pool\w*(?:\s*\(\s*gap\s*\))?|(?-i:GAP)"
 PROPERTIES = {
@@ -45,6 +46,7 @@ _PLACE = (
 # The first that fits counts. What begins and ends with letters or digits stands between others than these.
 _LEXICON = (
     ("?", r"to\s+be"),  # a demand
+    ("?", rf"[{NOT_MET}]|\[\s?\]|~~"),  # not met, or struck out
     ("l", _PLACE),  # where in the network
     (
         "q",
@@ -64,6 +66,14 @@ _LEXICON = (
         r"(?!\w|\.\d|\s?[%/–-])",
     ),  # so many
     ("k", rf"(?:(?:at|on|in|during)\s+)?(?:the\s+)?{_NTH}|at\s+\d{{1,4}}\s+epochs?"),  # at an epoch
+    (
+        ".",
+        r"count(?:ed|ing)\s+from\s+(?:0|1|zero|one)|for\s+the\s+first\s+time",
+    ),
+    (
+        "o",
+        r"(?:with|using)\s+(?:the\s+)?(?:adam\w?|sgd|rmsprop|adadelta|one\s?cycle\w*)",
+    ),  # how it was trained
     ("%", r"\d{1,3}(?:\.\d{1,6})?\s?(?:%|per ?cent(?:age)?)(?:\s?\+)?"),
     ("z", r"(?P<side>\d{1,4})\s?[x×]\s?(?P=side)"),
     ("#", r"(?:\d{1,3}(?:,\d{3})+|\d{1,9}(?:\.\d{1,6})?)(?:\s?(?:k|m|million|thousand))?"),
@@ -84,6 +94,7 @@ _LEXICON = (
     ("s", ">=|<=|[~≈≥≤<>]"),
     ("B", r"best|highest|max(?:imum)?|peak"),
     ("F", r"final|last|end(?:s|ed)|finish(?:es|ed)"),
+    ("f", r"first(?=\s+(?:reached|achieved|attained|crossed|passed|hit)\b)"),
     ("g", "target"),
     (
         "v",
@@ -103,6 +114,7 @@ _LEXICON = (
     ("c", r"can|able|manage[sd]|seen"),
     ("y", r"only|just"),
     ("X", r"no|not"),
+    ("Y", r"yes|done"),
     ("r", r"which"),
     ("&", r"and|but|&"),
     (
@@ -130,7 +142,7 @@ _TOKEN = re.compile(
 )
 _IMAGE = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,500}\)|</?[a-z][^<>]{0,300}>", re.I)
 _LINK = re.compile(r"\]\([^)]{0,500}\)")
-_MARKUP = re.compile(r"[*`_#\"“”]|[^\w\s!-~≥≤≈×–—→’]")
+_MARKUP = re.compile(r"[*`_#\"“”]|[^\w\s!-~≥≤≈×–—→’" + NOT_MET + "]")
 
 
 @dataclass(frozen=True)

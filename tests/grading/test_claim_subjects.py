@@ -6,6 +6,7 @@ from tests.grading.first_attempt import log_audit
 from tests.grading.test_claims import subject
 from tests.grading.written_logs import notebook, tqdm_from_0, training
 from utils.grading.claims.audit import check_claims
+from utils.grading.claims.subjects import Subject
 from utils.grading.facts import Fact
 from utils.grading.submission.contents import read_submission
 
@@ -79,3 +80,52 @@ def test_what_fits_none_is_false_only_if_all_are_known(tmp_path):
         tmp_path, {"README.md": "The model has 99,000 parameters.\n"}, small_parameters=None
     )
     assert one.verdict == "unverifiable"
+
+
+def beside_untrained(folder, text, name="PlainNet"):
+    """The claims of a README on a trained WideNet, beside which a class is defined that nothing trains."""
+    (folder / "wide_net.ipynb").write_text(notebook(tqdm_from_0(WIDE)), encoding="utf-8")
+    (folder / "README.md").write_text(text, encoding="utf-8")
+    submission = read_submission(folder)
+    facts = log_audit(submission, "wide_net.ipynb", 85.0).facts | {
+        "parameters": Fact(210_986),
+        "receptive_field": Fact(59),
+    }
+    wide = subject(submission, facts, "wide_net.ipynb", "WideNet", ("WideNet",))
+    return check_claims(
+        submission, [wide, Subject(name, (name,), None, {}, (), False, trained=False)]
+    )
+
+
+@pytest.mark.parametrize(
+    "text, verdict",
+    [
+        ("The model has less than 200k parameters.", "false"),
+        ("Our final network has a receptive field of 51.", "false"),
+        ("Best test accuracy: 93.00%", "false"),
+        ("It has 180,000 parameters and reaches 93.00% test accuracy after 30 epochs.", "false"),
+        (
+            "The model v3 was trained for 30 epochs, see log.json. Its receptive field is 51.",
+            "false",
+        ),
+        ("The model has more than 200k parameters.", "true"),
+        ("Parameters: 180,000", "unverifiable"),
+        ("Its receptive field is 51.", "unverifiable"),
+        ("The model of last week was trained too. Its receptive field is 51.", "unverifiable"),
+        ("A baseline model was trained too. Its receptive field is 51.", "unverifiable"),
+        ("PlainNet has 180,000 parameters.", "unverifiable"),
+        ("`PlainNet` is kept.\n\nThe model has 180,000 parameters.", "unverifiable"),
+        ("## The plain one\n\nThe model has 180,000 parameters.", "unverifiable"),
+        ("## v1\n\nThe model has 180,000 parameters.", "unverifiable"),
+    ],
+)
+def test_the_model_is_the_one_that_was_trained(tmp_path, text, verdict):
+    found = beside_untrained(tmp_path, f"{text}\n")
+    assert found and found[-1].verdict == verdict, found
+
+
+def test_a_name_with_a_number_is_told_by_what_sets_it_apart(tmp_path):
+    for more, verdict in (("1 hole is cut.", "false"), ("V1 was too big.", "unverifiable")):
+        text = f"The model has 180,000 parameters.\n\n{more}\n"
+        [one] = beside_untrained(tmp_path, text, "ModelV1")
+        assert one.verdict == verdict

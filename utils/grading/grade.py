@@ -284,7 +284,8 @@ def _subjects(judged: Judged) -> list[Subject]:
     known = {word for one in found for word in one.words}
     networks = defined_networks(one.attempt.reader for one in judged.every)
     return found + [
-        Subject(name, (name,), None, {}, (), False) for name in sorted(networks - known)
+        Subject(name, (name,), None, {}, (), counts=False, trained=False)
+        for name in sorted(networks - known)
     ]
 
 

@@ -1,11 +1,21 @@
 """What README and text cells assert, held against what was established."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from utils.grading.claims.network_claims import judge_field, judge_parameters, judge_property
-from utils.grading.claims.sentence_meaning import EXACT, Part, Reading, read
+from utils.grading.claims.quantities import Part
+from utils.grading.claims.sentence_meaning import EXACT, Reading, read
 from utils.grading.claims.sentence_splitting import Statement, statements
-from utils.grading.claims.subjects import Spoken, Subject, names, sets_apart, spoken_of
+from utils.grading.claims.subjects import (
+    Spoken,
+    Subject,
+    hints,
+    means_the_trained,
+    names,
+    sets_apart,
+    spoken_of,
+)
 from utils.grading.claims.training_claims import Verdict, judge_accuracy, judge_epochs
 from utils.grading.facts import Claim, Evidence
 from utils.grading.submission.contents import Submission
@@ -25,6 +35,7 @@ def check_claims(submission: Submission, subjects: Sequence[Subject]) -> list[Cl
     notebooks = {one.notebook for one in subjects if one.notebook}
     said = list(statements(submission, notebooks))
     several = _about_several(said)
+    trained = _the_only_trained(said, subjects)
     called = [name for one in subjects for name in names(one)]
     claims, seen = [], set()
     for statement in said:
@@ -38,6 +49,9 @@ def check_claims(submission: Submission, subjects: Sequence[Subject]) -> list[Cl
         if reading is None or key in seen or len(claims) == MOST:
             continue
         seen.add(key)
+        of_training = any(one.kind in ("accuracy", "epochs") for one in reading.parts)
+        if (of_training or means_the_trained(statement)) and len(spoken.subjects) == len(subjects):
+            spoken = replace(spoken, subjects=trained.get(_source(statement), spoken.subjects))
         claim = _claim(statement, reading, spoken, len(subjects), _source(statement) in several)
         if claim.verdict == "true" or reading.whole:
             claims.append(claim)
@@ -46,6 +60,22 @@ def check_claims(submission: Submission, subjects: Sequence[Subject]) -> list[Cl
 
 def _source(statement: Statement) -> str:
     return statement.place.file or statement.place.notebook or ""
+
+
+def _the_only_trained(
+    said: Iterable[Statement], subjects: Sequence[Subject]
+) -> dict[str, tuple[Subject, ...]]:
+    """The only network that a program trains, by the paths of texts that name none of the others."""
+    trained = tuple(one for one in subjects if one.trained)
+    others = [hint for one in subjects if not one.trained for hint in hints(one)]
+    texts: dict[str, list[str]] = {}
+    for statement in said if len(trained) == 1 else ():
+        texts.setdefault(_source(statement), []).extend((statement.text, *statement.headings))
+    return {
+        path: trained
+        for path, found in texts.items()
+        if not any(hint.search(text) for hint in others for text in found)
+    }
 
 
 def _about_several(said: Iterable[Statement]) -> set[str]:

@@ -54,11 +54,12 @@ _MET = frozenset("done met fulfilled satisfied achieved obtained actual our ours
 
 @dataclass(frozen=True)
 class Statement:
-    """A sentence, its place, and the headings that it stands below, the nearest first."""
+    """A sentence, its place, the headings that it stands below, the nearest first, and the sentence before it."""
 
     text: str
     place: Evidence
     headings: tuple[str, ...] = ()
+    before: str = ""  # of the same paragraph
 
 
 @dataclass
@@ -123,19 +124,19 @@ def _is_prose(text: TextFile) -> bool:
     return written or not any(_begins_epoch(line) for line in lines)
 
 
-def _sentences(text: str, section: _Section) -> Iterator[tuple[int, str, tuple[str, ...]]]:
-    """Sentences with the line on which each begins and the headings above; wrapped lines are joined."""
+def _sentences(text: str, section: _Section) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
+    """Sentences with the line on which each begins, the headings above and the sentence before; wrapped lines are joined."""
     for paragraph in _paragraphs(text, section):
         joined = " ".join([*(part for _, part in paragraph), ""])
         starts = list(accumulate((len(part) + 1 for _, part in paragraph[:-1]), initial=0))
-        begin = 0
+        begin, before = 0, ""
         for end in [*(match.end() for match in _SENTENCE_END.finditer(joined)), len(joined)]:
             sentence = " ".join(joined[begin:end].split())
             if sentence and len(sentence) < 1_000:
                 first = begin + len(joined[begin:end]) - len(joined[begin:end].lstrip())
                 line = paragraph[bisect_right(starts, first) - 1][0]
-                yield line, sentence, section.headings
-            begin = end
+                yield line, sentence, section.headings, before
+            begin, before = end, sentence
 
 
 def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str]]]:

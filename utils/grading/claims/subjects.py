@@ -20,7 +20,7 @@ _COMMON = re.compile(
 # A heading that sets a network or a training apart from others; "3. Model" numbers the section instead.
 _APART = re.compile(
     r"\b(?:step|model|experiment|attempt|iteration|network|net|version|code|trial|stage|try|run|phase)s?"
-    r"\W{0,2}(?:\d+|one|two|three|four|[A-Da-d]\b)|\b(?:first|second|third|fourth|fifth)\b",
+    r"\W{0,2}(?:\d+|one|two|three|four|[A-Da-d]\b)|\b(?:first|second|third|fourth|fifth)\b|^\W*(?:model\W?)?v\W?\d",
     re.I,
 )
 _OTHER = re.compile(
@@ -30,13 +30,22 @@ _OTHER = re.compile(
     re.I,
 )  # a file that belongs to none of them
 
+_THE_NETWORK = re.compile(
+    r"\b(?:the|our|my|this)\W+(?:\w+\W+){0,3}?(?:model|network|net|cnn|architecture|classifier)\b",
+    re.I,
+)
+_OF_THE_ONE_BEFORE = re.compile(r"\W*its?\b", re.I)
+_EARLIER = re.compile(r"\b(?:last|past|session|week)\b", re.I)
+_KINDS_OF_NAME = re.compile(r"net(?:work)?|model|cnn|my|the|class|cifar", re.I)
+
 
 @dataclass(frozen=True)
 class Subject:
     """An attempt that texts may speak of.
 
     `words` are what they call it: file names without suffix, the network's class. `notebook` is the one whose text cells
-    speak of it. `runs` are its logged runs, the judged one first; of all subjects exactly one `counts`.
+    speak of it. `runs` are its logged runs, the judged one first; of all subjects exactly one `counts`. `trained` is False
+    of a network that is defined and that no program trains.
     """
 
     name: str
@@ -45,6 +54,7 @@ class Subject:
     facts: dict[str, Fact]
     runs: tuple[Run, ...]
     counts: bool
+    trained: bool = True
 
     def fact(self, name: str) -> Fact:
         """The fact of that name; one without a value where no audit established it."""
@@ -82,6 +92,18 @@ def spoken_of(statement: Statement, subjects: Sequence[Subject]) -> Spoken:
     return Spoken(tuple(sorted(subjects, key=lambda one: not one.counts)), named=False)
 
 
+def means_the_trained(statement: Statement) -> bool:
+    """Whether a sentence speaks of "the model", or of "it" after a sentence on the model that was trained."""
+    before = statement.before
+    trained = _THE_NETWORK.search(before) and re.search(r"\btrained\b", before)
+    if any(one.search(before) for one in (_APART, _OTHER, _EARLIER)):
+        trained = None
+    return bool(
+        _THE_NETWORK.search(statement.text)
+        or (trained and _OF_THE_ONE_BEFORE.match(statement.text))
+    )
+
+
 def sets_apart(heading: str) -> bool:
     """Whether a heading begins the section of one of several networks."""
     return bool(_APART.search(heading))
@@ -105,6 +127,16 @@ def _name(word: str) -> re.Pattern | None:
 def names(subject: Subject) -> list[re.Pattern]:
     """What `subject` is called; an ordinary word ("train", "model") only with its file's suffix."""
     return [name for word in subject.words if (name := _name(word))]
+
+
+def hints(subject: Subject) -> list[re.Pattern]:
+    """What is found in a text that may tell of `subject`: its names, and what sets them apart, as "plain" of "PlainNet"."""
+    found = names(subject)
+    for word in subject.words:
+        left = [part for part in _PART.findall(word) if not _KINDS_OF_NAME.fullmatch(part)]
+        if any(part.isalpha() for part in left):
+            found.append(re.compile(r"(?<!\w)" + r"[\s_-]?".join(left) + r"(?!\w)", re.I))
+    return found
 
 
 def _of_the_file(place: Evidence, subjects: Sequence[Subject]) -> tuple[Subject, ...]:

@@ -32,7 +32,8 @@ def printed_from_source(submission: Submission, run: Run, rows: tuple[Row, ...])
         if cell.kind == "code"
     }
     top = max(rows, key=lambda row: row.accuracy)
-    trees = {index: _tree(source) for index, source in sources.items() if index <= top.place.cell}
+    last = max(sources, default=0) if top.place.cell is None else top.place.cell
+    trees = {index: _tree(source) for index, source in sources.items() if index <= last}
     lines = {
         index: set(_literal_lines(trees[index]))
         for index in {row.place.cell for row in rows} & set(trees)

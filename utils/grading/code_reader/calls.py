@@ -2,7 +2,15 @@
 
 import ast
 
-from utils.grading.code_reader import changes, config_files, image_sources, known_functions, members
+from utils.grading.code_reader import (
+    changes,
+    config_files,
+    image_sources,
+    known_functions,
+    members,
+    records,
+    unread_entries,
+)
 from utils.grading.code_reader.command_line import argument_parser
 from utils.grading.code_reader.hooks import changes_output
 from utils.grading.code_reader.snapshots import NAMESPACES
@@ -67,7 +75,7 @@ def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: 
     if isinstance(callee, Made):
         return _call_made(reader, callee, args, kwargs, node, frame)
     if isinstance(callee, members.Member):
-        return _call_member(reader, callee, args, kwargs, place, frame, whole)
+        return _call_member(reader, callee, args, kwargs, place, node, frame, whole)
     if isinstance(callee, Library):
         return _call_library(reader, callee, args, kwargs, place, node, frame, whole)
     return callee if isinstance(callee, Unknown) else Unknown("what is called is not known")
@@ -109,7 +117,7 @@ def _call_made(reader, made, args, kwargs, node, frame):
     return Unknown(f"the result of {made.last} is known only when the code runs")
 
 
-def _call_member(reader, member, args, kwargs, place, frame, whole):
+def _call_member(reader, member, args, kwargs, place, node, frame, whole):
     value, name = member.receiver, member.name
     changes.note_method(reader, value, name, args, kwargs, place)
     if isinstance(value, (list, dict, str, tuple, *members.ARRAY, members.IMAGES)):
@@ -118,6 +126,11 @@ def _call_member(reader, member, args, kwargs, place, frame, whole):
         if name == "apply" and args and changes.watched(value) is not None:
             reader.apply(args[0], (changes.part(value),), {}, frame)
         return value
+    if name in ("__setattr__", "__delattr__") and args:
+        owner = value.instance if isinstance(value, Super) else value
+        return _set_attribute(reader, owner, args, frame, node)
+    if name in records.METHODS and records.is_tuple(value) and whole:
+        return records.METHODS[name](reader, value, kwargs)
     if isinstance(value, Super) and name == "__init__":
         return _library_init(value.instance, args, kwargs)
     if isinstance(value, Made) and value.name == "argparse.ArgumentParser":
@@ -139,6 +152,12 @@ def _call_member(reader, member, args, kwargs, place, frame, whole):
     )
 
 
+def _set_attribute(reader, owner, given: tuple, frame: Frame, node) -> None:
+    """setattr() or delattr() of `owner`, with the name and perhaps the value."""
+    value = given[1] if given[1:] else Unknown("it is deleted")
+    reader.set_attribute(owner, given[0], value, frame, node)
+
+
 DATASET = ("root", "train", "transform", "target_transform", "download")
 
 
@@ -155,19 +174,17 @@ def _library_init(instance, args, kwargs):
 def _call_library(reader, library, args, kwargs, place, node, frame, whole):
     if library.name in _WRAPPERS and args and not isinstance(args[0], Unknown):
         return args[0]
-    if library.name in ("builtins.setattr", "builtins.delattr") and len(args) > 1:
-        return reader.set_attribute(
-            *args[:2], args[2] if args[2:] else Unknown("it is deleted"), frame, node
-        )
     if args and library.last.startswith("__"):  # torch.nn.Module.__setattr__(model, …)
         changes.note_method(reader, args[0], library.last, args[1:], kwargs, place)
+    if library.last.strip("_") in ("setattr", "delattr") and len(args) > 1:
+        return _set_attribute(reader, args[0], args[1:], frame, node)
     if changes_output(library.last, args, kwargs):  # of every network
         owner, _, name = library.name.rpartition(".")
         reader.replaced.append((owner, name, place, len(reader.calls)))
     if (computed := image_sources.function(library, args, kwargs)) is not None:
         return computed
     special = known_functions.FUNCTIONS.get(library.name)
-    if special:
+    if special and whole:
         result = special(reader, args, kwargs, frame)
         if result is not known_functions.NOT_KNOWN:
             return result
@@ -186,5 +203,7 @@ def _call_library(reader, library, args, kwargs, place, node, frame, whole):
     )
     if library.name in NAMESPACES and not args:
         made.attributes.update(kwargs)
+        if not whole:
+            unread_entries.widen(made.attributes)
     reader.made.append(made)
     return made

@@ -6,6 +6,7 @@ import operator
 from utils.grading.code_reader import calls, image_axes, image_sources, members
 from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.operators import LONGEST, binary, compare
+from utils.grading.code_reader.unread_entries import OPEN
 from utils.grading.code_reader.values import (
     Frame,
     Instance,
@@ -63,8 +64,8 @@ def elements(reader, nodes, frame) -> tuple[list, bool]:
                 values.extend(
                     [Unknown("which entry of a set comes first is not known")] * len(part)
                 )
-            elif isinstance(part, (list, tuple, dict)):
-                values.extend(part)
+            elif (entries := members.iterate(part)) is not None:
+                values.extend(entries)
             else:
                 values.append(
                     Unknown(f"what *{ast.unparse(node.value)[:40]} stands for is not known")
@@ -268,6 +269,7 @@ def call(reader, node: ast.Call, frame: Frame):
                 for key, part in value.items()
                 if isinstance(key, str)
             )
+            whole = whole and OPEN not in value
         else:
             whole = False
     if isinstance(callee, Library) and callee.name == "builtins.super":

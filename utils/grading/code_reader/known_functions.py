@@ -1,5 +1,7 @@
 """The functions and methods of Python and numpy that reading computes itself, on plain values alone."""
 
+import math
+
 import numpy as np
 
 from utils.grading.code_reader import (
@@ -9,8 +11,10 @@ from utils.grading.code_reader import (
     image_sources,
     image_statistics,
     members,
+    records,
+    unread_entries,
 )
-from utils.grading.code_reader.snapshots import NAMESPACES
+from utils.grading.code_reader.unread_entries import OPEN
 from utils.grading.code_reader.values import (
     Instance,
     Library,
@@ -63,7 +67,7 @@ def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
             "setdefault",
             "pop",
         ):
-            return _of_dict(value, name, args, kwargs)
+            return _of_dict(value, name, args, kwargs, uncertain)
         if (
             isinstance(value, str)
             and name in _TEXT
@@ -110,12 +114,16 @@ def _change(value: list, name: str, args: tuple, uncertain: bool):
     return getattr(value, name)(*args)
 
 
-def _of_dict(value: dict, name: str, args: tuple, kwargs: dict):
+def _of_dict(value: dict, name: str, args: tuple, kwargs: dict, uncertain: bool):
     if name in ("items", "keys", "values"):
         return [tuple(entry) if name == "items" else entry for entry in getattr(value, name)()]
     if name == "update":
-        value.update(*(arg for arg in args if isinstance(arg, dict)), **kwargs)
-        return None
+        return unread_entries.update(value, args, kwargs, uncertain)
+    if name in ("get", "pop", "setdefault") and args[0] not in value and OPEN in value:
+        return OPEN
+    if name == "pop" and uncertain:
+        value[args[0]] = Unknown("it is taken away only under a condition")
+        return value[args[0]]
     return getattr(value, name)(*args)
 
 
@@ -135,11 +143,7 @@ def _open(reader, args, kwargs, frame):
 def _vars(reader, args, kwargs, frame):
     if args and changes.watched(args[0]) is not None:
         return members.attribute(reader, args[0], "__dict__", frame)
-    return (
-        dict(args[0].attributes)
-        if args and isinstance(args[0], Made) and args[0].name in NAMESPACES
-        else NOT_KNOWN
-    )
+    return args[0].attributes if args and records.open_attributes(args[0]) else NOT_KNOWN
 
 
 def _enumerate(reader, args, kwargs, frame):
@@ -258,21 +262,6 @@ def _isinstance(reader, args, kwargs, frame):
     return any(isinstance(args[0], kinds[kind.name]) for kind in wanted)
 
 
-def _replace(reader, args, kwargs, frame):
-    if not args or not isinstance(args[0], Instance):
-        return NOT_KNOWN
-    old = args[0]
-    return Instance(
-        old.cls,
-        old.args,
-        old.kwargs | kwargs,
-        old.place,
-        old.stack,
-        old.attributes | kwargs,
-        list(old.labels),
-    )
-
-
 def _sum(reader, args, kwargs, frame):
     items = members.iterate(args[0]) if args else None
     return (
@@ -280,6 +269,15 @@ def _sum(reader, args, kwargs, frame):
         if items is not None and all(isinstance(entry, (int, float)) for entry in items)
         else NOT_KNOWN
     )
+
+
+def _extreme(choose):
+    def function(reader, args, kwargs, frame):
+        items = members.iterate(args[0]) if len(args) == 1 else args
+        plain = items and not kwargs and all(isinstance(one, (int, float)) for one in items)
+        return choose(items) if plain else NOT_KNOWN
+
+    return function
 
 
 def _path(first: bool):
@@ -382,6 +380,9 @@ FUNCTIONS = {
         for name in ("tensor", "as_tensor", "from_numpy", "stack", "Tensor", "FloatTensor")
     },
     "builtins.sum": _sum,
+    "builtins.max": _extreme(max),
+    "builtins.min": _extreme(min),
+    **{f"math.{one}": _numbers(getattr(math, one)) for one in ("ceil", "floor", "sqrt", "log2")},
     "builtins.range": _range,
     "builtins.zip": _zip,
     "builtins.map": _map,
@@ -397,7 +398,7 @@ FUNCTIONS = {
     "os.getenv": _get,
     "numpy.array": _array,
     "numpy.asarray": _array,
-    "dataclasses.replace": _replace,
+    **records.FUNCTIONS,
     "importlib.import_module": _import,
     "sys.path.append": _path(False),
     "sys.path.insert": _path(True),

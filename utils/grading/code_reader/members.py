@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-from utils.grading.code_reader import changes, image_axes, image_sources, image_statistics
+from utils.grading.code_reader import changes, image_axes, image_sources, image_statistics, records
 from utils.grading.code_reader.images import Images
+from utils.grading.code_reader.unread_entries import OPEN
 from utils.grading.code_reader.values import (
     Frame,
     Instance,
@@ -66,6 +67,10 @@ def attribute(reader, value, name: str, frame: Frame):
         return images
     if name == "__dict__" and changes.watched(value) is not None:
         return Member(value, name)
+    if name == "__dict__" and records.open_attributes(value):
+        return value.attributes
+    if name == "value" and isinstance(value, (int, float, str)):
+        return value  # a member of an Enum of numbers or texts
     if isinstance(value, (float, int)) and not isinstance(value, ARRAY) or name.startswith("__"):
         return (
             Unknown(f"the attribute {name} of a number")
@@ -84,13 +89,19 @@ def _class_of(value) -> UserClass:
 
 
 def _of_instance(reader, value: Instance, name: str):
+    if not changes.is_network(value) and records.decides(value.cls):
+        return Unknown(f"{value.cls.name} decides itself what its attributes are")
     if name in value.attributes:
         return value.attributes[name]
     if name == "__class__":
         return value.cls
     if name == "data" and (images := image_sources.array_of(value)) is not None:
         return images
+    if name == "__dict__" and records.open_attributes(value):
+        return value.attributes
     found, owner = value.cls.find(name)
+    if not isinstance(found, UserFunction) and OPEN in value.attributes:
+        return OPEN
     return bound(reader, found, value, owner) if owner else Member(value, name)
 
 
@@ -100,6 +111,8 @@ def bound(reader, found, receiver, owner: UserClass):
         return found
     if found.kind == "staticmethod":
         return found
+    if found.kind == "setter":
+        return Unknown(f"a property {found.name} that can be set")
     if found.kind == "property" and isinstance(receiver, Instance):
         return reader.invoke(_bind(found, receiver), (), {}, found.place)
     if isinstance(receiver, Instance):
@@ -144,6 +157,8 @@ def item(reader, value, key, frame: Frame, node):
 def _item_of_object(reader, value, key, frame, node):
     if isinstance(value, IMAGES):
         return image_axes.item(value, key)
+    if records.is_tuple(value) and isinstance(key, int):
+        return item(reader, tuple(records.stored(value).values()), key, frame, node)
     if (entry := image_sources.entry(value, key)) is not None:
         return entry
     if isinstance(value, Instance) and value.cls.find("__getitem__")[1]:
@@ -213,6 +228,8 @@ def iterate(value) -> list | None:
         return list(value)
     if isinstance(value, range):
         return list(value) if len(value) <= 1000 else None
+    if records.is_tuple(value):
+        return list(records.stored(value).values())
     if isinstance(value, ARRAY) and value.ndim:
         return [entry.item() if np.ndim(entry) == 0 else entry for entry in value]
     return None

@@ -5,6 +5,8 @@ import operator
 import re
 
 from utils.grading.code_reader import image_statistics, members
+from utils.grading.code_reader.snapshots import is_member
+from utils.grading.code_reader.unread_entries import OPEN
 from utils.grading.code_reader.values import Library, Made, Unknown, UserFunction, same
 
 LONGEST = 10_000  # entries of a list, characters of a text: what is larger is not computed
@@ -82,7 +84,9 @@ def compare(kind, left, right) -> bool | None:
             if not isinstance(right, (str, dict)) and not all(map(members.plain, right)):
                 return None
             try:
-                if isinstance(right, dict) and isinstance(right.get(left), Unknown):
+                if isinstance(right, dict) and isinstance(
+                    right.get(left, right.get(OPEN)), Unknown
+                ):
                     return None  # it may be there under a condition only
                 return (left in right) == (kind is ast.In)
             except TypeError:
@@ -93,7 +97,11 @@ def compare(kind, left, right) -> bool | None:
             return bool(_COMPARE[kind](left, right))
         except TypeError:
             return None
-    named = (Library, UserFunction)
-    if kind in (ast.Eq, ast.NotEq) and isinstance(left, named) and isinstance(right, named):
+    if kind in (ast.Eq, ast.NotEq) and _is_one(left) and _is_one(right):
         return same(left, right) == (kind is ast.Eq)
     return None
+
+
+def _is_one(value) -> bool:
+    """Whether `value` is equal to itself alone."""
+    return isinstance(value, (Library, UserFunction)) or is_member(value)

@@ -3,7 +3,8 @@
 import ast
 from functools import reduce
 
-from utils.grading.code_reader import calls, expressions, statements
+from utils.grading.code_reader import calls, expressions, statements, unread_entries
+from utils.grading.code_reader.changes import is_network
 from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.snapshots import snapshot
 from utils.grading.code_reader.values import Frame, Instance, Step, Unknown, UserClass, UserFunction
@@ -107,8 +108,12 @@ class Calling:
                 init.name, init.node, init.frame, init.origin, init.owner or owner, made
             )
             self.invoke(bound, args, kwargs, place, whole)
+        elif owner is not None and not is_network(made):
+            unread_entries.widen(made.attributes)
         else:
             made.attributes.update(self._fields(cls, args, kwargs))
+        if not is_network(made):
+            made.first = snapshot(made.attributes)
         return made
 
     def _fields(self, cls: UserClass, args: tuple, kwargs: dict) -> dict:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from utils.grading.code_reader import changes, expressions, members, statements
+from utils.grading.code_reader import changes, expressions, members, statements, unread_entries
 from utils.grading.code_reader.bindings import Unit
 from utils.grading.code_reader.commanding import Commanding
 from utils.grading.code_reader.imports import Importing
@@ -211,7 +211,7 @@ class Reader(Importing, Calling, Commanding):
                 try:
                     owner[key] = (
                         Unknown("it depends on a condition")
-                        if self.uncertain(frame) and key in owner
+                        if self.uncertain(frame) and (isinstance(owner, list) or key in owner)
                         else value
                     )
                 except IndexError:
@@ -219,8 +219,9 @@ class Reader(Importing, Calling, Commanding):
 
     def _parts(self, value, count: int) -> list:
         """What each of `count` targets gets of a value that is assigned to all of them."""
-        if isinstance(value, (list, tuple)) and len(value) == count:
-            return list(value)
+        entries = members.iterate(value)
+        if entries is not None and len(entries) == count:
+            return entries
         if isinstance(value, Made) and value.last == "random_split":
             return [
                 Made("torch.utils.data.Subset", value.args, {}, value.place) for _ in range(count)
@@ -236,6 +237,8 @@ class Reader(Importing, Calling, Commanding):
         """Assign `value` to an attribute of `owner`; `name` is Unknown where setattr() is given one that is not known."""
         changes.note_attribute(self, owner, name, value, frame, node)
         if not isinstance(name, str):
+            if isinstance(owner, (Instance, Made)) and changes.watched(owner) is None:
+                unread_entries.spoil(owner.attributes)
             return
         if isinstance(owner, (Instance, Made)):
             before = (
@@ -246,11 +249,17 @@ class Reader(Importing, Calling, Commanding):
                 else []
             )
             unsure = self.uncertain(frame) and before and not same(before[0], value)
+            setter = getattr(before[0], "kind", "") == "setter" if before else False
             owner.attributes[name] = (
-                Unknown("it depends on a condition") if unsure else self.label(value, name)
+                Unknown("it depends on a condition")
+                if unsure
+                else Unknown("a property decides what it becomes")
+                if setter
+                else self.label(value, name)
             )
         elif isinstance(owner, (UserClass, Module)):
-            owner.names[name] = value
+            unsure = self.uncertain(frame) and not same(owner.names.get(name), value)
+            owner.names[name] = Unknown("it depends on a condition") if unsure else value
         elif isinstance(owner, Library):
             place = frame.origin.evidence(node)
             self.replaced.append((owner.name, name, place, len(self.calls)))

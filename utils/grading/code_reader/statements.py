@@ -2,13 +2,15 @@
 
 import ast
 
-from utils.grading.code_reader import changes, expressions, members
+from utils.grading.code_reader import changes, expressions, known_functions, members, records
 from utils.grading.code_reader.choices import read_if, read_match, read_try
 from utils.grading.code_reader.imports import import_from, import_names
 from utils.grading.code_reader.operators import binary
+from utils.grading.code_reader.snapshots import snapshot
 from utils.grading.code_reader.values import (
     Frame,
     Instance,
+    Library,
     Made,
     Unknown,
     UserClass,
@@ -70,7 +72,7 @@ def _function(reader, node, frame):
             name
             for decorator in node.decorator_list
             if (name := _decorator(decorator))
-            in ("property", "staticmethod", "classmethod", "cached_property")
+            in ("property", "staticmethod", "classmethod", "cached_property", "setter")
         ),
         "",
     )
@@ -97,8 +99,26 @@ def _class(reader, node, frame):
                 frame,
             )  # a method does not see the names of the class body
             body.names[name] = value
+    records.inherit(made)
+    for decorator in reversed(node.decorator_list):
+        _decorate(reader, decorator, made, frame)
+    made.changes.clear()  # a decorator is executed wherever the class is
+    made.first = snapshot(made.names)
     reader.name(node.name, made, frame, node)
     reader.classes.append(made)
+
+
+def _decorate(reader, node, made: UserClass, frame) -> None:
+    """What a decorator does to a class: @dataclass, or one of the submission's own."""
+    called = isinstance(node, ast.Call)
+    function = expressions.evaluate(reader, node.func if called else node, frame)
+    if isinstance(function, Library) and function.name == "dataclasses.dataclass":
+        given = node.keywords if called else []
+        records.make_dataclass(
+            made, {one.arg: expressions.evaluate(reader, one.value, frame) for one in given}
+        )
+    elif isinstance(function, UserFunction):
+        reader.apply(expressions.evaluate(reader, node, frame), (made,), {}, frame)
 
 
 def _return(reader, node, frame):
@@ -184,11 +204,14 @@ def _delete(reader, node, frame):
             reader.steps.carried(target.id, frame.origin, target)
             frame.elsewhere.get(target.id, frame).names.pop(target.id, None)
         elif isinstance(target, (ast.Attribute, ast.Subscript)):
-            changes.note(
-                reader,
-                expressions.evaluate(reader, target.value, frame),
-                frame.origin.evidence(target),
-            )
+            owner = expressions.evaluate(reader, target.value, frame)
+            if changes.watched(owner) is not None:
+                changes.note(reader, owner, frame.origin.evidence(target))
+            elif isinstance(target, ast.Attribute):
+                reader.set_attribute(owner, target.attr, Unknown("it is deleted"), frame, target)
+            elif isinstance(owner, dict):
+                key = expressions.evaluate(reader, target.slice, frame)
+                known_functions.method(owner, "pop", (key,), {}, bool(reader.uncertain(frame)))
 
 
 def _elsewhere(reader, node, frame):

@@ -99,9 +99,7 @@ class Made:
     attributes: dict = field(default_factory=dict)
     whole: bool = True  # False where a starred argument could not be read
     stack: tuple["Step", ...] = ()
-    changes: list = field(
-        default_factory=list
-    )  # what code did to it after it was built (reader.changes)
+    changes: list = field(default_factory=list)  # after it was built (reader.changes)
 
     @property
     def last(self) -> str:
@@ -118,6 +116,8 @@ class UserClass:
     origin: Origin
     frame: Frame
     changes: list = field(default_factory=list)  # assignments to its attributes from outside
+    fields: dict | None = None  # of a dataclass or a NamedTuple (records)
+    first: dict = field(default_factory=dict)  # its names as its statement makes them
 
     @property
     def place(self) -> Evidence:
@@ -184,10 +184,9 @@ class Instance:
     place: Evidence
     stack: tuple[Step, ...] = ()
     attributes: dict = field(default_factory=dict)
+    first: dict = field(default_factory=dict)  # the attributes as its constructor leaves them
     labels: list[str] = field(default_factory=list)
-    changes: list = field(
-        default_factory=list
-    )  # what code did to it after it was built (reader.changes)
+    changes: list = field(default_factory=list)  # after it was built (reader.changes)
 
 
 @dataclass(eq=False)

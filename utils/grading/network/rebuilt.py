@@ -20,7 +20,23 @@ def {BUILDER}():
     from importlib import import_module
 
     def changed(one, **values):
-        vars(one).update(values)
+        for name, value in values.items():
+            object.__setattr__(one, name, value)
+        return one
+
+    class Unread:
+        def __get__(self, *_):
+            raise RuntimeError("the network uses a setting that is known only when the code runs")
+        __set__ = __get__
+
+    def unread(one, *names):
+        cls = one if isinstance(one, type) else type(one)
+        hidden = type(cls)(cls.__name__, (cls,), dict.fromkeys(names, Unread()) | {{"__slots__": ()}})
+        if one is cls:
+            return hidden
+        held = getattr(one, "__dict__", {{}})
+        held.update((name, Unread()) for name in names if name in held)
+        object.__setattr__(one, "__class__", hidden)
         return one
 
 """

@@ -3,8 +3,9 @@
 import math
 from dataclasses import dataclass
 
-from utils.grading.code_reader.changes import is_layer
-from utils.grading.code_reader.snapshots import NAMESPACES
+from utils.grading.code_reader.changes import is_layer, is_network
+from utils.grading.code_reader.records import is_tuple
+from utils.grading.code_reader.snapshots import NAMESPACES, is_member, unchanged
 from utils.grading.code_reader.values import (
     Instance,
     Library,
@@ -15,10 +16,24 @@ from utils.grading.code_reader.values import (
     UserClass,
     UserFunction,
     is_literal,
-    same,
 )
 
 _DEEPEST = 8
+# What a library makes of the same arguments is the same.
+_REPEATING = (
+    "torch.nn.",
+    "torch.device",
+    "torch.tensor",
+    "numpy.array",
+    "collections.",
+    "functools.",
+    "math.",
+    "pathlib.",
+    "types.SimpleNamespace",
+    "argparse.Namespace",
+    "albumentations.",
+    "torchvision.transforms.",
+)
 _PLAIN = {
     "builtins.int",
     "builtins.float",
@@ -116,6 +131,38 @@ def call_of(name: str, args, kwargs: dict, depth: int = 0, names: tuple = ()) ->
     )
 
 
+def unread(holders) -> set[str]:
+    """What an object and its classes, the nearest first, hold and reading does not know: the names."""
+    held = {}
+    for one in reversed(list(holders)):
+        held |= one.names if isinstance(one, UserClass) else one.attributes
+    return {name for name, value in held.items() if not _repeats(value) and isinstance(name, str)}
+
+
+def _repeats(value, depth: int = 0) -> bool:
+    """Whether executing the code that made `value` gives the same again."""
+    if isinstance(value, Unknown) or depth > _DEEPEST:
+        return False
+    parts: list = []
+    if isinstance(value, dict):
+        parts = [*value, *value.values()]
+    elif isinstance(value, (list, tuple)):
+        parts = list(value)
+    elif isinstance(value, Instance):
+        parts = list(value.attributes.values())
+    elif isinstance(value, Made):
+        parts = [*value.args, *value.kwargs.values()]
+        if not value.whole or not value.name.startswith(_REPEATING):
+            return False
+    return all(_repeats(one, depth + 1) for one in parts)
+
+
+def without(made: Code, names: set[str]) -> Code:
+    """The same, of which these attributes raise an error where something uses them."""
+    given = ", ".join(map(repr, sorted(names)))
+    return Code(f"unread({made.text}, {given})", made.names) if names else made
+
+
 def _of_container(value, depth: int) -> Code | None:
     entries = list(value) if not isinstance(value, dict) else [*value, *value.values()]
     parts = [code_of(entry, depth + 1) for entry in entries]
@@ -160,10 +207,16 @@ def _of_made(value: Made, depth: int) -> Code | None:
 
 
 def _of_class(value: UserClass, depth: int) -> Code | None:
+    """The class; what reading does not know of it may be used by nothing."""
+    made = _class(value)
+    return made if is_network(value) else made and without(made, unread(value.ancestors()))
+
+
+def _class(value: UserClass) -> Code | None:
+    """The name of the class, where it and what it inherits still is what its statement makes."""
     outermost = value.frame.parent is None and value.frame.function is None
-    return (
-        Code(value.name, ((_home(value), value.name),)) if outermost and not value.changes else None
-    )
+    same = all(not one.changes and unchanged(one.names, one.first) for one in value.ancestors())
+    return Code(value.name, ((_home(value), value.name),)) if outermost and same else None
 
 
 def _of_function(value: UserFunction, depth: int) -> Code | None:
@@ -186,31 +239,29 @@ def _of_module(value: Module, depth: int) -> Code | None:
 
 
 def _of_instance(value: Instance, depth: int) -> Code | None:
-    """A call of its class; what was assigned to it later, or is a list or an object itself, is assigned again."""
-    made = _of_class(value.cls, depth)
-    made = made and call_of(value.cls.name, value.args, value.kwargs, depth, made.names)
+    """A call of its class; what has another value than its constructor gave is assigned again."""
+    cls = _class(value.cls)
+    if cls is not None and is_member(value):
+        return Code(f"{cls.text}.{value.attributes['_name_']}", cls.names)
+    made = cls and call_of(cls.text, value.args, value.kwargs, depth, cls.names)
     if made is None or is_layer(value):
         return made if not any(not change.constructing for change in value.changes) else None
-    given = (*value.args, *value.kwargs.values())
+    first = value.first
     later = {
         name: one
         for name, one in value.attributes.items()
-        if not any(same(one, other) for other in given)
-        and (
-            value.changes
-            or isinstance(one, (list, dict))
-            or isinstance(one, Instance)
-            and one.changes
-        )
+        if name not in first or not unchanged(one, first[name])
     }
-    if not later:
-        return made
-    if any(code_of(one, depth + 1) is None for one in later.values()):
+    if first.keys() - value.attributes.keys():
         return None
     again = call_of("changed", (), later, depth)
-    return again and Code(
-        f"changed({made.text}, {again.text.removeprefix('changed(')}", made.names + again.names
-    )
+    if later and again is not None:
+        text = f"changed({made.text}, {again.text.removeprefix('changed(')}"
+        made = Code(text, made.names + again.names)
+    names = unread([value, *value.cls.ancestors()]) - later.keys()
+    if names and is_tuple(value):
+        return None  # its entries can be read without their names
+    return again and without(made, names)
 
 
 _KINDS = {

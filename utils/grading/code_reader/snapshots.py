@@ -9,33 +9,34 @@ NAMESPACES = ("argparse.namespace", "argparse.Namespace", "types.SimpleNamespace
 _DEEPEST, _LARGEST = 5, 1_000
 
 
-def snapshot(value, depth: int = 0):
+def snapshot(value, depth: int = 0, copies: dict | None = None):
     """A copy of lists, dicts and configuration objects; networks, and what is too deep or large, stay the same object."""
-    if depth > _DEEPEST:
+    copies = {} if copies is None else copies
+    if depth > _DEEPEST or id(value) in copies:
+        return copies.get(id(value), value)
+    copies[id(value)] = value  # where it holds itself
+    copies[id(value)] = copy = _copied(value, depth + 1, copies)
+    return copy
+
+
+def _copied(value, depth: int, copies: dict):
+    if isinstance(value, (list, tuple, dict)) and len(value) > _LARGEST:
         return value
     if isinstance(value, (list, tuple)):
-        return (
-            type(value)(snapshot(one, depth + 1) for one in value)
-            if len(value) <= _LARGEST
-            else value
-        )
+        return type(value)(snapshot(one, depth, copies) for one in value)
     if isinstance(value, dict):
-        return (
-            {key: snapshot(one, depth + 1) for key, one in value.items()}
-            if len(value) <= _LARGEST
-            else value
-        )
-    if (
-        isinstance(value, Instance)
-        and not is_network(value)
-        and not is_member(value)
-        or isinstance(value, Made)
-        and value.name in NAMESPACES
-    ):
-        return replace(
-            value, attributes=snapshot(value.attributes, depth + 1), changes=list(value.changes)
-        )
+        return {key: snapshot(one, depth, copies) for key, one in value.items()}
+    if _configures(value) and not is_member(value):
+        attributes = snapshot(value.attributes, depth, copies)
+        return replace(value, attributes=attributes, changes=list(value.changes))
     return value
+
+
+def _configures(value) -> bool:
+    """Whether `value` is an object of settings, which is no network."""
+    if isinstance(value, Instance):
+        return not is_network(value)
+    return isinstance(value, Made) and value.name in NAMESPACES
 
 
 def is_member(value) -> bool:
@@ -45,14 +46,28 @@ def is_member(value) -> bool:
 
 def unchanged(now, then) -> bool:
     """Whether a value still is what its snapshot was."""
-    if now is then or type(now) is not type(then):
-        return now is then
+    waiting, seen = [(now, then)], set()
+    while waiting:
+        now, then = waiting.pop()
+        if now is then or (id(now), id(then)) in seen:
+            continue
+        seen.add((id(now), id(then)))
+        pairs = _parts(now, then)
+        if pairs is None:
+            return False
+        waiting += pairs
+    return True
+
+
+def _parts(now, then) -> list[tuple] | None:
+    """What has to be unchanged for `now` to be; None where it is another."""
+    if type(now) is not type(then):
+        return None
     if isinstance(now, (list, tuple)):
-        return len(now) == len(then) and all(map(unchanged, now, then))
+        return list(zip(now, then)) if len(now) == len(then) else None
     if isinstance(now, dict):
-        return now.keys() == then.keys() and all(unchanged(now[key], then[key]) for key in now)
-    if isinstance(now, Instance) and not is_network(now):
-        return now.cls is then.cls and unchanged(now.attributes, then.attributes)
-    if isinstance(now, Made) and now.name in NAMESPACES:
-        return unchanged(now.attributes, then.attributes)
-    return same(now, then)
+        return [(now[key], then[key]) for key in now] if now.keys() == then.keys() else None
+    if _configures(now) and _configures(then):
+        alike = getattr(now, "cls", None) is getattr(then, "cls", None)
+        return [(now.attributes, then.attributes)] if alike else None
+    return [] if same(now, then) else None

@@ -139,22 +139,24 @@ def unread(holders) -> set[str]:
     return {name for name, value in held.items() if not _repeats(value) and isinstance(name, str)}
 
 
-def _repeats(value, depth: int = 0) -> bool:
+def _repeats(value) -> bool:
     """Whether executing the code that made `value` gives the same again."""
-    if isinstance(value, Unknown) or depth > _DEEPEST:
-        return False
-    parts: list = []
-    if isinstance(value, dict):
-        parts = [*value, *value.values()]
-    elif isinstance(value, (list, tuple)):
-        parts = list(value)
-    elif isinstance(value, Instance):
-        parts = list(value.attributes.values())
-    elif isinstance(value, Made):
-        parts = [*value.args, *value.kwargs.values()]
-        if not value.whole or not value.name.startswith(_REPEATING):
+    waiting, seen = [value], set()
+    while waiting:
+        one = waiting.pop()
+        library = isinstance(one, Made) and one.whole and one.name.startswith(_REPEATING)
+        if isinstance(one, Unknown) or isinstance(one, Made) and not library:
             return False
-    return all(_repeats(one, depth + 1) for one in parts)
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, dict):
+            waiting += [*one, *one.values()]
+        elif isinstance(one, (list, tuple)):
+            waiting += one
+        elif isinstance(one, (Instance, Made)):
+            waiting += [one.attributes, *([one.args, one.kwargs] if library else [])]
+    return True
 
 
 def without(made: Code, names: set[str]) -> Code:

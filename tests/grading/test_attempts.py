@@ -1,12 +1,14 @@
 """A submission with several tries: each is judged whole, with its own network and log, and one of them counts."""
 
 import json
+from dataclasses import replace
 
 import jsonschema
 import pytest
 
 from tests.grading.copied_process import in_a_copy
 from tests.grading.layouts import BUILD, IMPORTS, LOADERS, NETWORK, RUN, TIDY, build
+from tests.grading.written_logs import csv_file, training
 from utils.errors import UserError
 from utils.grading.audits import Options
 from utils.grading.grade import examine, judge
@@ -213,6 +215,25 @@ def test_a_name_ties_a_log_to_an_attempt(files, tmp_path):
     own = {one.attempt.name: one.runs[0].epochs for one in found.every if one.runs}
     assert len(own) >= 1 and "train_wide.py" in own
     assert {one.attempt.name: best_of(one) for one in found.every}["train_wide.py"] == 90
+
+
+@pytest.mark.parametrize("low", [0, 30])
+def test_a_table_that_was_printed_in_part_is_completed_by_the_file_that_holds_it(tmp_path, low):
+    """Unless the file is of another training (`low` per cent below)."""
+    course = training()
+    header, rows = (
+        "      train_loss  test_acc\n",
+        [f"{one.index:<5}{one.train_loss:12.6f}{one.test:10.2f}\n" for one in course],
+    )
+    part = "".join([header, *rows[:5], "..          ...       ...\n", *rows[-5:]])
+    other = [replace(one, test_correct=one.test_correct - 100 * low) for one in course]
+    files = {"history.csv": csv_file(other), "S9.ipynb": [IMPORTS, LOADERS, BUILD, (TRAIN, part)]}
+    found = judged(tmp_path, {**MODULES, **files}).first
+    shown = course[:5] + course[-5:]
+    best = max(course if not low else shown, key=lambda one: one.test)
+    assert found.facts["epochs"].value == 30 and best_of(found) == pytest.approx(best.test)
+    assert found.facts["log_consistent"].value is True
+    assert (found.runs[0].epochs[0].places["test"].file == "history.csv") is (not low)
 
 
 def test_a_log_that_nothing_ties_is_nobodys(tmp_path):

@@ -254,6 +254,7 @@ def test_a_claim_may_be_about_another_run(tmp_path):
         ("188,992   Total params\n", 188_992),
         ("Total params: 188,992 (738.25 KB)\n", 188_992),
         ("Total number of trainable parameters: 188,992\n", 188_992),
+        ("Number of parameters: 188,992\n", 188_992),
         ("Params size (MB): 0.72\n", None),
         (
             "Layer (type)  Output Shape  Param #\n  Conv2d-1  [-1, 32, 32, 32]  864\n  Conv2d-2  [-1, 10, 1, 1]  1,000\n"
@@ -283,6 +284,25 @@ def test_of_several_totals_the_one_before_the_judged_run_counts(tmp_path):
     (tmp_path / "S9.ipynb").write_text(notebook(one, two), encoding="utf-8")
     fact = printed_summary(read_submission(tmp_path), "S9.ipynb").facts["printed_parameters"]
     assert fact.value is None and "several totals" in fact.why
+
+
+@pytest.mark.parametrize(
+    "text, total",
+    [
+        ("* Total parameters: 143,290\n", None),  # said, not printed
+        ("```\nTotal params: 143,290\n```\n", 143_290),
+        ("    Total params: 143,290\n", 143_290),
+        (
+            "Layer (type)  Output Shape  Param #\n  Conv2d-1  [-1, 8, 32, 32]  864\nTotal params: 864\n",
+            864,
+        ),
+    ],
+)
+def test_a_readme_prints_a_total_where_one_was_pasted(tmp_path, text, total):
+    (tmp_path / "README.md").write_text(f"# Network\n\n{text}", encoding="utf-8")
+    (tmp_path / "S9.ipynb").write_text(notebook(tqdm_from_0(COURSE)), encoding="utf-8")
+    fact = printed_summary(read_submission(tmp_path), "S9.ipynb").facts["printed_parameters"]
+    assert fact.value == total
 
 
 # --- the two reports --------------------------------------------------------------------------------------------------

@@ -1,11 +1,14 @@
 """Which of several runs is judged, losses that are no averages; and the two reports."""
 
+import json
 from dataclasses import replace
 
 import pytest
 
 from tests.grading.first_attempt import log_audit
-from tests.grading.written_logs import audit, tqdm_from_0, training, value
+from tests.grading.written_logs import audit, notebook, tqdm_from_0, training, value
+from utils.grading.log.run_choice import tested_runs
+from utils.grading.log.runs import submission_runs
 from utils.grading.submission.contents import read_submission
 
 COURSE = training()
@@ -195,3 +198,22 @@ def test_the_second_report(reports):
     ) == (75, 86.54, 74, 49)
     assert value(found, "log_consistent") is True and value(found, "loss_normalisation") is None
     assert "all 75" in found.facts["loss_normalisation"].why and not found.warnings
+
+
+@pytest.mark.parametrize(
+    "heading, first, epochs",
+    [
+        ("Resume after disconnect", "", 30),
+        ("Part 2", "=> loaded model.pt\n", 30),
+        ("A narrower network", "", 20),
+    ],
+)
+def test_training_that_goes_on_below_another_heading(tmp_path, heading, first, epochs):
+    """It is one run where the heading, or what is printed below it, speaks of going on."""
+    rest = [replace(one, index=one.index - 20) for one in COURSE[20:]]
+    found = json.loads(notebook(tqdm_from_0(COURSE[:20]), first + tqdm_from_0(rest)))
+    text = {"cell_type": "markdown", "metadata": {}, "source": [f"## {heading}"]}
+    found["cells"].insert(1, text)
+    (tmp_path / "S9.ipynb").write_text(json.dumps(found))
+    runs = tested_runs(submission_runs(read_submission(tmp_path)))
+    assert max(len(run.epochs) for run in runs) == epochs

@@ -81,9 +81,11 @@ def logs_of(
 def _completed(run: Run, runs: Sequence[Run]) -> Run:
     """`run`, with all epochs of a text that holds its own and more: an output may be cut, a frame is printed in part."""
     shown = tested_values(run)
+    if sum(not value.is_integer() for value in shown) < LEAST_IN_COMMON:
+        return run  # round values are those of many trainings
     for text in runs:
         values = iter(tested_values(text))
-        longer = not text.notebook and len(text.epochs) > len(run.epochs) >= LEAST_IN_COMMON
+        longer = not text.notebook and len(text.epochs) > len(run.epochs)
         if longer and all(
             value in values for value in shown
         ):  # each is looked for behind the one before it

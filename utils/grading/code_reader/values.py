@@ -50,8 +50,16 @@ class Library:
         return self.name.rpartition(".")[2]
 
 
-@dataclass(eq=False)
-class Frame:
+class _Shown:
+    """Its name stands for it where it is shown: what it holds, and what that holds, may go on for gigabytes."""
+
+    def __repr__(self) -> str:
+        name = getattr(self, "name", "") or getattr(getattr(self, "cls", None), "name", "")
+        return f"{name}(…)" if isinstance(self, Made | Instance) else name or type(self).__name__
+
+
+@dataclass(eq=False, repr=False)
+class Frame(_Shown):
     """The names of one module, class body or function call; `parent` is where a name is looked up next."""
 
     names: dict
@@ -86,8 +94,8 @@ class Frame:
         return frame
 
 
-@dataclass(eq=False)
-class Made:
+@dataclass(eq=False, repr=False)
+class Made(_Shown):
     """What a call of a library's function or class returned. `labels` are the names that it was given on its way."""
 
     name: str
@@ -107,8 +115,8 @@ class Made:
         return self.name.rpartition(".")[2]
 
 
-@dataclass(eq=False)
-class UserClass:
+@dataclass(eq=False, repr=False)
+class UserClass(_Shown):
     name: str
     node: ast.ClassDef
     bases: tuple
@@ -148,8 +156,8 @@ class UserClass:
         return next(((one.names[name], one) for one in order if name in one.names), (None, None))
 
 
-@dataclass(eq=False)
-class UserFunction:
+@dataclass(eq=False, repr=False)
+class UserFunction(_Shown):
     name: str
     node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
     frame: Frame
@@ -174,8 +182,8 @@ class Step:
     place: Evidence
 
 
-@dataclass(eq=False)
-class Instance:
+@dataclass(eq=False, repr=False)
+class Instance(_Shown):
     """An object of one of the submission's own classes."""
 
     cls: UserClass
@@ -189,8 +197,8 @@ class Instance:
     changes: list = field(default_factory=list)  # after it was built (reader.changes)
 
 
-@dataclass(eq=False)
-class Module:
+@dataclass(eq=False, repr=False)
+class Module(_Shown):
     """One of the submission's own modules or packages."""
 
     name: str

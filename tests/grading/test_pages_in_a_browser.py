@@ -74,7 +74,8 @@ def clipboard(browser, page):
 def test_the_button_copies_a_row_that_can_be_pasted(twelve, browser, tmp_path):
     page = browser.open(twelve.folder / "index.html")
     page.get_by_role("button", name=f"copy the row for accuracy of {OPEN}").click()
-    assert f"Copied: {OPEN},accuracy" in page.locator("#said").inner_text()
+    said = page.locator("#said", has_text=f"Copied: {OPEN},accuracy")
+    said.wait_for()  # the clipboard answers when it can
     pasted = clipboard(browser, page)
     file = tmp_path / NAME
     header = (twelve.folder / NAME).read_text()

@@ -7,7 +7,7 @@ import pytest
 
 from tests.grading.first_attempt import log_audit
 from tests.grading.written_logs import audit, notebook, tqdm_from_0, training, value
-from utils.grading.log.run_choice import tested_runs
+from utils.grading.log import run_choice
 from utils.grading.log.runs import submission_runs
 from utils.grading.submission.contents import read_submission
 
@@ -215,5 +215,5 @@ def test_training_that_goes_on_below_another_heading(tmp_path, heading, first, e
     text = {"cell_type": "markdown", "metadata": {}, "source": [f"## {heading}"]}
     found["cells"].insert(1, text)
     (tmp_path / "S9.ipynb").write_text(json.dumps(found))
-    runs = tested_runs(submission_runs(read_submission(tmp_path)))
+    runs = run_choice.tested_runs(submission_runs(read_submission(tmp_path)))
     assert max(len(run.epochs) for run in runs) == epochs

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
-from utils.grading.log.losses_and_accuracies import Number, number_of
+from utils.grading.log.losses_and_accuracies import number_of
 from utils.grading.log.tables import meaning
 
 MOST_EPOCHS, DEEPEST = 10_000, 3
@@ -46,7 +46,9 @@ def read_record(text: str) -> LogLine | None:
     }
     epoch = known.pop("epoch", None)
     numbers = {
-        held: _number(value) for held, value in known.items() if held[1] in ("loss", "accuracy")
+        held: number_of(repr(value), False)
+        for held, value in known.items()
+        if held[1] in ("loss", "accuracy")
     }
     if not isinstance(epoch, int) or epoch < 0 or not numbers:
         return None
@@ -109,7 +111,3 @@ def _name(name: str) -> str:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _number(value: float) -> Number:
-    return number_of(repr(value), False)

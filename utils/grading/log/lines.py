@@ -7,8 +7,14 @@ from utils.grading.facts import Evidence
 from utils.grading.submission.contents import Notebook
 from utils.grading.submission.notebook_file import TRACEBACK
 
+_PROSE = (".md", ".markdown", ".rst", ".ipynb")
 _FRAME = re.compile(r"[\r\n]+")
 _EXCEPTION = re.compile(r"[\w.]{1,100}(?:Error|Exception|Interrupt|Exit|Iteration|Warning)\b")
+
+
+def is_prose(path: str) -> bool:
+    """Whether what stands in the text at `path`, or in the text cells of a notebook, is said rather than printed."""
+    return path.lower().endswith(_PROSE)
 
 
 def notebook_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:

@@ -45,7 +45,7 @@ _TOKEN = re.compile(
          |(?P<real>{REAL})(?!\w)\s*(?P<sign>%)?(?:\s*\(\s*(?P<correct2>{_COUNT})\s*/\s*(?P<total2>{_COUNT})\s*\))?)""",
     re.I | re.X,
 )
-_SPLITS = {"tr": "train", "te": "test", "va": "val", "ev": "val"}
+_SPLITS = {"tr": "train", "te": "test", "ts": "test", "va": "val", "ev": "val"}
 
 # What may stand in brackets between the word and its number; with anything else there it is another quantity.
 _ASIDE = re.compile(
@@ -65,7 +65,7 @@ OTHER = re.compile(rf"(?<![a-z]){_OTHER}(?![a-z])", re.I)
 _ON_SPLIT = re.compile(
     rf"\s(?:on|of|for|in)\s(?:the\s)?({SPLIT})(?:\s(?:set|data|dataset|images))?\s?", re.I
 )
-_ANY_SPLIT = re.compile(rf"(?<![a-z]){SPLIT}(?![a-z])", re.I)
+ANY_SPLIT = re.compile(rf"(?<![a-z]){SPLIT}(?![a-z])", re.I)
 
 _DECIMAL_COMMA = re.compile(r"(?<![\d,.])\d{1,3},\d{1,6}\s?%")
 _COMMA = re.compile(r"(?<![\d,./])(\d{1,3}),(\d{1,6})(?![\d,.])(?!\s?/\s?\d)")
@@ -121,12 +121,12 @@ def with_points(text: str) -> str:
 
 
 def split_named(word: str) -> str:
-    """The split that a word means: "training" → "train"."""
+    """The split that a word or its abbreviation means: "training" → "train", "tst" → "test"."""
     return _SPLITS[word[:2].lower()]
 
 
 def _splits(words: str) -> tuple[str, ...]:
-    return tuple(split_named(match[0]) for match in _ANY_SPLIT.finditer(words))
+    return tuple(split_named(match[0]) for match in ANY_SPLIT.finditer(words))
 
 
 def _names_averaged(match: re.Match) -> bool:

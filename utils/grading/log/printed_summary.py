@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.log.headings import Outline
-from utils.grading.log.lines import notebook_lines, text_lines
+from utils.grading.log.lines import is_prose, notebook_lines, text_lines
 from utils.grading.log.printed_totals import printed_total
 from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
@@ -16,7 +16,6 @@ _LAYER = re.compile(
     r"^\s*\w+-\d+\s+\[[-\d,\s\[\]]*\]\s+(\d[\d,]{0,12})\s*$"
 )  # a row of torchsummary
 _TABLE_HEAD = re.compile(r"Layer \(type\)")
-_PROSE = (".md", ".markdown", ".rst")
 
 
 @dataclass(frozen=True)
@@ -40,9 +39,7 @@ def printed_summary(
     """
     sources = {book.path: list(_summaries(notebook_lines(book))) for book in submission.notebooks}
     sources |= {
-        text.path: list(
-            _summaries(text_lines(text.path, text.text), text.path.lower().endswith(_PROSE))
-        )
+        text.path: list(_summaries(text_lines(text.path, text.text), is_prose(text.path)))
         for text in submission.texts
     }
     where, found = _nearest(sources, run, notebook, alone)
@@ -95,7 +92,8 @@ def _summaries(lines: Iterable[tuple[str, Evidence]], prose: bool = False) -> It
     """Those in `lines`; in `prose` those that were pasted, as code or with their table: the rest is said, not printed."""
     layers, outline = None, Outline()
     for text, place in lines:
-        outline.read(text)
+        if prose:
+            outline.read(text)
         if _TABLE_HEAD.search(text[:200]):
             layers = 0
         elif layers is not None and (match := _LAYER.match(text[:200])):

@@ -10,14 +10,13 @@ from utils.grading.log.epoch_and_bar import read_line
 from utils.grading.log.epochs import TESTED, Epoch, Run, add, begin, keep_plain, leave_out
 from utils.grading.log.headings import Outline, notebook_headings
 from utils.grading.log.json_records import history_lines, read_record
-from utils.grading.log.lines import markdown_lines, notebook_lines, text_lines
+from utils.grading.log.lines import is_prose, markdown_lines, notebook_lines, text_lines
 from utils.grading.log.lists import Lists, begins_summary, epochs_of, read_lists, read_summary
 from utils.grading.log.printed_totals import printed_total
 from utils.grading.log.tables import is_gap, is_rule, read_header, read_row
 from utils.grading.submission.contents import Submission
 
 BEFORE = 40  # lines before a run that are kept with it
-_PROSE = (".md", ".markdown", ".rst", ".ipynb")
 _HEADING = re.compile(
     r"\W*(train|test|val|eval)[a-z]*(?:\s+(?:set|phase|metrics|results?|data))?\W*", re.I
 )
@@ -119,7 +118,7 @@ class _Surroundings:
             Outline(),
             None,
         )
-        self._prose = not notebook and source.lower().endswith(_PROSE)
+        self._prose = not notebook and is_prose(source)
         self._described: Run | None = None
 
     def read(self, text: str, place: Evidence) -> None:

@@ -5,12 +5,11 @@ from dataclasses import dataclass
 
 from utils.grading.log.averaged_weights import AVERAGED, NAMED
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
-from utils.grading.log.losses_and_accuracies import OTHER, Number
+from utils.grading.log.losses_and_accuracies import OTHER, Number, split_named
 
 _EPOCH = re.compile(r"ep(?:och)?s?|epoch[ _#]*(?:no\.?|num(?:ber)?)?|#", re.I)
 _QUANTITY = re.compile(r"loss|acc|correct|total|top[-_ @]?1(?!\d)")
 _SPLIT = re.compile(r"train|test|val|eval|(?<![a-z])(?:trn?|te|tst|va)(?=[^a-z]|acc|loss)")
-_SPLITS = {"tr": "train", "te": "test", "ts": "test", "va": "val", "ev": "val"}
 _VALUE = re.compile(r"[-+]?\d[\d.,]*%?|.*[:=]\s?[-+]?\d.*")
 _BLANKS = re.compile(r"\s{2,}|\t")
 _UNIT = re.compile(r"(?<=\d)\s+%")
@@ -154,7 +153,7 @@ def meaning(name: str) -> object:
     split = _SPLIT.search(name)
     held = quantity[0] if quantity[0] in ("loss", "correct", "total") else "accuracy"
     held = AVERAGED.get(held, held) if NAMED.search(name) else held
-    return _SPLITS[split[0][:2]] if split else "", held
+    return split_named(split[0]) if split else "", held
 
 
 def _number(cell: str) -> Number | None:

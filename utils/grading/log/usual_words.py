@@ -2,6 +2,8 @@
 
 import re
 
+from utils.grading.log.losses_and_accuracies import ANY_SPLIT, SPLIT
+
 _LEVEL = r"(?:info|debug|warn(?:ing)?|notice|error|critical)(?![a-z])"
 _STAMP = re.compile(
     r"[\s\[(]*(?:\d{4}[-/.]\d\d?[-/.]\d\d?|\d\d?[-/.]\d\d?(?:[-/.]\d{2,4})?)?[T\s]?\s?\d\d?:\d\d(?::\d\d)?(?:[.,]\d{1,9})?"
@@ -17,7 +19,6 @@ _PART = re.compile(
 _BEGINS = re.compile(rf"[\s\[]*{_LEVEL}", re.I)
 _SAYS = re.compile(r"loss|acc|err|correct|prec|top", re.I)
 
-_SPLIT = r"(?:train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?)"
 _NAMED = r"(?=[\s_.]?(?:set[\s_])?(?:loss|acc|err))"
 _RESULT = r"(?:loss|acc(?:uracy)?)"
 # Written otherwise → as the readers know it.
@@ -29,14 +30,14 @@ _REWRITTEN = [
         (rf"(?<![a-z])(?:te|tst){_NAMED}", "test", re.I),
         (rf"(?<![a-z])(?:va|dev){_NAMED}", "val", re.I),
         (
-            rf"(?<![a-z])({_RESULT})[\s_/-]?\(?({_SPLIT})\)?(?=\s?[:=])",
+            rf"(?<![a-z])({_RESULT})[\s_/-]?\(?({SPLIT})\)?(?=\s?[:=])",
             r"\2 \1",
             re.I,
         ),  # loss_train:
         # As PyTorch's example for ImageNet sums up a test.
         (r"^\W{0,4}\*\s?(?:acc|prec)@1\s?:?(?=\s?\d)", "test accuracy:", re.I),
         (
-            rf"(?<![\w.])(\d{{1,3}}\.\d{{1,4}})\s?% ({_SPLIT}) acc(?:uracy)?(?![a-z]|\s?[:=(])",
+            rf"(?<![\w.])(\d{{1,3}}\.\d{{1,4}})\s?% ({SPLIT}) acc(?:uracy)?(?![a-z]|\s?[:=(])",
             r"\2 accuracy: \1%",
             re.I,
         ),
@@ -44,18 +45,17 @@ _REWRITTEN = [
     )
 ]
 _ERROR = re.compile(
-    rf"(?<![a-z])({_SPLIT})[\s_](?:top-?1\s)?err(?:or)?(?:[\s_]rate)?\s?[:=]?\s?(\d{{1,3}}(?:\.(\d{{1,6}}))?)\s?%",
+    rf"(?<![a-z])({SPLIT})[\s_](?:top-?1\s)?err(?:or)?(?:[\s_]rate)?\s?[:=]?\s?(\d{{1,3}}(?:\.(\d{{1,6}}))?)\s?%",
     re.I,
 )
 _COUNT = re.compile(
     r"(?<![\[\d/.,])(\d[\d,]{0,12})\s?(?:/|(?:out )?of(?: the)?)\s?(\d[\d,]{3,12})(?![\d.])"
-    rf"(?: ({_SPLIT})?\s?(?:images|samples)?(?: (?:are|were))? (?:correct|right)(?:ly)?(?: classified)?)?"
+    rf"(?: ({SPLIT})?\s?(?:images|samples)?(?: (?:are|were))? (?:correct|right)(?:ly)?(?: classified)?)?"
     r"\s?[(=]\s?(\d{1,3}(?:\.\d{1,6})?)\s?%",
     re.I,
 )
-_SHARE = re.compile(rf"(?<![a-z])({_SPLIT})\s?[:=]?\s?(\d{{1,3}}\.\d{{1,4}})\s?%", re.I)
+_SHARE = re.compile(rf"(?<![a-z])({SPLIT})\s?[:=]?\s?(\d{{1,3}}\.\d{{1,4}})\s?%", re.I)
 _ACCURACY_BEFORE = re.compile(r"(?:acc(?:uracy)?|prec\w*|top\W?1)[^a-z]{0,12}$", re.I)
-_SPLIT_BEFORE = re.compile(rf"(?<![a-z]){_SPLIT}(?![a-z])", re.I)
 
 
 def message(text: str) -> str:
@@ -94,7 +94,7 @@ def _counted(match: re.Match) -> str:
     """A count of images as an accuracy, where the share beside it is theirs and a split is named."""
     correct, total = (int(match[place].replace(",", "")) for place in (1, 2))
     before = match.string[: match.start()]
-    named = match[3] or _SPLIT_BEFORE.search(before)
+    named = match[3] or ANY_SPLIT.search(before)
     fits = total and abs(100 * correct / total - float(match[4])) <= 0.51
     if not named or not fits or _ACCURACY_BEFORE.search(before):
         return match[0]

@@ -55,7 +55,8 @@ def logs_of(
     nobodys: list[Run] = []
     tie = _Ties(submission, attempts, totals, frozenset(networks))
     printed = [run for run in runs if run.notebook]
-    outputs = [_completed(run, runs) for run in printed]
+    said = [(run, tested_values(run)) for run in runs if not run.notebook]
+    outputs = [_completed(run, said) for run in printed]
     texts = [
         run
         for run in runs
@@ -78,17 +79,14 @@ def logs_of(
     )
 
 
-def _completed(run: Run, runs: Sequence[Run]) -> Run:
+def _completed(run: Run, texts: Sequence[tuple[Run, list[float]]]) -> Run:
     """`run`, with all epochs of a text that holds its own and more: an output may be cut, a frame is printed in part."""
     shown = tested_values(run)
     if sum(not value.is_integer() for value in shown) < LEAST_IN_COMMON:
         return run  # round values are those of many trainings
-    for text in runs:
-        values = iter(tested_values(text))
-        longer = not text.notebook and len(text.epochs) > len(run.epochs)
-        if longer and all(
-            value in values for value in shown
-        ):  # each is looked for behind the one before it
+    for text, values in texts:
+        left = iter(values)  # each value is looked for behind the one before it
+        if len(text.epochs) > len(run.epochs) and all(value in left for value in shown):
             return replace(run, epochs=text.epochs, begun=text.begun, left_out=text.left_out)
     return run
 

@@ -185,3 +185,11 @@ def test_a_frame_whose_middle_pandas_leaves_out_does_not_contradict_itself(tmp_p
     assert value(found, "best_test_accuracy") is None  # it may be one of those left out
     assert value(found, "final_test_accuracy") == pytest.approx(low[-1].test)
     assert value(audit(tmp_path, CUT), "best_test_accuracy") >= 85  # reached in what is to be seen
+
+
+def test_a_frame_with_a_left_out_middle_may_go_on_another(tmp_path):
+    """Rows that pandas left out were logged, though nobody sees them: so no epoch is missing."""
+    first, rest = COURSE[:10], [replace(one, index=one.index - 10) for one in COURSE[10:]]
+    cut = HEADER + frame(rest[:5]) + "..          ...       ...\n" + frame(rest[-5:])
+    found = audit(tmp_path, HEADER + frame(first), cut)
+    assert value(found, "epochs") == 30 and value(found, "log_consistent") is True

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
 from utils.grading.log.data_set import data_set_of
 from utils.grading.log.epoch_and_bar import LINE_LIMIT
+from utils.grading.log.epochs import Epoch, Run
 from utils.grading.log.lines import notebook_lines
-from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
 _ACCURACY = re.compile(
@@ -90,13 +90,8 @@ def _joined(runs: list[Run]) -> list[Run]:
     joined: list[Run] = []
     for run in runs:
         if joined and _resumes(joined[-1], run):
-            before, first = joined[-1], run.epochs[0].number
-            joined[-1] = replace(
-                before,
-                epochs=[one for one in before.epochs if one.number < first] + run.epochs,
-                evaluations=before.evaluations + run.evaluations,
-                begun=[number for number in before.begun if number < first] + run.begun,
-            )
+            before = _cut(joined[-1], run.epochs[0].number)
+            joined[-1] = _together(before, run, run.epochs, shift=0)
         elif joined and _goes_on(joined[-1], run):
             before, base = joined[-1], counted_from(run) or 0
             shift = before.epochs[-1].number + 1 - base if run.numbered else 0
@@ -104,15 +99,31 @@ def _joined(runs: list[Run]) -> list[Run]:
                 replace(epoch, number=epoch.number + shift if run.numbered else None, of=None)
                 for epoch in run.epochs
             ]
-            joined[-1] = replace(
-                before,
-                epochs=before.epochs + epochs,
-                evaluations=before.evaluations + run.evaluations,
-                begun=before.begun + [number + shift for number in run.begun],
-            )
+            joined[-1] = _together(before, run, epochs, shift)
         else:
             joined.append(run)
     return joined
+
+
+def _cut(run: Run, first: int) -> Run:
+    """`run` without its epochs from the number `first` on."""
+    return replace(
+        run,
+        epochs=[one for one in run.epochs if one.number < first],
+        begun=[number for number in run.begun if number < first],
+        left_out=[number for number in run.left_out if number < first],
+    )
+
+
+def _together(before: Run, after: Run, epochs: list[Epoch], shift: int) -> Run:
+    """`before`, and behind it `epochs`, which are those of `after` with numbers that are greater by `shift`."""
+    return replace(
+        before,
+        epochs=before.epochs + epochs,
+        evaluations=before.evaluations + after.evaluations,
+        begun=before.begun + [number + shift for number in after.begun],
+        left_out=before.left_out + [number + shift for number in after.left_out],
+    )
 
 
 def _same_training(before: Run, after: Run) -> bool:

@@ -35,6 +35,7 @@ AUGMENTATIONS: dict[str, Augmentation] = {
     "era9": Augmentation(flip=0.5, **_MOVED, scale=0.05, holed=0.5, hole=(16, 16)),
     "flip crop hole": Augmentation(**_FLIP_CROP, hole=(8, 8)),
     "flip crop hole 12": Augmentation(**_FLIP_CROP, hole=(12, 12)),
+    "alternating flip crop 2": Augmentation(flip=0.5, crop=2, alternating=True),
     "alternating flip crop hole": Augmentation(**_FLIP_CROP, hole=(8, 8), alternating=True),
     "alternating flip crop hole 12": Augmentation(**_FLIP_CROP, hole=(12, 12), alternating=True),
 }

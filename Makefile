@@ -21,7 +21,7 @@ run: $(SETUP)
 	$(PY) -m utils.make.run $(RECIPE) --epochs $(EPOCHS)
 
 test: $(SETUP) lint
-	$(PY) -m pytest tests
+	$(PY) -m pytest tests --numprocesses auto --dist loadfile
 	$(PY) -m tests.run_notebooks
 
 # Download CIFAR-10 (into CIFAR10_ROOT, else data/) and check it.

@@ -12,6 +12,12 @@ from utils.paths import REPOSITORY
 from utils.training.fit import fit
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """A worker per core, at most four; each, and whatever it starts, computes with one thread."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    return min(4, os.cpu_count() or 1)
+
+
 @pytest.fixture(scope="session")
 def cifar10() -> ImageData:
     if not is_there(cifar10_root()):

@@ -9,7 +9,17 @@ from torch import nn
 from models import build_model, layers
 from utils.benchmark import __main__ as command
 from utils.benchmark import device_check
-from utils.benchmark.cases import ASKING, COMPILED, HEADER, OURS, REPORTS, Case, on_device, rows
+from utils.benchmark.cases import (
+    ASKING,
+    COMPILED,
+    HALVED,
+    HEADER,
+    OURS,
+    REPORTS,
+    Case,
+    on_device,
+    rows,
+)
 from utils.benchmark.device_check import check_device, compared
 from utils.benchmark.one_case import _with_pytorchs_layers, measure, training_images
 from utils.errors import UserError
@@ -40,7 +50,7 @@ def test_ours_is_compared_with_the_same_case():
     assert table[1]["seconds an epoch"] == "75.0" and table[1]["input share"] == "25.0%"
 
 
-@pytest.mark.parametrize("way", [REPORTS, OURS, ASKING])
+@pytest.mark.parametrize("way", [REPORTS, OURS, ASKING, HALVED])
 @pytest.mark.parametrize("what", ["input", "epoch"])
 def test_a_case_is_measured(what, way, cifar10):
     found = measure(

@@ -6,6 +6,7 @@ from utils.data.data_sets import CIFAR10
 
 REPORTS, OURS = "the reports' way", "ours"
 ASKING, COMPILED = "ours, asking at every step", "ours, compiled"
+HALVED = "ours, half the resolution"
 
 
 @dataclass(frozen=True)
@@ -14,7 +15,7 @@ class Case:
 
     `way` is the reports', which is float32, images augmented one at a time by one worker, PyTorch's own Dropout and memory
     layout; or ours; or ours and, as the loop once did, asking the device for loss and hits at every step; or ours through
-    torch.compile.
+    torch.compile; or ours on small images, as in a recipe's `low_resolution_epochs`.
     """
 
     what: str
@@ -39,7 +40,7 @@ INPUT, EPOCH = (
     ]
     for what in ("input", "epoch")
 )
-FLAGSHIP = [Case("epoch", "aster", way, 128) for way in (OURS, ASKING)]
+FLAGSHIP = [Case("epoch", "aster", way, 128) for way in (OURS, ASKING, HALVED)]
 HEADER = (
     "what",
     "recipe",

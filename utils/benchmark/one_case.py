@@ -16,13 +16,13 @@ from torch import Tensor, nn
 
 from models import build_model, layers
 from utils import runtime
-from utils.benchmark.cases import ASKING, COMPILED, REPORTS, Case
+from utils.benchmark.cases import ASKING, COMPILED, HALVED, REPORTS, Case
 from utils.data.cifar10 import cifar10_root, is_there
 from utils.data.data_sets import CIFAR10
 from utils.data.images import Split, load_data
 from utils.data.loaders import TrainingBatches
 from utils.data.transforms import pipeline
-from utils.training.batches import training_batches
+from utils.training.batches import Changed, halved, training_batches
 from utils.training.distillation.objective import objective_of
 from utils.training.loops import to_device, train_step
 from utils.training.network import Network
@@ -106,7 +106,7 @@ def _times(
     return waited, computed
 
 
-def _ours(case: Case, recipe: Recipe, split: Split, device: torch.device) -> tuple[Iterator, Step]:
+def _ours(case: Case, recipe: Recipe, split: Split, device: torch.device) -> tuple[Iterable, Step]:
     """What `python -m utils.train` does in a step, with the batched pipeline."""
     precision = runtime.choose_precision(device)
     if device.type == "cpu":
@@ -126,7 +126,8 @@ def _ours(case: Case, recipe: Recipe, split: Split, device: torch.device) -> tup
         if case.way == ASKING:
             loss.item(), int((output.argmax(1) == known[0]).sum())
 
-    return _endless(batches), step
+    stream = _endless(batches)
+    return Changed(stream, halved) if case.way == HALVED else stream, step
 
 
 def _the_reports(

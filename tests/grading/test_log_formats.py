@@ -29,6 +29,18 @@ LINES = {
     "[INFO] 20:26 test loss: {e.test_loss:.4f}, test acc: {e.test:.2f}",
     "counts without a word": "EPOCH {n}\nTrain: loss {e.train_loss:.4f}, {e.train_correct}/50000 ({e.train:.2f}%)\n"
     "Test : loss {e.test_loss:.4f}, {e.test_correct}/10000 ({e.test:.2f}%)",
+    "counts, then a word": "--- epoch {n} of 30 ---\nTrain: {e.train_correct}/50000 correct ({e.train:.2f} %), loss "
+    "{e.train_loss:.4f}\nTest:  {e.test_correct}/10000 correct ({e.test:.2f} %), loss {e.test_loss:.4f}",
+    "a counter and no word": " {n}/30  train: loss {e.train_loss:.3f} acc {e.train:.2f}%  test: loss {e.test_loss:.3f} acc "
+    "{e.test:.2f}%  (19s) *",
+    "a counter in brackets": "[{n}/30] test_acc={e.test:.2f} train_acc={e.train:.2f}",
+    "a number and no word": "{n:02d} | train loss {e.train_loss:.4f} acc {e.train:.2f} | test loss {e.test_loss:.4f} acc "
+    "{e.test:.2f}",
+    "a number and a colon": "{n}: train_acc {e.train:.2f}, val_acc {e.test:.2f}",
+    "JSON of each split": '{{"epoch": {n}, "split": "train", "loss": {e.train_loss}, "acc": {e.train}}}\n'
+    '{{"epoch": {n}, "split": "test", "loss": {e.test_loss}, "acc": {e.test}}}',
+    "Hugging Face": "{{'loss': {e.train_loss}, 'learning_rate': 0.01, 'epoch': {n}.0}}\n"
+    "{{'eval_loss': {e.test_loss}, 'eval_accuracy': {e.test}, 'eval_runtime': 3.1, 'epoch': {n}.0}}",
     "counts and equals": "Epoch {n} train {e.train_correct}/50000 = {e.train:.2f}% test {e.test_correct}/10000 = "
     "{e.test:.2f}%",
     "counts in words": "Epoch {n}: {e.test_correct} of 10000 test images correct ({e.test:.2f}%)",
@@ -81,6 +93,14 @@ TABLES = {
         "  epoch    train_loss    valid_acc     dur\n-------  ------------  -----------  ------",
         "      {n}        {e.train_loss:.4f}       {e.test:.2f}  2.3041",
     ),
+    "numbers of all": (
+        "   ep      lr   trn.loss  trn.acc   tst.loss  tst.acc",
+        "{n:2d}/30  0.1000     {e.train_loss:.4f}    {e.train:.2f}     {e.test_loss:.4f}    {e.test:.2f}",
+    ),
+    "a row for each split": (
+        "epoch,phase,loss,acc",
+        "{n},train,{e.train_loss:.4f},{e.train:.2f}\n{n},val,{e.test_loss:.4f},{e.test:.2f}",
+    ),
     "units": ("Epoch,Train Loss,Test Acc [%]", "{n},{e.train_loss:.4f},{e.test:.2f}"),
 }
 
@@ -130,6 +150,18 @@ def test_a_format_in_a_notebook_and_in_a_file(tmp_path, name):
             {"epoch": e.index + 1, "train": {"loss": e.train_loss}, "test": {"acc": e.test}}
             for e in c
         ],
+        lambda c: [{"train_loss": e.train_loss, "test_acc": e.test, "lr": 0.1} for e in c],
+        lambda c: {
+            "best_metric": 86.0,
+            "log_history": [
+                one
+                for e in c
+                for one in (
+                    {"epoch": e.index + 1.0, "loss": e.train_loss, "step": 391},
+                    {"epoch": e.index + 1.0, "eval_loss": e.test_loss, "eval_accuracy": e.test},
+                )
+            ],
+        },
     ],
 )
 def test_a_history_that_was_saved_as_json(tmp_path, history):
@@ -146,6 +178,7 @@ def test_a_history_that_was_saved_as_json(tmp_path, history):
         '{"a": [1, 2], "b": [3, 4]}',
         "[" * 5000,
         '{"lr": 0.1}',
+        '[{"batch_size": 64, "loss": 0.5, "test_acc": 85.1}, {"batch_size": 128, "loss": 0.4, "test_acc": 86.1}]',
         "no JSON",
     ],
 )
@@ -193,3 +226,60 @@ def test_a_frame_with_a_left_out_middle_may_go_on_another(tmp_path):
     cut = HEADER + frame(rest[:5]) + "..          ...       ...\n" + frame(rest[-5:])
     found = audit(tmp_path, HEADER + frame(first), cut)
     assert value(found, "epochs") == 30 and value(found, "log_consistent") is True
+
+
+def test_a_test_after_the_last_epoch_is_no_epoch(tmp_path):
+    """As Lightning's CSVLogger writes it: two rows an epoch, and one of trainer.test() with the number of the next."""
+    rows = "".join(
+        f"{e.index},390,,,,,{e.test},{e.test_loss}\n{e.index},390,,,{e.train},{e.train_loss},,\n"
+        for e in COURSE
+    )
+    header = "epoch,step,test_acc,test_loss,train_acc,train_loss,val_acc,val_loss\n"
+    (tmp_path / "metrics.csv").write_text(f"{header}{rows}30,11730,{BEST},0.4,,,,\n")
+    assert_course(log_audit(read_submission(tmp_path), None, 85.0))
+
+
+@pytest.mark.parametrize(
+    "steps", [lambda place: place, lambda place: place + 1, lambda place: 391 * (place + 1)]
+)
+def test_scalars_that_tensorboard_exported(tmp_path, steps):
+    """A file for each tag; the steps are epochs or batches."""
+    for tag, of in (("Accuracy_test", "test"), ("Loss_train", "train_loss")):
+        rows = (f"17173201{e.index:02d}.4,{steps(e.index)},{getattr(e, of)}\n" for e in COURSE)
+        (tmp_path / f"run-v4-tag-{tag}.csv").write_text("Wall time,Step,Value\n" + "".join(rows))
+    found = log_audit(read_submission(tmp_path), None, 85.0)
+    assert_course(found)
+    assert found.facts["best_test_accuracy"].evidence[0].file.endswith("Accuracy_test.csv")
+
+
+def test_scalars_that_weights_and_biases_exported(tmp_path):
+    """A column for each run."""
+    low = [replace(e, test_correct=e.test_correct - 900) for e in COURSE]
+    header = ["Step"] + [f"{run} - test/acc{end}" for run in "ab" for end in ("", "__MIN", "__MAX")]
+    rows = [[e.index] + 3 * [f"{e.test}"] + 3 * [f"{other.test}"] for e, other in zip(COURSE, low)]
+    text = "\n".join(",".join(f'"{cell}"' for cell in row) for row in [header, *rows])
+    (tmp_path / "wandb_export.csv").write_text(text)
+    found = log_audit(read_submission(tmp_path), None, 85.0)
+    assert_course(found)
+    assert "of 2 runs" in found.facts["best_test_accuracy"].why
+
+
+def test_the_best_epoch_shown_again_is_no_resumed_run(tmp_path):
+    best = max(COURSE, key=lambda e: e.test)
+    line = LINES["a number and no word"].replace("{n:02d}", "ep {n}")
+    assert_course(
+        audit(tmp_path, "".join(filled(line, e) + "\n" for e in COURSE), filled(line, best))
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1/3 of the images are left out.\n2/3 of them: test acc 50.0\n",
+        "3 - test accuracy of the paper: 90.1\n",
+        "".join(f"{step}/391 loss: 0.5 acc: 80.{step}\n" for step in range(1, 9)),
+    ],
+)
+def test_a_number_at_the_begin_of_a_line_need_not_count_epochs(tmp_path, text):
+    (tmp_path / "notes.txt").write_text(text)
+    assert value(log_audit(read_submission(tmp_path), None, 85.0), "epochs") is None

@@ -7,6 +7,7 @@ from utils.grading.log.loss_and_accuracy import read_pairs
 from utils.grading.log.losses_and_accuracies import Number, read_numbers, with_points
 from utils.grading.log.usual_words import in_usual_words
 
+TESTED = (("test", "accuracy"), ("val", "accuracy"))
 LINE_LIMIT = 2_000  # characters; what comes later in a line is no log
 
 
@@ -52,6 +53,11 @@ _EPOCH = re.compile(
 )
 _BRACKETED = re.compile(
     r"^\s*\[\s*(\d{1,5})\s*(?:/\s*(\d{1,5})\s*|,\s*\d{1,6}\s*)?\]:?\s*(?=train|test|val|loss|acc|100%)",
+    re.I,
+)
+# A counter at the begin of a line, with or without a word for it: of epochs where the line reports a test as well.
+_COUNTER = re.compile(
+    r"\W{0,3}(\d{1,5})(?:\s?(?:/|of)\s?(\d{1,5})(?![\d/])\W{0,4}|[\])]?\s?(?:[:|>]|->|=>|-(?=\s))[\s>]{0,3})(?=[a-z])",
     re.I,
 )
 # What may stand before the word "epoch" of a line that begins one, and after its number.
@@ -111,6 +117,8 @@ def read_line(text: str) -> LogLine | None:
     numbers = read_numbers(rest, strict=epoch is None and bar is None) | pairs
     if _SPLIT_BEHIND.search(measured):
         numbers = {}
+    if epoch is None and bar is None and any(key in numbers for key in TESTED):
+        epoch, of = _counter(measured)
     if epoch is None and bar is None and not numbers:
         return None
     batch = _BATCH.search(measured)
@@ -135,6 +143,11 @@ def _epoch(text: str) -> tuple[int | None, int | None]:
     ):
         return None, None
     return int(match[1]), int(match[2]) if match[2] else None
+
+
+def _counter(text: str) -> tuple[int | None, int | None]:
+    match = _COUNTER.match(text)
+    return (int(match[1]), int(match[2]) if match[2] else None) if match else (None, None)
 
 
 def _bar(text: str) -> Bar | None:

@@ -4,10 +4,9 @@ from dataclasses import dataclass, field
 
 from utils.grading.facts import Evidence
 from utils.grading.log.averaged_weights import AVERAGED, PLAIN
-from utils.grading.log.epoch_and_bar import Bar, LogLine
+from utils.grading.log.epoch_and_bar import TESTED, Bar, LogLine
 from utils.grading.log.losses_and_accuracies import Number
 
-TESTED = (("test", "accuracy"), ("val", "accuracy"))
 _MEASURED = TESTED + tuple((split, AVERAGED[quantity]) for split, quantity in TESTED)
 
 
@@ -126,7 +125,7 @@ def _done_again(epoch: Epoch, line: LogLine) -> bool:
     if not line.numbers:
         return True
     return any(
-        key in line.numbers and not _same(line.numbers[key], epoch.numbers[key]) for key in tested
+        key in line.numbers and not same(line.numbers[key], epoch.numbers[key]) for key in tested
     )
 
 
@@ -147,7 +146,7 @@ def add(runs: list[Run], line: LogLine, place: Evidence, heading: str, test_size
     tested = next((key for key in _MEASURED if key in numbers), None)
     epoch = run.epochs[-1] if run.epochs else None
     if epoch and tested in epoch.numbers and line.epoch is None and not line.bar:
-        echo = _same(numbers[tested], epoch.numbers[tested])
+        echo = same(numbers[tested], epoch.numbers[tested])
         if run.numbered and not echo and tested in TESTED:
             run.evaluations.append((numbers[tested], place))
         if run.numbered or (echo and not line.counted and len(numbers) == 1):
@@ -196,13 +195,13 @@ def _is_next(epoch: Epoch, numbers: dict, line: LogLine) -> bool:
     """In a log without epoch numbers: whether these numbers belong to the next epoch."""
     tested = next((key for key in _MEASURED if key in epoch.numbers), None)
     if not tested or (
-        line.bar and tested in numbers and _same(numbers[tested], epoch.numbers[tested])
+        line.bar and tested in numbers and same(numbers[tested], epoch.numbers[tested])
     ):
         return False
     return bool(line.bar or numbers.keys() & epoch.numbers.keys())
 
 
-def _same(one: Number, other: Number) -> bool:
+def same(one: Number, other: Number) -> bool:
     """The same accuracy, perhaps once as a fraction and once in per cent, or with fewer digits."""
     return any(
         abs(one.value * scale - other.value * back)

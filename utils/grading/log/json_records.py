@@ -8,22 +8,27 @@ from collections.abc import Iterator
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
 from utils.grading.log.losses_and_accuracies import number_of
-from utils.grading.log.tables import meaning
+from utils.grading.log.tables import NO_RESULTS, meaning, of_split
 
 MOST_EPOCHS, DEEPEST = 10_000, 3
 Columns = dict[str, list[float]]
 
 
 def history_lines(path: str, text: str) -> Iterator[tuple[str, Evidence]]:
-    """The history in the JSON file `path` as the lines of a CSV table, its header first; none where it holds no history.
+    """The history in the JSON file `path` as lines of a log: its records one by one, or its lists as a CSV table with a
+    header; none where it holds no history.
 
-    Where no list counts the epochs, they are counted from 0.
+    Where nothing counts the epochs, they are counted from 0.
     """
+    place = Evidence(file=path)
     try:
-        columns = _columns(json.loads(text))
+        value = json.loads(text)
+        records, columns = _records(value), _columns(value)
     except (ValueError, RecursionError):
         return
-    place = Evidence(file=path)
+    if records:
+        yield from ((json.dumps(record), place) for record in records)
+        return
     if not any(meaning(name) == "epoch" for name in columns):
         columns = {"epoch": list(range(len(next(iter(columns.values()), []))))} | columns
     yield ",".join(columns), place
@@ -39,9 +44,10 @@ def read_record(text: str) -> LogLine | None:
     record = _parsed(text)
     if not isinstance(record, dict):
         return None
+    record = _flat(record)
     known = {
         held: value
-        for name, value in reversed(_flat(record).items())
+        for name, value in reversed(record.items())
         if _is_number(value) and (held := meaning(name))
     }
     epoch = known.pop("epoch", None)
@@ -50,9 +56,14 @@ def read_record(text: str) -> LogLine | None:
         for held, value in known.items()
         if held[1] in ("loss", "accuracy")
     }
-    if not isinstance(epoch, int) or epoch < 0 or not numbers:
+    if not _counts(epoch) or not numbers:
         return None
-    return LogLine(epoch, numbers=numbers, counted=True)
+    return LogLine(int(epoch), numbers=of_split(numbers, record.values()), counted=True)
+
+
+def _counts(epoch: object) -> bool:
+    """Whether `epoch` is a whole number, as an integer or as a float."""
+    return _is_number(epoch) and epoch >= 0 and epoch == int(epoch)
 
 
 def _parsed(text: str) -> object:
@@ -64,23 +75,32 @@ def _parsed(text: str) -> object:
     return None
 
 
+def _records(value: object, depth: int = 0) -> list[dict]:
+    """The first list of two or more records of epochs, flat; where none of them has the epoch's number, counted from 0."""
+    if depth > DEEPEST:
+        return []
+    if isinstance(value, dict):
+        inside = (_records(one, depth + 1) for one in value.values())
+        return next((found for found in inside if found), [])
+    if not isinstance(value, list):
+        return []
+    records = [_flat(one) for one in value[:MOST_EPOCHS] if isinstance(one, dict)]
+    if len(records) < 2 or not any(meaning(name) for record in records for name in record):
+        return []
+    if any(meaning(name) == "epoch" for record in records for name in record):
+        return records
+    whole = all(_of_training(name) for record in records for name in record)
+    return [{"epoch": place} | record for place, record in enumerate(records)] if whole else []
+
+
+def _of_training(name: str) -> bool:
+    """Whether a record of an epoch has an entry of that name; one of a trial has others, such as a batch size."""
+    return meaning(name) is not None or name.lower() in NO_RESULTS
+
+
 def _columns(value: object, depth: int = 0) -> Columns:
     """The lists of numbers that are as long as most of them, by name; those of the first part that has some."""
-    if depth > DEEPEST:
-        return {}
-    if isinstance(value, list):
-        records = [_flat(one) for one in value[:MOST_EPOCHS] if isinstance(one, dict)]
-        names = [
-            name
-            for name in (records or [{}])[0]
-            if all(_is_number(one.get(name)) for one in records)
-        ]
-        return (
-            {_name(name): [one[name] for one in records] for name in names}
-            if len(records) > 1
-            else {}
-        )
-    if not isinstance(value, dict):
+    if depth > DEEPEST or not isinstance(value, dict):
         return {}
     lists = {
         _name(name): held

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
 from utils.grading.log.data_set import data_set_of
 from utils.grading.log.epoch_and_bar import LINE_LIMIT
-from utils.grading.log.epochs import Epoch, Run
+from utils.grading.log.epochs import Epoch, Run, same
 from utils.grading.log.lines import notebook_lines
 from utils.grading.submission.contents import Submission
 
@@ -86,9 +86,11 @@ def describe(run: Run) -> str:
 
 def _joined(runs: list[Run]) -> list[Run]:
     """A run that goes on where the one before it stopped is part of that one, although its epochs are counted anew or a
-    checkpoint takes it some epochs back; those then count as they were done again."""
+    checkpoint takes it some epochs back; those then count as they were done again. Epochs shown again are no run."""
     joined: list[Run] = []
     for run in runs:
+        if joined and _repeats(joined[-1], run):
+            continue
         if joined and _resumes(joined[-1], run):
             before = _cut(joined[-1], run.epochs[0].number)
             joined[-1] = _together(before, run, run.epochs, shift=0)
@@ -103,6 +105,25 @@ def _joined(runs: list[Run]) -> list[Run]:
         else:
             joined.append(run)
     return joined
+
+
+def _repeats(before: Run, after: Run) -> bool:
+    """Whether `after` only shows epochs of `before` again, such as its best."""
+    held = {one.number: one.numbers for one in before.epochs}
+    return (
+        before.source == after.source
+        and before.numbered
+        and after.numbered
+        and all(
+            one.number in held and _agree(one.numbers, held[one.number]) for one in after.epochs
+        )
+    )
+
+
+def _agree(one: dict, other: dict) -> bool:
+    return any(key in other for key in one) and all(
+        same(number, other[key]) for key, number in one.items() if key in other
+    )
 
 
 def _cut(run: Run, first: int) -> Run:

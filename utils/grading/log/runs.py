@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from utils.grading.facts import Evidence
-from utils.grading.log.epoch_and_bar import read_line
-from utils.grading.log.epochs import TESTED, Epoch, Run, add, begin, keep_plain, leave_out
+from utils.grading.log.epoch_and_bar import TESTED, read_line
+from utils.grading.log.epochs import Epoch, Run, add, begin, keep_plain, leave_out
+from utils.grading.log.exports import exported_tables
 from utils.grading.log.headings import Outline, notebook_headings
 from utils.grading.log.json_records import history_lines, read_record
 from utils.grading.log.lines import is_prose, markdown_lines, notebook_lines, text_lines
@@ -31,6 +32,8 @@ def submission_runs(submission: Submission, test_size: int = 10_000) -> list[Run
         )
     for notebook in submission.notebooks:
         runs += read_runs(markdown_lines(notebook), notebook.path, False, test_size)
+    for path, lines in exported_tables(submission.texts):
+        runs += read_runs(lines, path, False, test_size)
     for text in submission.texts:
         runs += read_runs(text_lines(text.path, text.text), text.path, False, test_size)
     for text in submission.configs:
@@ -180,14 +183,27 @@ def _tested(run: Run) -> bool:
     return any(key in epoch.numbers for epoch in run.epochs for key in TESTED)
 
 
+def _ends_with_test(run: Run) -> bool:
+    if not run.numbered:
+        return any(map(_trained, run.epochs))
+    *others, last = ({split for split, _ in epoch.numbers} for epoch in run.epochs)
+    return (
+        last == {"test"}
+        and bool(others)
+        and all("val" in one - {"test"} and "test" not in one for one in others)
+    )
+
+
 def _trained(epoch: Epoch) -> bool:
     return epoch.bar is not None or any(split == "train" for split, _ in epoch.numbers)
 
 
 def _set_evaluations_apart(run: Run) -> None:
-    """In a log without epoch numbers, what follows the last training is no epoch."""
-    while not run.numbered and not _trained(run.epochs[-1]) and any(map(_trained, run.epochs)):
+    """What follows the last training is no epoch: in a log without epoch numbers all of it, in one with numbers what alone
+    is of the test set, where every epoch is validated."""
+    while not _trained(run.epochs[-1]) and _ends_with_test(run):
         last = run.epochs.pop()
+        run.begun = [number for number in run.begun if number != last.number]
         run.evaluations += [
             (number, last.places[split])
             for (split, quantity), number in last.numbers.items()

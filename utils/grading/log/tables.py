@@ -1,11 +1,12 @@
 """Logs that are tables: CSV and TSV files, Markdown tables, tables drawn with lines or blanks, pandas frames, fastai's."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from utils.grading.log.averaged_weights import AVERAGED, NAMED
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
-from utils.grading.log.losses_and_accuracies import OTHER, Number, split_named
+from utils.grading.log.losses_and_accuracies import ANY_SPLIT, OTHER, Number, split_named
 
 _EPOCH = re.compile(r"ep(?:och)?s?|epoch[ _#]*(?:no\.?|num(?:ber)?)?|#", re.I)
 _QUANTITY = re.compile(r"loss|acc|correct|total|top[-_ @]?1(?!\d)")
@@ -16,12 +17,13 @@ _UNIT = re.compile(r"(?<=\d)\s+%")
 _BOX = "".join(map(chr, range(0x2500, 0x2580)))
 _BARS = str.maketrans("│┃║", "|||")  # between the columns of tables that are drawn with lines
 _REAL = re.compile(r"[*`\s]*([-+]?\d{1,9}(?:\.(\d{0,25}))?(?:e[-+]?\d{1,3})?)\s*(%?)[*`\s]*", re.I)
+_NUMBERED = re.compile(r"[*`\s\[#]*(\d{1,5})(?:\.0*)?(?:\s?(?:/|of)\s?\d{1,5})?[*`\s\]]*", re.I)
 _COUNTED = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*(?:\(.*\))?\s*")
 _TOP_OTHER = re.compile(r"(?:acc(?:uracy)?|prec|top)[-_@ ]?(?:[2-9]|\d\d)(?!\d)", re.I)
 _NAME = re.compile(r"[A-Za-z][\w./@%()-]{0,40}")
 _ACCURACIES = ("accuracy", AVERAGED["accuracy"])
 # Columns beside those of a training.
-_NO_RESULTS = "lr learning_rate time seconds secs sec s elapsed epoch_time step".split()
+NO_RESULTS = "lr learning_rate time seconds secs sec s elapsed epoch_time step".split()
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def _frame_header(text: str) -> Header | None:
     columns = _columns(names)
     held = set(columns.values())
     plain = [name.lower().partition("(")[0] for name in names]
-    known = all(place in columns or name in _NO_RESULTS for place, name in enumerate(plain))
+    known = all(place in columns or name in NO_RESULTS for place, name in enumerate(plain))
     tested = {(split, quantity) for split in ("test", "val") for quantity in _ACCURACIES} & held
     others = any(one != "epoch" and (one[0] == "train" or one[1] == "loss") for one in held)
     if not known or not tested or not others:
@@ -107,13 +109,25 @@ def read_row(header: Header, text: str) -> LogLine | None:
     for place, held in columns.items():
         cell = cells[place]
         if held == "epoch":
-            match = _REAL.fullmatch(cell)
-            epoch = int(float(match[1])) if match and 0 <= float(match[1]) < 100_000 else None
+            match = _NUMBERED.fullmatch(cell)
+            epoch = int(match[1]) if match else None
         elif number := _number(cell):
             numbers[held] = number
-    return (
-        LogLine(epoch, numbers=_with_counts(numbers), counted=True) if epoch is not None else None
-    )
+    if epoch is None:
+        return None
+    return LogLine(epoch, numbers=_with_counts(of_split(numbers, cells)), counted=True)
+
+
+def of_split(numbers: dict, texts: Iterable[object]) -> dict:
+    """`numbers`, those of no split as those of the split that one of `texts` names and the others do not."""
+    named = {
+        split_named(text.strip())
+        for text in texts
+        if isinstance(text, str) and ANY_SPLIT.fullmatch(text.strip())
+    }
+    if len(named) != 1:
+        return numbers
+    return {(held[0] or min(named), held[1]): number for held, number in numbers.items()}
 
 
 def is_rule(text: str) -> bool:

@@ -50,7 +50,7 @@ _ERROR = re.compile(
 )
 _COUNT = re.compile(
     r"(?<![\[\d/.,])(\d[\d,]{0,12})\s?(?:/|(?:out )?of(?: the)?)\s?(\d[\d,]{3,12})(?![\d.])"
-    rf"(?: ({SPLIT})?\s?(?:images|samples)?(?: (?:are|were))? (?:correct|right)(?:ly)?(?: classified)?)?"
+    rf"(?: (?:({SPLIT}) )?(?:(?:images|samples) )?(?:(?:are|were) )?(?:correct|right)(?:ly)?(?: classified)?)?"
     r"\s?[(=]\s?(\d{1,3}(?:\.\d{1,6})?)\s?%",
     re.I,
 )

@@ -1,0 +1,86 @@
+"""Scalars that TensorBoard or Weights & Biases exported, a file a tag or a column a run, joined to tables of epochs."""
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from utils.grading.facts import Evidence
+from utils.grading.log.epoch_and_bar import TESTED
+from utils.grading.log.tables import meaning
+from utils.grading.submission.contents import TextFile
+
+MOST_EPOCHS = 10_000
+_TENSORBOARD = ["wall time", "step", "value"]
+_NAMED_BY_FILE = re.compile(r"(?:run-)?(.*?)-?tag-(.*)", re.I | re.S)
+_SPREAD = ("__min", "__max")  # beside each column of Weights & Biases
+
+
+@dataclass(frozen=True)
+class Series:
+    """The values of one tag in the file at `path`: step -> (value as it is written, line of the file)."""
+
+    path: str
+    tag: str
+    values: dict[int, tuple[str, int]]
+
+
+def exported_tables(texts: Iterable[TextFile]) -> Iterator[tuple[str, list[tuple[str, Evidence]]]]:
+    """A table of epochs for each run that was exported: the file with its test accuracy, and the lines of a CSV table whose
+    header comes first, each with the place of that accuracy."""
+    runs: dict[tuple[str, str], list[Series]] = defaultdict(list)
+    for text in texts:
+        if text.path.lower().endswith(".csv"):
+            for run, series in _exported(text):
+                runs[text.path.rpartition("/")[0], run].append(series)
+    for several in runs.values():
+        tested = next(filter(_is_tested, several), None)
+        if tested:
+            yield tested.path, list(_table(tested, several))
+
+
+def _is_tested(series: Series) -> bool:
+    return meaning(series.tag) in TESTED
+
+
+def _exported(text: TextFile) -> Iterator[tuple[str, Series]]:
+    """The series in a file, each with the name of its run; none where it is no export."""
+    lines = text.text.splitlines()
+    names = [name.strip().lower() for name in next(csv.reader(lines[:1]), [])]
+    if names == _TENSORBOARD:
+        name = text.path.rpartition("/")[2][: -len(".csv")]
+        match = _NAMED_BY_FILE.fullmatch(name)
+        run, tag = match.groups() if match else ("", name)
+        yield run, Series(text.path, tag, _values(lines, 1, 2))
+    elif names[:1] == ["step"]:
+        for place, name in enumerate(names[1:], 1):
+            run, _, tag = name.rpartition(" - ")
+            if not name.endswith(_SPREAD):
+                yield run, Series(text.path, tag, _values(lines, 0, place))
+
+
+def _values(lines: list[str], step: int, value: int) -> dict[int, tuple[str, int]]:
+    found = {}
+    for number, row in enumerate(islice(csv.reader(lines[1:]), MOST_EPOCHS), 2):
+        if len(row) > max(step, value) and row[step].strip().isdecimal() and row[value].strip():
+            found[int(row[step][:12])] = (row[value].strip(), number)
+    return found
+
+
+def _table(tested: Series, several: list[Series]) -> Iterator[tuple[str, Evidence]]:
+    """The steps at which was tested, as epochs: by their numbers where these go up by one, else counted from 0."""
+    steps = sorted(tested.values)
+    in_turn = steps == list(range(steps[0], steps[0] + len(steps))) if steps else False
+    columns: dict[object, Series] = {meaning(tested.tag): tested}
+    for series in several:
+        if (held := meaning(series.tag)) not in (None, "epoch"):
+            columns.setdefault(held, series)
+    header = (f"{split} {quantity}" for split, quantity in columns)
+    yield ",".join(("epoch", *header)), Evidence(file=tested.path, line=1)
+    for place, step in enumerate(steps):
+        cells = (series.values.get(step, ("", 0))[0] for series in columns.values())
+        number = step if in_turn else place
+        line = Evidence(file=tested.path, line=tested.values[step][1])
+        yield ",".join((str(number), *cells)), line

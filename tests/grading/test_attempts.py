@@ -1,6 +1,7 @@
 """A submission with several tries: each is judged whole, with its own network and log, and one of them counts."""
 
 import json
+import re
 from dataclasses import replace
 
 import jsonschema
@@ -234,6 +235,18 @@ def test_a_table_that_was_printed_in_part_is_completed_by_the_file_that_holds_it
     assert found.facts["epochs"].value == 30 and best_of(found) == pytest.approx(best.test)
     assert found.facts["log_consistent"].value is True
     assert (found.runs[0].epochs[0].places["test"].file == "history.csv") is (not low)
+
+
+@pytest.mark.parametrize("name", ["exp2", "version_2", "Net2"])
+def test_a_number_ties_a_log_too(name, tmp_path):
+    """The log of an earlier try, which was better, is not that of the network that is trained."""
+    other = name.replace("2", "1")
+    kept, left = (f"{one.title().replace('_', '')}Model" for one in (name, other))
+    model = re.sub(r"\bNet\b", kept, BOTH["model.py"]).replace("WideNet", left)
+    script = SCRIPT.replace("import Net", f"import {kept}").replace("Net()", f"{kept}()")
+    logs = {f"runs/{name}.csv": csv(86), f"runs/{other}.csv": csv(90)}
+    found = judged(tmp_path, {**BOTH, "model.py": model, "train.py": script, **logs})
+    assert best_of(found.first) == 86
 
 
 def test_a_log_that_nothing_ties_is_nobodys(tmp_path):

@@ -28,6 +28,11 @@ summary test testing text the to torch train trained trainer training txt util u
 """.split()
 )
 
+# Whose number is that of the data set, of the course, or of an epoch.
+_NUMBERED = frozenset(
+    "assignment cifar cuda day e ep epoch epochs era gpu part py s seed session week".split()
+)
+
 LEAST_IN_COMMON = 5  # epochs with the same accuracies, of two logs that are of one training
 _COMMAND_LINE = ("parse_args", "parse_known_args")
 
@@ -217,12 +222,20 @@ class _Ties:
 
 
 def words(text: str) -> list[str]:
-    """The words of a name or heading that can tell one attempt from another: "runs/WideNet_v2" gives "wide"."""
-    return [
-        word
-        for match in _WORD.findall(text[:300])
-        if (word := match.lower()) not in _COMMON and not word.isdigit()
-    ]
+    """The words of a name or heading that can tell one attempt from another: "runs/WideNet_v2" gives "wide" and "v2".
+
+    A number belongs to the word before it, if that is of the student's choice and not of the course's: then they count
+    together, and the word alone does not.
+    """
+    found, parts = [], [match.lower() for match in _WORD.findall(text[:300])]
+    for word, following in zip(parts, [*parts[1:], ""]):
+        if word.isdigit():
+            continue
+        if following.isdigit() and word not in _NUMBERED:
+            found.append(word + following)
+        elif word not in _COMMON:
+            found.append(word)
+    return found
 
 
 def _narrowed(owners: list[Attempt], tied: Callable[[Attempt], bool]) -> list[Attempt]:

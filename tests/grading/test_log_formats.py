@@ -57,6 +57,7 @@ LINES = {
     "PyTorch's tutorial": "[{n},   391] loss: {e.train_loss:.3f}\nAccuracy on test set: {e.test:.2f} %",
     "errors": "Epoch {n} | train error {te:.2f}% | test error {ee:.2f}%",
     "shares": "Epoch {n}: train = {e.train:.2f}%, test = {e.test:.2f}%",
+    "French": "Époque {n}/30 : train_acc {e.train:.2f}%, test_acc {e.test:.2f}%",
     "number first": "epoch {n}: {e.test:.2f}% test accuracy",
     "learning rate first": "lr: 0.0100 | epoch: {n} | train_loss: {e.train_loss:.4f} | test_acc: {e.test:.2f}",
     "time first": "(20s) Epoch {n} - Train loss {e.train_loss:.4f} - Test acc {e.test:.2f}",
@@ -242,14 +243,19 @@ def test_a_test_after_the_last_epoch_is_no_epoch(tmp_path):
 @pytest.mark.parametrize(
     "steps", [lambda place: place, lambda place: place + 1, lambda place: 391 * (place + 1)]
 )
-def test_scalars_that_tensorboard_exported(tmp_path, steps):
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_scalars_that_tensorboard_exported(tmp_path, steps, kind):
     """A file for each tag; the steps are epochs or batches."""
     for tag, of in (("Accuracy_test", "test"), ("Loss_train", "train_loss")):
-        rows = (f"17173201{e.index:02d}.4,{steps(e.index)},{getattr(e, of)}\n" for e in COURSE)
-        (tmp_path / f"run-v4-tag-{tag}.csv").write_text("Wall time,Step,Value\n" + "".join(rows))
+        rows = [[17173201 + e.index, steps(e.index), getattr(e, of)] for e in COURSE]
+        file = tmp_path / f"run-v4-tag-{tag}.{kind}"
+        lines = ("".join(f"{cell}," for cell in row)[:-1] + "\n" for row in rows)
+        file.write_text(
+            json.dumps(rows) if kind == "json" else "Wall time,Step,Value\n" + "".join(lines)
+        )
     found = log_audit(read_submission(tmp_path), None, 85.0)
     assert_course(found)
-    assert found.facts["best_test_accuracy"].evidence[0].file.endswith("Accuracy_test.csv")
+    assert found.facts["best_test_accuracy"].evidence[0].file.endswith(f"Accuracy_test.{kind}")
 
 
 def test_scalars_that_weights_and_biases_exported(tmp_path):
@@ -283,3 +289,66 @@ def test_the_best_epoch_shown_again_is_no_resumed_run(tmp_path):
 def test_a_number_at_the_begin_of_a_line_need_not_count_epochs(tmp_path, text):
     (tmp_path / "notes.txt").write_text(text)
     assert value(log_audit(read_submission(tmp_path), None, 85.0), "epochs") is None
+
+
+RESULTS_OF = "{e.train_loss:.4f}{s}{e.train:.2f}{s}{e.test:.2f}\n"
+FILES = {
+    "pandas' index": ("log.csv", ",train_loss,train_acc,test_acc", "{e.index}," + RESULTS_OF, ","),
+    "no epochs": ("log.csv", "train_loss,train_acc,test_acc", RESULTS_OF, ","),
+    "semicolons and decimal commas": (
+        "log.csv",
+        "epoch;train_loss;train_acc;test_acc",
+        "{n};" + RESULTS_OF,
+        ";",
+    ),
+    "quotes": (
+        "log.csv",
+        '"epoch","train_acc","test_acc"',
+        '"{n}","{e.train:.2f}","{e.test:.2f}"\n',
+        ",",
+    ),
+    "tabs": ("log.tsv", "epoch\ttrain_loss\ttrain_acc\ttest_acc", "{n}\t" + RESULTS_OF, "\t"),
+    "records without a number": (
+        "log.jsonl",
+        "",
+        '{{"train_acc": {e.train}, "test_acc": {e.test}}}\n',
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_spreadsheets_and_of_pandas(tmp_path, name):
+    file, header, row, separator = FILES[name]
+    rows = [row.format(e=e, n=e.index + 1, s=separator) for e in COURSE]
+    if separator == ";":
+        rows = [one.replace(".", ",") for one in rows]
+    (tmp_path / file).write_text("".join([header + "\n"] * bool(header) + rows))
+    found = log_audit(read_submission(tmp_path), None, 85.0)
+    assert_course(found)
+    best = max(COURSE, key=lambda e: e.test).index
+    assert found.facts["best_test_accuracy"].evidence[0].line == best + 1 + bool(header)
+
+
+def test_a_table_of_trials_is_no_history(tmp_path):
+    (tmp_path / "trials.csv").write_text(
+        "batch_size,train_loss,test_acc\n64,0.5,85.1\n128,0.4,86.2\n"
+    )
+    assert value(log_audit(read_submission(tmp_path), None, 85.0), "epochs") is None
+
+
+def test_a_history_by_epoch(tmp_path):
+    history = {
+        f"epoch_{e.index + 1}": {"train_loss": e.train_loss, "test_acc": e.test} for e in COURSE
+    }
+    (tmp_path / "history.json").write_text(json.dumps(history))
+    assert_course(log_audit(read_submission(tmp_path), None, 85.0))
+
+
+def test_a_dict_of_lists_over_several_lines(tmp_path):
+    """As a notebook shows a long dict at the end of a cell."""
+    losses, accuracies = (
+        ",\n  ".join(str(getattr(e, name)) for e in COURSE) for name in ("train_loss", "test")
+    )
+    shown = f"{{'train_losses': [{losses}],\n 'test_accs': [{accuracies}]}}"
+    assert_course(audit(tmp_path, shown))

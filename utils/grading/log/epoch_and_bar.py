@@ -42,12 +42,12 @@ class LogLine:
 
 
 _HINT = re.compile(
-    r"ep(?:oche?)?\W{0,4}\d|acc|loss|top.?1|prec|/s\]|s/it|\d{1,9}/\d{1,9} \[|"
+    r"[eé]p(?:oche?|oque|oca)?\W{0,4}\d|acc|loss|top.?1|prec|/s\]|s/it|\d{1,9}/\d{1,9} \[|"
     r"(?:test|val)\w{0,8}(?: set| data)?\W{1,3}\d",
     re.I,
 )
 _EPOCH = re.compile(
-    r"(?<![a-z_])ep(?:oche?)?(?![a-z])['\"]?\s*(?:no\.?|number|num|#)?\s*[:=#\-]?\s*[\[(]?\s*(\d{1,5})"
+    r"(?<![a-z_])[eé]p(?:oche?|oque|oca)?(?![a-z])['\"]?\s*(?:no\.?|number|num|#)?\s*[:=#\-]?\s*[\[(]?\s*(\d{1,5})"
     r"(?![\d.]\d|%)\s*(?:(?:/|of|out of)\s*(\d{1,5}))?",
     re.I,
 )

@@ -1,6 +1,7 @@
 """Scalars that TensorBoard or Weights & Biases exported, a file a tag or a column a run, joined to tables of epochs."""
 
 import csv
+import json
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -32,8 +33,9 @@ def exported_tables(texts: Iterable[TextFile]) -> Iterator[tuple[str, list[tuple
     header comes first, each with the place of that accuracy."""
     runs: dict[tuple[str, str], list[Series]] = defaultdict(list)
     for text in texts:
-        if text.path.lower().endswith(".csv"):
-            for run, series in _exported(text):
+        read = _READERS.get(text.path.rpartition(".")[2].lower())
+        if read:
+            for run, series in read(text):
                 runs[text.path.rpartition("/")[0], run].append(series)
     for several in runs.values():
         tested = next(filter(_is_tested, several), None)
@@ -45,14 +47,32 @@ def _is_tested(series: Series) -> bool:
     return meaning(series.tag) in TESTED
 
 
-def _exported(text: TextFile) -> Iterator[tuple[str, Series]]:
+def _from_json(text: TextFile) -> Iterator[tuple[str, Series]]:
+    """As TensorBoard writes it: [[wall time, step, value], …]."""
+    if not text.text.startswith("[["):
+        return
+    try:
+        rows = json.loads(text.text)
+        values = {int(step): (repr(float(value)), 1) for _, step, value in rows[:MOST_EPOCHS]}
+    except (ValueError, TypeError, RecursionError):
+        return
+    run, tag = _named(text.path)
+    yield run, Series(text.path, tag, values)
+
+
+def _named(path: str) -> tuple[str, str]:
+    """Run and tag from the name of the file."""
+    name = path.rpartition("/")[2].rpartition(".")[0]
+    match = _NAMED_BY_FILE.fullmatch(name)
+    return match.groups() if match else ("", name)
+
+
+def _from_csv(text: TextFile) -> Iterator[tuple[str, Series]]:
     """The series in a file, each with the name of its run; none where it is no export."""
     lines = text.text.splitlines()
     names = [name.strip().lower() for name in next(csv.reader(lines[:1]), [])]
     if names == _TENSORBOARD:
-        name = text.path.rpartition("/")[2][: -len(".csv")]
-        match = _NAMED_BY_FILE.fullmatch(name)
-        run, tag = match.groups() if match else ("", name)
+        run, tag = _named(text.path)
         yield run, Series(text.path, tag, _values(lines, 1, 2))
     elif names[:1] == ["step"]:
         for place, name in enumerate(names[1:], 1):
@@ -84,3 +104,6 @@ def _table(tested: Series, several: list[Series]) -> Iterator[tuple[str, Evidenc
         number = step if in_turn else place
         line = Evidence(file=tested.path, line=tested.values[step][1])
         yield ",".join((str(number), *cells)), line
+
+
+_READERS = {"csv": _from_csv, "json": _from_json}

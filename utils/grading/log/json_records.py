@@ -2,15 +2,17 @@
 
 import ast
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
 from utils.grading.log.losses_and_accuracies import number_of
-from utils.grading.log.tables import NO_RESULTS, meaning, of_split
+from utils.grading.log.tables import meaning, of_split, of_training
 
 MOST_EPOCHS, DEEPEST = 10_000, 3
+_NUMBERED = re.compile(r"(?:ep(?:och)?)?[ _-]?(\d{1,5})", re.I)
 Columns = dict[str, list[float]]
 
 
@@ -34,6 +36,21 @@ def history_lines(path: str, text: str) -> Iterator[tuple[str, Evidence]]:
     yield ",".join(columns), place
     for row in zip(*columns.values()):
         yield ",".join(map(repr, row)), place
+
+
+def counted_records(path: str, text: str) -> list[tuple[str, Evidence]]:
+    """The lines of a JSON Lines file whose records do not say of which epoch they are, counted from 0; [] for any other."""
+    lines = [(line, number) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    try:
+        records = _records([json.loads(line) for line, _ in lines[:MOST_EPOCHS]])
+    except (ValueError, RecursionError):
+        return []
+    if len(records) != len(lines):
+        return []
+    return [
+        (json.dumps(record), Evidence(file=path, line=number))
+        for record, (_, number) in zip(records, lines)
+    ]
 
 
 def read_record(text: str) -> LogLine | None:
@@ -80,6 +97,14 @@ def _records(value: object, depth: int = 0) -> list[dict]:
     if depth > DEEPEST:
         return []
     if isinstance(value, dict):
+        numbered = [_NUMBERED.fullmatch(name) for name in value]
+        if (
+            len(value) > 1
+            and all(numbered)
+            and all(isinstance(one, dict) for one in value.values())
+        ):
+            value = [{"epoch": int(match[1])} | value[match[0]] for match in numbered]
+    if isinstance(value, dict):
         inside = (_records(one, depth + 1) for one in value.values())
         return next((found for found in inside if found), [])
     if not isinstance(value, list):
@@ -89,13 +114,8 @@ def _records(value: object, depth: int = 0) -> list[dict]:
         return []
     if any(meaning(name) == "epoch" for record in records for name in record):
         return records
-    whole = all(_of_training(name) for record in records for name in record)
+    whole = all(of_training(name) for record in records for name in record)
     return [{"epoch": place} | record for place, record in enumerate(records)] if whole else []
-
-
-def _of_training(name: str) -> bool:
-    """Whether a record of an epoch has an entry of that name; one of a trial has others, such as a batch size."""
-    return meaning(name) is not None or name.lower() in NO_RESULTS
 
 
 def _columns(value: object, depth: int = 0) -> Columns:

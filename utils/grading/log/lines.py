@@ -8,6 +8,8 @@ from utils.grading.submission.contents import Notebook
 from utils.grading.submission.notebook_file import TRACEBACK
 
 _PROSE = (".md", ".markdown", ".rst", ".ipynb")
+# A list of values that is printed over several lines.
+_LIST = re.compile(r"[:=]\s?\[[^\[\]]{0,50000}\]")
 _FRAME = re.compile(r"[\r\n]+")
 _EXCEPTION = re.compile(r"[\w.]{1,100}(?:Error|Exception|Interrupt|Exit|Iteration|Warning)\b")
 
@@ -22,7 +24,8 @@ def notebook_lines(notebook: Notebook) -> Iterator[tuple[str, Evidence]]:
     for cell in notebook.cells:
         if cell.kind == "code" and cell.output:
             place = Evidence(notebook=notebook.path, cell=cell.index)
-            yield from _printed((line, place) for line in _FRAME.split(cell.output))
+            output = _LIST.sub(lambda match: match[0].replace("\n", " "), cell.output)
+            yield from _printed((line, place) for line in _FRAME.split(output))
 
 
 def text_lines(path: str, text: str) -> Iterator[tuple[str, Evidence]]:

@@ -6,16 +6,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from utils.grading.facts import Evidence
+from utils.grading.log.csv_files import csv_lines
 from utils.grading.log.epoch_and_bar import TESTED, read_line
 from utils.grading.log.epochs import Epoch, Run, add, begin, keep_plain, leave_out
 from utils.grading.log.exports import exported_tables
 from utils.grading.log.headings import Outline, notebook_headings
-from utils.grading.log.json_records import history_lines, read_record
+from utils.grading.log.json_records import counted_records, history_lines, read_record
 from utils.grading.log.lines import is_prose, markdown_lines, notebook_lines, text_lines
 from utils.grading.log.lists import Lists, begins_summary, epochs_of, read_lists, read_summary
 from utils.grading.log.printed_totals import printed_total
 from utils.grading.log.tables import is_gap, is_rule, read_header, read_row
-from utils.grading.submission.contents import Submission
+from utils.grading.submission.contents import Submission, TextFile
 
 BEFORE = 40  # lines before a run that are kept with it
 _HEADING = re.compile(
@@ -32,14 +33,20 @@ def submission_runs(submission: Submission, test_size: int = 10_000) -> list[Run
         )
     for notebook in submission.notebooks:
         runs += read_runs(markdown_lines(notebook), notebook.path, False, test_size)
-    for path, lines in exported_tables(submission.texts):
+    for path, lines in exported_tables((*submission.texts, *submission.configs)):
         runs += read_runs(lines, path, False, test_size)
     for text in submission.texts:
-        runs += read_runs(text_lines(text.path, text.text), text.path, False, test_size)
+        runs += read_runs(_lines_of(text), text.path, False, test_size)
     for text in submission.configs:
         if text.path.lower().endswith(".json"):
             runs += read_runs(history_lines(text.path, text.text), text.path, False, test_size)
     return runs
+
+
+def _lines_of(text: TextFile) -> Iterable[tuple[str, Evidence]]:
+    if text.path.lower().endswith(".jsonl") and (lines := counted_records(text.path, text.text)):
+        return lines
+    return csv_lines(text) or text_lines(text.path, text.text)
 
 
 def read_runs(

@@ -170,6 +170,11 @@ def meaning(name: str) -> object:
     return split_named(split[0]) if split else "", held
 
 
+def of_training(name: str) -> bool:
+    """Whether the record of an epoch has an entry of that name; that of a trial has others, such as a batch size."""
+    return meaning(name) is not None or name.strip().lower() in NO_RESULTS
+
+
 def _number(cell: str) -> Number | None:
     if match := _COUNTED.fullmatch(cell):
         correct, total = int(match[1]), int(match[2])

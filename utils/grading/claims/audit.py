@@ -1,6 +1,7 @@
 """What README and text cells assert, held against what was established."""
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from utils.grading.claims.network_claims import judge_field, judge_parameters, judge_property
@@ -11,17 +12,20 @@ from utils.grading.claims.subjects import (
     Spoken,
     Subject,
     hints,
+    is_plainly_of,
     means_the_trained,
     names,
     sets_apart,
     spoken_of,
 )
 from utils.grading.claims.training_claims import Verdict, judge_accuracy, judge_epochs
+from utils.grading.claims.vocabulary import OPTIMISERS
 from utils.grading.facts import Claim, Evidence
 from utils.grading.submission.contents import Submission
 
 MOST = 60  # claims of one submission
 _SEVERAL = "the text is about several networks, so this may be about another one"
+_EPOCHS = re.compile(r"(?<![\d./–-])(\d{1,4})\s+epochs")
 _JUDGES = {"accuracy": judge_accuracy, "epochs": judge_epochs, "receptive_field": judge_field}
 
 
@@ -37,25 +41,62 @@ def check_claims(submission: Submission, subjects: Sequence[Subject]) -> list[Cl
     several = _about_several(said)
     trained = _the_only_trained(said, subjects)
     called = [name for one in subjects for name in names(one)]
+    counts = _counts_of_trainings(said, subjects)
     claims, seen = [], set()
     for statement in said:
-        reading = read(statement.text, called)
         spoken = spoken_of(statement, subjects)
         key = (
             statement.text.lower(),
-            statement.headings[:1],
+            statement.network or statement.headings[:1],
             tuple(one.name for one in spoken.subjects),
         )
-        if reading is None or key in seen or len(claims) == MOST:
-            continue
+        readings = () if key in seen else read(statement.text, called)
         seen.add(key)
-        of_training = any(one.kind in ("accuracy", "epochs") for one in reading.parts)
-        if (of_training or means_the_trained(statement)) and len(spoken.subjects) == len(subjects):
-            spoken = replace(spoken, subjects=trained.get(_source(statement), spoken.subjects))
-        claim = _claim(statement, reading, spoken, len(subjects), _source(statement) in several)
-        if claim.verdict == "true" or reading.whole:
-            claims.append(claim)
+        for reading in readings:
+            meant = _meant(statement, reading, spoken, subjects, trained)
+            if not meant.subjects or len(claims) == MOST:
+                continue
+            claim = _claim(statement, reading, meant, len(subjects), _source(statement) in several)
+            plain = any(is_plainly_of(statement, one) for one in meant.subjects)
+            known = claim.verdict == "true" or (plain and claim.verdict == "false")
+            if _is_shown(claim, reading, counts) and (known or not statement.network):
+                claims.append(claim)
     return claims
+
+
+def _meant(
+    statement: Statement,
+    reading: Reading,
+    spoken: Spoken,
+    subjects: Sequence[Subject],
+    trained: dict[str, tuple[Subject, ...]],
+) -> Spoken:
+    """Of whom a reading of a statement tells, where the statement leaves it open."""
+    if reading.passing:
+        held = [
+            replace(one, runs=one.runs[:1]) for one in spoken.subjects if one.counts or spoken.named
+        ]
+        return replace(spoken, subjects=tuple(held))
+    of_training = any(one.kind in ("accuracy", "epochs") for one in reading.parts)
+    if (of_training or means_the_trained(statement)) and len(spoken.subjects) == len(subjects):
+        return replace(spoken, subjects=trained.get(_source(statement), spoken.subjects))
+    return spoken
+
+
+def _is_shown(claim: Claim, reading: Reading, counts: Container[object] | None) -> bool:
+    """Whether a claim is more than a guess: what is right, and what is wrong of a sentence that is understood.
+
+    Of how something was trained, `counts` of epochs are said; None where there is more than one training.
+    """
+    if claim.verdict == "true":
+        return True
+    if reading.trained_so and (counts is None or claim.value in counts):
+        return False
+    return reading.whole and (claim.verdict == "false" or not _is_of_a_part(reading))
+
+
+def _is_of_a_part(reading: Reading) -> bool:
+    return any(part.somewhere for part in reading.parts)
 
 
 def _source(statement: Statement) -> str:
@@ -76,6 +117,17 @@ def _the_only_trained(
         for path, found in texts.items()
         if not any(hint.search(text) for hint in others for text in found)
     }
+
+
+def _counts_of_trainings(
+    said: Iterable[Statement], subjects: Sequence[Subject]
+) -> frozenset[int] | None:
+    """The numbers of epochs that texts name; None where several runs are logged or several optimisers named."""
+    texts = [statement.text.lower() for statement in said]
+    optimisers = {name for text in texts for name in OPTIMISERS.findall(text)}
+    if len(optimisers) > 1 or sum(len(one.runs) for one in subjects) > 1:
+        return None
+    return frozenset(int(count) for text in texts for count in _EPOCHS.findall(text))
 
 
 def _about_several(said: Iterable[Statement]) -> set[str]:

@@ -34,6 +34,8 @@ def judge_property(part: Part, subject: Subject) -> Verdict:
     why = f"{found} {meaning if fact.value else meaning.removeprefix('a ')}" + (
         f"; {fact.why}" if fact.why else ""
     )
+    if part.somewhere and (fact.value or not part.number):
+        return Verdict("unverifiable", fact.value, f"{why}; which layers was not checked")
     if bool(fact.value) == bool(part.number):
         return Verdict("true", fact.value, why)
     return Verdict(

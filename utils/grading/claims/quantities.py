@@ -13,14 +13,16 @@ _PARAMETERS = re.compile(
 _FIELD = re.compile(
     r"R(?:\([.w]{1,3}\))?[.wFbv:l]{0,9}(?P<s>s?)y?\.?(?P<n>[#z])(?!d)|(?P<s2>s?)(?P<n2>[#z])\.?R"
 )
-_BARE = re.compile(r"A(?:\([.STd]{1,3}\))?[.wFbv:]{0,9}(?P<s>s?)y?\.?(?P<n>#)")
+_BARE = re.compile(r"A(?:\([.STdBFe]{1,4}\))?[.wFbv:]{0,9}(?P<s>s?)y?\.?(?P<n>#)")
 _PER_CENT = re.compile(r"(?P<s>s?)[.y]{0,2}(?P<n>%)")
 _TRAIN_BEFORE = re.compile(r"T(?:[.d]{0,2}A|[.d]{0,2}(?=[:(b]))")
 _TEST_BEFORE = re.compile(r"S(?:[.d]{0,2}A|[.d]{0,2}(?=[:(b]))|A[.w]{0,3}Sd?")
-_SPLIT_AFTER = re.compile(r"[.(]{0,3}(?P<split>[TS])(?:[.d]{0,2}A|d|\)|$)|A?[.w]{0,3}(?P<on>[TS])d")
-_BEST = re.compile(r"B[.wSTdA]{0,6}[.wbv:]{0,4}$")
-_FINAL = re.compile(r"F[.STd]{0,3}A|Fe")
-_TARGET = re.compile(r"v\.{0,3}g\.{0,2}A?\.{0,2}s?%|g\.{0,2}A?\.{0,2}%bf?v")
+_SPLIT_AFTER = re.compile(
+    r"[.(]{0,3}(?P<split>[TS])(?:[.d]{0,2}A|d|\)|:k|$)|A?[.w]{0,3}(?P<on>[TS])d"
+)
+_BEST = re.compile(r"B\)?[.wSTdA]{0,6}[.wbv:k]{0,7}$")
+_FINAL = re.compile(r"F[.STd]{0,3}A|Fe|F[.bvu]{0,3}$")
+_TARGET = re.compile(r"v\.{0,3}g\.{0,2}A?\.{0,2}s?%|g\.{0,2}A?\.{0,2}%b\.{0,2}f?v")
 SAID = re.compile(r"[vbutn]")
 
 
@@ -49,26 +51,32 @@ class Part:
     reached: bool = False
     round: bool = False
     loose: bool = False  # "the best" stands in the sentence, but not beside this accuracy
+    somewhere: bool = False  # of a property: that only a part of the network has it
     separable: bool = True  # of depthwise convolutions: the words say that they are separable
 
 
-def quantities(words: list[Token], letters: str) -> list[Part] | None:
-    """The quantities of a clause; None where a number or an epoch has no place in them."""
+def quantities(words: list[Token], letters: str, passing: bool = False) -> list[Part] | None:
+    """The quantities of a clause; None where a number (unless `passing`) or an epoch has no place in them."""
     taken: set[int] = set()
     parts = [
         *_counts(words, letters, taken),
         *_accuracies(words, letters, taken),
         *_properties(words, letters),
     ]
-    if any(letters[place] in "#%zg" for place in range(len(letters)) if place not in taken):
+    if not passing and any(
+        letters[place] in "#%zg" for place in range(len(letters)) if place not in taken
+    ):
         return None
+    if "h" in letters and any(one.kind not in PROPERTIES for one in parts):
+        return None  # "block 3 has 90,000 parameters"
     return _with_epochs(words, letters, parts)
 
 
 def _figure(word: Token) -> tuple[float, float, int]:
     """A number in words or digits as (value, size of its last digit, how many digits tell)."""
-    match = re.match(r"([\d,]+(?:\.\d+)?)\s?([kmt]?)", word.text, re.I)
-    digits = match[1].replace(",", "")
+    text = word.text.replace(",", ".") if word.letter == "%" else word.text
+    match = re.match(r"(\d[\d,'’]*(?:\s\d{3})*(?:\.\d+)?)\s?([kmt]?)", text, re.I)
+    digits = re.sub(r"[^\d.]", "", match[1])
     factor = {"k": 1e3, "t": 1e3, "m": 1e6}.get(match[2].lower(), 1) if word.letter == "#" else 1
     decimals = len(digits.partition(".")[2])
     figures = len(digits.replace(".", "").lstrip("0")) if decimals else len(digits.rstrip("0"))
@@ -116,7 +124,7 @@ def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[P
         if match.start("n") not in taken
     ]
     found.sort(key=lambda match: match.start("n"))
-    if not found or not re.search("[AvST]", letters):
+    if not found or not re.search("[AvST]|Bb?k|Bkb?|Fe?[.wbu]", letters):
         return
     for target in _TARGET.finditer(letters):
         taken.update(place for place in range(*target.span()) if letters[place] == "g")
@@ -181,11 +189,10 @@ def _split(before: str, after: str) -> str | None:
 
 
 def _properties(words: list[Token], letters: str) -> Iterator[Part]:
-    if not re.search("[uw]", letters):
-        return
+    said = re.search("[uw]|h.*[bI]|b.*h", letters)
     seen = set()
     for place, word in enumerate(words):
-        if word.letter != "D":
+        if word.letter != "D" or not (said or re.search(r"\bnot\b", word.text, re.I)):
             continue
         kind = next(
             name for name, shape in PROPERTIES.items() if re.fullmatch(shape, word.text, re.I)
@@ -198,6 +205,7 @@ def _properties(words: list[Token], letters: str) -> Iterator[Part]:
                 kind != "max_pooling" and not denied,
                 word.start,
                 word.end,
+                somewhere="h" in letters,
                 separable="sep" in word.text.lower() or denied,
             )
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 
+from utils.grading.claims.tables import Row, rows_of_tables
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import read_line
 from utils.grading.submission.contents import Submission, TextFile
@@ -40,26 +41,20 @@ _LABEL = re.compile(r"(?:\*\*|__)?[A-Z][\w ()-]{1,40}(?:\*\*|__)?\s?[:=]")
 _SUMMARY = re.compile(
     r"\W*(?:Total|Trainable|Non-trainable) params:\s*[\d,]+\W*"
 )  # as programs print it
-_TABLE_RULE = re.compile(r"[\s|:-]+")
-_COLUMNS = frozenset(
-    "attribute metric metrics value values result results score scores quantity property parameter "
-    "parameters detail details name item".split()
-)
-# The columns of a list of what was asked for and what came out.
-_CONDITIONS = frozenset(
-    "constraint constraints requirement requirements condition conditions criterion criteria target targets".split()
-)
-_MET = frozenset("done met fulfilled satisfied achieved obtained actual our ours status".split())
 
 
 @dataclass(frozen=True)
 class Statement:
-    """A sentence, its place, the headings that it stands below, the nearest first, and the sentence before it."""
+    """A sentence, its place, the headings that it stands below, the nearest first, and the sentence before it.
+
+    Of a table's row, `network` is what the table calls the network that it is of.
+    """
 
     text: str
     place: Evidence
     headings: tuple[str, ...] = ()
     before: str = ""  # of the same paragraph
+    network: str = ""
 
 
 @dataclass
@@ -124,9 +119,16 @@ def _is_prose(text: TextFile) -> bool:
     return written or not any(_begins_epoch(line) for line in lines)
 
 
-def _sentences(text: str, section: _Section) -> Iterator[tuple[int, str, tuple[str, ...], str]]:
-    """Sentences with the line on which each begins, the headings above and the sentence before; wrapped lines are joined."""
+def _sentences(
+    text: str, section: _Section
+) -> Iterator[tuple[int, str, tuple[str, ...], str, str]]:
+    """Sentences with the line on which each begins, the headings above, the sentence before, and of which network a table
+    says it; wrapped lines are joined."""
     for paragraph in _paragraphs(text, section):
+        if isinstance(paragraph[0][1], Row):
+            for line, row in paragraph:
+                yield line, row.text, section.headings, "", row.network
+            continue
         joined = " ".join([*(part for _, part in paragraph), ""])
         starts = list(accumulate((len(part) + 1 for _, part in paragraph[:-1]), initial=0))
         begin, before = 0, ""
@@ -135,15 +137,16 @@ def _sentences(text: str, section: _Section) -> Iterator[tuple[int, str, tuple[s
             if sentence and len(sentence) < 1_000:
                 first = begin + len(joined[begin:end]) - len(joined[begin:end].lstrip())
                 line = paragraph[bisect_right(starts, first) - 1][0]
-                yield line, sentence, section.headings, before
+                yield line, sentence, section.headings, before, ""
             begin, before = end, sentence
 
 
-def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str]]]:
-    """Lines that belong together, with their numbers; headings, items, table rows and HTML stand alone."""
+def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str | Row]]]:
+    """Lines that belong together, with their numbers; headings, items, HTML and what a row of a table says stand
+    alone."""
     paragraph, fenced, ended = [], False, False
     lines = _without_plans(text.split("\n"))
-    hidden_rows = _rows_of_other_tables(lines)
+    tables = rows_of_tables(lines)
     for number, raw in enumerate(lines, 1):
         line = " ".join(
             raw[:5_000].split()
@@ -151,9 +154,8 @@ def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str]]]
         if _FENCE.match(line):
             fenced = not fenced
         heading = None if fenced else _HEADING.match(line)
-        if (
-            line.count("|") > 3 or number in hidden_rows
-        ):  # of a wide table, the cells alone say nothing
+        rows = [] if fenced else tables.get(number, [])
+        if line.count("|") > 3 or number in tables:  # cells say little without their table's head
             line = ""
         passed = (
             fenced
@@ -168,6 +170,8 @@ def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str]]]
             paragraph = []
         if heading:
             section.enter(*_level(heading))
+        if rows and not section.quotes_task:
+            yield [(number, row) for row in rows]
         if passed or section.quotes_task:
             continue
         ended = bool(_ENDS_LINE.search(line)) or raw.endswith("  ")
@@ -205,25 +209,6 @@ def _level(heading: re.Match) -> tuple[int, str]:
     text = next(heading[name] for name in ("text", "html", "bold", "label") if heading[name])
     level = len(heading["marks"]) if heading["marks"] else int(heading["level"] or _LINE_LEVEL)
     return level, " ".join(text.strip("#*_: ").split())
-
-
-def _rows_of_other_tables(lines: list[str]) -> set[int]:
-    """The numbers of the lines of tables whose head is not that of a list of results."""
-    rows, inside = set(), False
-    for number, line in enumerate(lines, 1):
-        if "|" not in line:
-            inside = False
-        elif (
-            not inside
-            and number < len(lines)
-            and "|" in lines[number]
-            and _TABLE_RULE.fullmatch(lines[number][:500])
-        ):
-            words = _words(line)
-            inside = not (words <= _COLUMNS or (words & _MET and words <= _MET | _CONDITIONS))
-        if inside:
-            rows.add(number)
-    return rows
 
 
 def _is_printed(line: str) -> bool:

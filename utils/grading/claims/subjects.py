@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from utils.grading.claims.sentence_splitting import Statement
+from utils.grading.claims.tables import means_own, tells_own
 from utils.grading.claims.vocabulary import tokens
 from utils.grading.facts import Evidence, Fact
 from utils.grading.log.runs import Run
@@ -36,6 +37,11 @@ _THE_NETWORK = re.compile(
 )
 _OF_THE_ONE_BEFORE = re.compile(r"\W*its?\b", re.I)
 _EARLIER = re.compile(r"\b(?:last|past|session|week)\b", re.I)
+_OF_ANOTHER = re.compile(
+    r"\b(?:an?other|previous|earlier|initial|baseline|first|second|old|tried|try|attempt|paper|finder|"
+    r"last\W+week)\b",
+    re.I,
+)
 _KINDS_OF_NAME = re.compile(r"net(?:work)?|model|cnn|my|the|class|cifar", re.I)
 
 
@@ -81,15 +87,39 @@ class Spoken:
 
 
 def spoken_of(statement: Statement, subjects: Sequence[Subject]) -> Spoken:
-    """The subject that the sentence names, else its nearest heading that names one, else its file."""
-    for text in (statement.text, *statement.headings):
+    """The subject that the sentence or its table names, else its nearest heading that names one, else its file."""
+    if label := statement.network:
+        found = [one for one in subjects if any(name.search(label) for name in hints(one))]
+        if found or not tells_own(label):
+            return Spoken(tuple(found), named=len(found) == 1)
+        return Spoken(_the_counting_first(subjects), named=False)
+    texts = [statement.text, *statement.headings]
+    if _OF_THE_ONE_BEFORE.match(statement.text):
+        texts.insert(1, statement.before)
+    for text in texts:
         if found := [one for one in subjects if any(name.search(text) for name in names(one))]:
             return Spoken(tuple(found), named=len(found) == 1)
-        if text is not statement.text and (_APART.search(text) or _OTHER.search(text)):
+        if text == statement.before and _OF_ANOTHER.search(text):
+            return Spoken(tuple(subjects), named=False, apart=True)
+        if text in statement.headings and (_APART.search(text) or _OTHER.search(text)):
             return Spoken(tuple(subjects), named=False, apart=True, other=bool(_OTHER.search(text)))
     if found := _of_the_file(statement.place, subjects):
         return Spoken(found, named=True)
-    return Spoken(tuple(sorted(subjects, key=lambda one: not one.counts)), named=False)
+    return Spoken(_the_counting_first(subjects), named=False)
+
+
+def _the_counting_first(subjects: Sequence[Subject]) -> tuple[Subject, ...]:
+    return tuple(sorted(subjects, key=lambda one: not one.counts))
+
+
+def is_plainly_of(statement: Statement, subject: Subject) -> bool:
+    """Whether a table says only of which network a row is, and no condition: "WideNet with TTA"."""
+    label = statement.network
+    if not label or means_own(label):
+        return True
+    return not any(_OTHER.search(heading) for heading in statement.headings) and any(
+        not re.search(r"[^\W_]", name.sub("", label)) for name in hints(subject)
+    )
 
 
 def means_the_trained(statement: Statement) -> bool:
@@ -134,7 +164,7 @@ def hints(subject: Subject) -> list[re.Pattern]:
     found = names(subject)
     for word in subject.words:
         left = [part for part in _PART.findall(word) if not _KINDS_OF_NAME.fullmatch(part)]
-        if any(part.isalpha() for part in left):
+        if any(part.isalpha() for part in left) and not _COMMON.fullmatch(word):
             found.append(re.compile(r"(?<!\w)" + r"[\s_-]?".join(left) + r"(?!\w)", re.I))
     return found
 

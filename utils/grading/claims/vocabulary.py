@@ -26,21 +26,49 @@ _SIGNS = {
     "<": "below",
 }
 NOT_MET = "❌✗✘✖☐⬜🔲"  # marks of what was not reached
-_PASSED = re.compile("cross|exceed|surpass", re.I)  # verbs that say "over" of what follows
+# What says "over" of what follows.
+_PASSED = re.compile("cross|exceed|surpass|pass|first time", re.I)
 _GAP = r"global[\s-]*av(?:era)?ge?[\s-]*pool\w*(?:\s*\(\s*gap\s*\))?|(?-i:GAP)"
 PROPERTIES = {
     "depthwise_separable": r"depth[\s-]?wise(?:[\s-]+sep[ea]r[ae]ble)?(?:[\s-]+(?:conv\w*|layers?))?",
-    "dilated": r"(?:dilated|dialated|atrous)(?:[\s-]+(?:conv\w*|kernels?|layers?))?|dilations?(?:\s+rates?)?",
+    "dilated": r"(?:dilated|dialated|atrous)(?:[\s-]+(?:conv\w*|kernels?|layers?))?|"
+    r"dilations?(?:\s+(?:rates?|factors?))?(?:(?:\s+of)?\s*=?\s*(?:[2-9]|1\d)(?!\.?\d))?",
     "max_pooling": r"(?:(?:no|without|instead of|not us(?:e|ing))(?:\s+(?:any|the))?|replac(?:ed|es|ing)(?:\s+(?:all|the))?)"
-    r"\s+max[\s-]*pool\w*(?:\s+layers?)?",
+    r"\s+max[\s-]*pool\w*(?:\s+layers?)?|"
+    r"max[\s-]*pool\w*(?:\s+layers?)?\s+(?:is|are|was|were|does|do)\s+not\s+(?:used|occur|appear|present)",
     "global_average_pooling": rf"(?:{_GAP})(?:\s+layer)?",
     "horizontal_flip": r"(?:random\s+)?horizontal[\s-]*flip\w*",
     "shift_scale_rotate": r"shift[\s,]*scale[\s,&]*(?:and\s+)?rotat\w*",
 }
-_NTH = r"(?:\d{1,4}\s?(?:st|nd|rd|th)\s+epoch|epoch\s*(?:no\.?|number|num)?\s?[:=-]?\s?\d{1,4}(?!\w|\.\d|\s?%))"
+_NTH = (
+    r"(?:\d{1,4}\s?(?:st|nd|rd|th)\s+epoch|"
+    r"(?:epoch|ep\.)\s*(?:(?:is|was)\s+)?(?:no\.?|number|num)?\s?[:=-]?\s?\d{1,4}(?!\w|\.\d|\s?%))"
+)
+_POOL = rf"(?:{_GAP}|(?:(?:final|last|global)\s+)?pool(?:ing)?)(?:\s+(?:input|layer))?"
 _PLACE = (
-    rf"(?:at|before|until)\s+(?:the\s+)?(?:(?:end|output|input|start)\s+of\s+(?:the\s+)?(?:{_GAP}|network|model)|"
-    rf"(?:{_GAP})(?:\s+(?:input|layer))?|(?:very\s+)?(?:end|output)|(?:last|final|output)\s+(?:conv\w*\s+)?layer|it)"
+    r"(?:at|before|until|in\s+front\s+of)\s+(?:the\s+)?(?:"
+    rf"(?:end|output|input|start|entrance)\s+of\s+(?:the\s+)?(?:{_POOL}|network|model)|{_POOL}|"
+    r"(?:very\s+)?(?:end|output)|(?:last|final|output)\s+(?:conv\w*\s+)?layer|it)"
+)
+# How a network was trained: of several trainings these words may set one apart.
+_AMOUNT = r"(?:\s+(?:of|from))?\s*[:=]?\s*(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?"
+_OPTIMISER = r"adam\w?|n?sgd|rmsprop|adadelta|adagrad"
+OPTIMISERS = re.compile(rf"\b(?:{_OPTIMISER})\b", re.I)
+_SETTING = (
+    rf"{_OPTIMISER}|"
+    r"nesterov|one[\s-]?cycle\w*|reducelronplateau|\w+lr|schedule[rd]?|policy|"
+    r"(?:cosine|step)(?:\s+(?:annealing|decay|schedule))?|mixed\s+precision|"
+    rf"(?:(?:max\w*|initial|peak|base|constant|fixed)\.?\s+)?(?:learning[\s-]+rate|lr)(?:{_AMOUNT})?|"
+    rf"(?:weight[\s-]+decay|wd|momentum|label[\s-]+smoothing|batch(?:es)?(?:[\s-]?size)?|bs)(?:{_AMOUNT})?"
+)
+_MACHINE = r"(?:colab|kaggle|gpu|cpu|laptop|t4|p100|v100|a100|(?:rtx|gtx)\s?\d{3,4}(?:\s?ti)?)"
+# A part of the network, which may be the only one of which something is so.
+_NTH_OF = r"(?:one|two|three|first|second|third|fourth|last|inner|middle|other)"
+_WHERE = (
+    r"(?!(?:the\s+)?last\s+(?:conv\w*\s+)?(?:layers?|conv\w*)(?!\s+(?:of|in)\s))"  # where all of it ends
+    r"(?:the\s+|every\s+|each\s+|all\s+|both\s+)*(?:c\d|(?:blocks?|stages?)(?:\s?\d(?!\.?\d))?|head|"
+    rf"{_NTH_OF}\s+(?:of\s+the\s+)?(?:conv\w*|layers?|units?|blocks?|stages?)"
+    r"(?:\s+(?:of|in)\s+(?:the\s+)?(?:c\d|blocks?|stages?)(?:\s?\d(?!\.?\d))?)?)"
 )
 
 # The first that fits counts. What begins and ends with letters or digits stands between others than these.
@@ -70,19 +98,25 @@ _LEXICON = (
         ".",
         r"count(?:ed|ing)\s+from\s+(?:0|1|zero|one)|for\s+the\s+first\s+time",
     ),
+    ("F", r"(?:the\s+)?(?:very\s+)?last\s+one"),
+    ("o", rf"(?:(?:with|using|and|by)\s+)?(?:an?\s+|the\s+)?(?:{_SETTING})"),  # how it was trained
     (
         "o",
-        r"(?:with|using)\s+(?:the\s+)?(?:adam\w?|sgd|rmsprop|adadelta|one\s?cycle\w*)",
-    ),  # how it was trained
-    ("%", r"\d{1,3}(?:\.\d{1,6})?\s?(?:%|per ?cent(?:age)?)(?:\s?\+)?"),
+        r"(?:on|with|using)\s+(?:an?\s+|the\s+|my\s+|one\s+)?"
+        rf"(?:(?:single|google|free|nvidia|tesla)\s+)*{_MACHINE}(?:\s+{_MACHINE})*",
+    ),
+    ("%", r"\d{1,3}(?:[.,]\d{1,6})?\s?(?:%|per ?cent(?:age)?)(?:\s?\+)?"),
     ("z", r"(?P<side>\d{1,4})\s?[x×]\s?(?P=side)"),
-    ("#", r"(?:\d{1,3}(?:,\d{3})+|\d{1,9}(?:\.\d{1,6})?)(?:\s?(?:k|m|million|thousand))?"),
+    ("#", r"(?:\d{1,3}(?:[,\s'’]\d{3})+|\d{1,9}(?:\.\d{1,6})?)(?:\s?(?:k|m|million|thousand))?"),
+    (".", r"(?:one|two|three|four|an?other)(?=\s+(?:depth|dilat|atrous))"),
     *(("D", words) for words in PROPERTIES.values()),
-    ("P", r"param(?:eter)?s?"),
-    ("R", r"receptive\s+fi?e?i?lds?|RF"),
-    ("A", r"acc(?:ura\w{1,4}|\.)?"),
-    ("T", r"train(?:ing)?"),
-    ("S", r"test(?:ing)?|val(?:idation)?|eval(?:uation)?"),
+    ("h", _WHERE),
+    ("P", r"param(?:eter|etre)?s?"),
+    ("R", r"rec\w{2,5}ive\s+fi?e?i?lds?|RF"),
+    ("A", r"acc(?:ura\w{1,4}|\.)?|top[\s-]1(?!\s+(?:test\s+|val\w*\s+|train\w*\s+)?acc)"),
+    ("t", r"training\s+(?:lasted|took|ran|went)"),
+    ("T", r"train(?:ing)?|trn\.?"),
+    ("S", r"tst\.?|test(?:ing)?|val(?:idation)?|eval(?:uation)?"),
     ("d", r"sets?|datasets?|data|images"),
     ("e", "epoch"),
     (
@@ -94,32 +128,44 @@ _LEXICON = (
     ("s", ">=|<=|[~≈≥≤<>]"),
     ("B", r"best|highest|max(?:imum)?|peak"),
     ("F", r"final|last|end(?:s|ed)|finish(?:es|ed)"),
-    ("f", r"first(?=\s+(?:reached|achieved|attained|crossed|passed|hit)\b)"),
-    ("g", "target"),
+    ("v", r"first\s+time\s+(?:over|above)"),
+    (".", r"first(?=\s+(?:in|at|during)\s+(?:the\s+)?(?:\d|ep))"),
+    ("f", r"first(?=\s+(?:reached|achieved|attained|crossed|passed|hit|exceeded)\b)"),
+    ("g", "target|objective|goal|required|demanded"),
     (
         "v",
         r"reach(?:es|ed)|ach(?:ie|ei|i|e)v(?:es|ed)|attain(?:s|ed)|hits?|got|gets|gives|gave|obtain(?:s|ed)|yield(?:s|ed)|"
-        r"scores|scored|touched|delivers|delivered|"
+        r"scores|scored|touched|delivers|delivered|met|arrive[sd]?\s+at|pass(?:es|ed)|"
         r"cross(?:es|ed)|exceed(?:s|ed)|surpass(?:es|ed)",
     ),
     ("I", r"reach|ach(?:ie|ei|i|e)ve|attain|obtain|get|use|apply"),
-    ("t", r"trained|ran|run"),
+    ("t", r"trained|ran|run|lasted"),
+    (
+        "b",
+        r"(?:come|turn)s?\s+out\s+(?:to\s+be|at|as)|amounts?\s+to|adds?\s+up\s+to|comes\s+to|equals",
+    ),
     ("b", r"is|are|was|were|be|been|being"),
     (
         "u",
         r"us(?:es|ed|ing)|appl(?:ies|ied)|has|have|had|having|contain(?:s|ed)|includ(?:es|ed)|employ(?:s|ed)|"
-        r"incorporat(?:es|ed)|utili[sz](?:es|ed)|implemented|added|features|followed\s+by|consists\s+of",
+        r"incorporat(?:es|ed)|utili[sz](?:es|ed)|implemented|added|features|followed\s+by|consists\s+of|"
+        r"possess(?:es|ed)|comprises|totals|counts|makes|there\s+(?:is|are)(?=\s+no\s+max)",
     ),
+    ("r", r"(?:it|this|they|that)\s+(?:saves?|reduces?|helps?)"),
+    ("w", r"(?:each|every|one)\s+output\s+pixel"),
     ("w", r"we|i|our|my|it|its|models?|network|net|architecture|cnn|classifier|here|this"),
     ("c", r"can|able|manage[sd]|seen"),
     ("y", r"only|just"),
     ("X", r"no|not"),
-    ("Y", r"yes|done"),
+    ("Y", r"yes|done|ok"),
     ("r", r"which"),
+    ("H", r"so(?!\s+far)|hence|thus|therefore|i\.e\.?|that\s+(?:is|means)"),
     ("&", r"and|but|&"),
     (
         ".",
         r"an?|the|of|to|in|on|at|for|from|by|as|with|also|any|both|there|overall|total|number|count|"
+        r"in\s+other\s+words|altogether|thanks\s+to|now|already|exactly|clearly|"
+        r"after(?=\s+(?:the\s+)?(?:last|final)\s+epoch)|input\s+pixels|px|@|"
         r"value|score|results?|top(?:[\s-]?1)?|cifar[\s-]?10|trainable|learnable|does|do|did|finally|successfully|current|proposed|custom|entire|"
         r"whole|convolutional|neural|deep|lightweight|efficient|compact|image|classification|mark|pixels|size|kernels?|layers?|"
         r"'s|’s",

@@ -37,6 +37,7 @@ _QUANTITY = re.compile(r"[.(),:wBFSTdAPRe]*[APRST][.(),:wBFSTdAPRe]*")
 _ROLE = re.compile(r"[.(),:]*[BFST][.(),:BFSTdAe]*")
 _EPOCHS = re.compile(r"\W*epochs\W*", re.I)
 _MOST = 400  # cells of one table
+_MOST_OF_ALL = 4_000  # cells of a text's tables
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Row:
 def rows_of_tables(lines: Sequence[str]) -> dict[int, list[Row]]:
     """What the rows of tables with a head say, by the numbers of all their lines, counted from 1."""
     found: dict[int, list[Row]] = {}
-    number = 0
+    number, left = 0, _MOST_OF_ALL
     while number + 1 < len(lines):
         rule = lines[number + 1][:500]
         if "|" in lines[number] and "|" in rule and _RULE.fullmatch(rule):
@@ -59,8 +60,12 @@ def rows_of_tables(lines: Sequence[str]) -> dict[int, list[Row]]:
                 (place for place in range(number, len(lines)) if "|" not in lines[place]),
                 len(lines),
             )
-            said = [[], [], *_of_table([_cells(line) for line in lines[number:end]])]
-            found |= {number + 1 + place: rows for place, rows in enumerate(said)}
+            table = [_cells(line) for line in lines[number:end]]
+            cells = sum(map(len, table))
+            said = _of_table(table) if cells <= min(_MOST, left) else []
+            left -= cells if said else 0
+            found |= dict.fromkeys(range(number + 1, end + 1), [])
+            found |= {number + 3 + place: rows for place, rows in enumerate(said)}
             number = end
         else:
             number += 1
@@ -86,8 +91,6 @@ def _cells(line: str) -> list[str]:
 
 def _of_table(table: list[list[str]]) -> list[list[Row]]:
     head, rows = table[0], table[2:]
-    if len(head) * len(rows) > _MOST:
-        return [[] for _ in rows]
     first, others = _words(head[0]), range(1, len(head))
     quantities = [place for place in others if is_quantity(head[place])]
     found = []

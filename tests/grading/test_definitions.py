@@ -5,7 +5,7 @@ import ast
 import pytest
 
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
-from utils.grading.sandbox.imports import StandIn, StandInModule
+from utils.grading.sandbox.stand_ins import StandIn, StandInModule
 from utils.grading.submission.module_files import ModuleFiles
 
 SCRIPT = """

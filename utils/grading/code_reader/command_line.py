@@ -1,4 +1,4 @@
-"""argparse, as far as reading follows it: the defaults, and what the command or a list of words gives in their place."""
+"""sys.argv, and argparse as far as reading follows it: the defaults, and what the command or a list of words gives."""
 
 import shlex
 
@@ -55,16 +55,20 @@ def _given(reader, parser: Made, args: tuple) -> dict:
     return values
 
 
-def _words(reader, args: tuple) -> list[str] | None:
-    if args and args[0] is not None:
-        known = isinstance(args[0], (list, tuple, str)) and all(
-            isinstance(word, str) for word in args[0]
-        )
-        return list(args[0]) if known else None
+def arguments(command: str) -> list | Unknown:
+    """sys.argv of a script that is started with these words."""
     try:
-        return shlex.split(reader.flags)
+        return [Unknown("the path by which the script is started"), *shlex.split(command)]
     except ValueError:
-        return None
+        return Unknown("its words cannot be told apart")
+
+
+def _words(reader, args: tuple) -> list[str] | None:
+    given = args[0] if args and args[0] is not None else reader.argv
+    if given is reader.argv and isinstance(given, list):
+        given = given[1:]
+    known = isinstance(given, (list, tuple, str)) and all(isinstance(word, str) for word in given)
+    return list(given) if known else None
 
 
 def _converted(spec: dict, text: str | None):

@@ -3,6 +3,7 @@
 import posixpath
 
 from utils.grading.code_reader.bindings import Unit
+from utils.grading.code_reader.command_line import arguments
 from utils.grading.code_reader.imports import known_libraries
 from utils.grading.code_reader.namespace_writes import magic_writes
 from utils.grading.code_reader.values import Frame, Origin
@@ -34,9 +35,9 @@ class Commanding:
             elif action.kind in ("write", "install"):
                 self.files.append((action, str(frame.origin)))
             else:
-                self.flags = action.flags
+                before, self.argv = self.argv, arguments(action.flags)
                 self._started(action, frame)
-                self.flags = ""
+                self.argv = before
 
     def _started(self, action: Action, frame: Frame) -> None:
         """Read the script or notebook that a command starts."""

@@ -18,7 +18,8 @@ lightning timm albumentations numpy cv2 matplotlib tqdm PIL sklearn pandas seabo
 google IPython ipywidgets wandb tensorboard tensorboardX einops prettytable requests yaml pytorch_grad_cam fastai
 accelerate rich gradio onnx dotenv pytz thop ptflops fvcore gdown kaggle six packaging typing_extensions tensorflow
 keras lion_pytorch netron hydra omegaconf click loguru absl easydict colorama transformers datasets ignite hiddenlayer
-termcolor psutil tabulate
+termcolor psutil tabulate skorch catalyst composer poutyne torchbearer pytorch_accelerated mmengine typer fire tyro mlflow
+comet_ml neptune clearml ml_collections yacs
 """.split()
 )
 

@@ -35,6 +35,7 @@ MAY_BE_NONE = {"get", "find_spec", "getenv", "pop", "match", "search", "exec_mod
 # What a library's object was given first, by the attribute that gives it back.
 _HOLDERS = {"transforms": ("Compose", "OneOf", "Sequential"), "dataset": ("DataLoader", "Subset")}
 _PATHS = {"os.environ", "sys.path"}
+_CONSTANTS = {"math.pi": math.pi, "numpy.pi": math.pi, "math.e": math.e}
 
 
 def attribute(reader, value, name: str, frame: Frame):
@@ -42,7 +43,7 @@ def attribute(reader, value, name: str, frame: Frame):
     if isinstance(value, Unknown):
         return Member(value, name)
     if isinstance(value, Library):
-        return _library_constant(value, name) or Library(f"{value.name}.{name}", value.problem)
+        return _of_library(reader, value, name)
     if isinstance(value, Module):
         return reader.module_name(value, name)
     if isinstance(value, Instance):
@@ -80,8 +81,11 @@ def attribute(reader, value, name: str, frame: Frame):
     return Member(value, name)
 
 
-def _library_constant(value: Library, name: str):
-    return {"math.pi": math.pi, "numpy.pi": math.pi, "math.e": math.e}.get(f"{value.name}.{name}")
+def _of_library(reader, value: Library, name: str):
+    full = f"{value.name}.{name}"
+    if full == "sys.argv" and reader.argv:  # a notebook's own is not known
+        return reader.argv
+    return _CONSTANTS.get(full) or Library(full, value.problem)
 
 
 def _class_of(value) -> UserClass:

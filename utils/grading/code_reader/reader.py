@@ -5,8 +5,16 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from utils.grading.code_reader import changes, expressions, members, statements, unread_entries
+from utils.grading.code_reader import (
+    changes,
+    expressions,
+    members,
+    statements,
+    trainers,
+    unread_entries,
+)
 from utils.grading.code_reader.bindings import Unit
+from utils.grading.code_reader.command_line import arguments
 from utils.grading.code_reader.commanding import Commanding
 from utils.grading.code_reader.imports import Importing
 from utils.grading.code_reader.joining import joined
@@ -24,7 +32,6 @@ from utils.grading.code_reader.values import (
     Step,
     Unknown,
     UserClass,
-    UserFunction,
     same,
 )
 from utils.grading.facts import Evidence
@@ -62,7 +69,7 @@ class Reader(Importing, Calling, Commanding):
         self.doubts: list[str] = []  # why what was read may not be what runs
         self.conditions = 0  # how many undecided conditions surround what is being read
         self.names: dict = {}
-        self.flags = ""  # what a command gives the script that it starts
+        self.argv: object = []  # sys.argv: of a script that is started, or that a command starts
         self.rewritten: set[str] = set()  # the names of files that the code writes
         self.started: list[str] = []  # the scripts that the program starts
         self.units: list[Unit] = []  # what was read, by the namespaces that it writes
@@ -89,7 +96,7 @@ class Reader(Importing, Calling, Commanding):
                 self.problems.append(f"{notebook.path}: cell {code.cell}: {code.problem}")
             self.own_statements.extend((origin, statement) for statement in code.statements)
             self._read(code, Frame(self.names, origin, script="__main__"))
-        self._trainers()
+        trainers.read_callbacks(self)
         self.cell = None
 
     def _read(self, code: notebook_code.Code, frame: Frame) -> None:
@@ -104,33 +111,13 @@ class Reader(Importing, Calling, Commanding):
             else:
                 self._guarded(part, Frame(frame.names, frame.origin, script="__main__"))
 
-    def _trainers(self) -> None:
-        """What Lightning's fit() calls of the objects that it is given: the methods that make the loaders."""
-        for call in [call for call in self.calls if call.name == "fit"]:
-            for given in (*call.args, *call.kwargs.values()):
-                for name in (
-                    "prepare_data",
-                    "setup",
-                    "train_dataloader",
-                    "val_dataloader",
-                    "test_dataloader",
-                ):
-                    method, owner = (
-                        given.cls.find(name) if isinstance(given, Instance) else (None, None)
-                    )
-                    if isinstance(method, UserFunction):
-                        bound = UserFunction(
-                            name, method.node, method.frame, method.origin, owner, given
-                        )
-                        self.invoke(bound, (), {}, given.place)
-
     def read_script(self, path: str, names: dict | None = None) -> dict:
         """Read a Python file as the program that is started; returns its names."""
         names = self.names if names is None else names
         names["__name__"] = "__main__"
         own = self.program == Origin()
         if own:
-            self.program = Origin(file=path)
+            self.program, self.argv = Origin(file=path), arguments("")
         frame = Frame(names, Origin(file=path), script="__main__")
         for code in script_code(self.index.sources.get(path, "")):
             if code.problem:
@@ -140,7 +127,7 @@ class Reader(Importing, Calling, Commanding):
                     (self.program, statement) for statement in code.statements
                 )
             self._read(code, frame)
-        self._trainers()
+        trainers.read_callbacks(self)
         return names
 
     def run(self, body, frame: Frame) -> str:
@@ -261,6 +248,8 @@ class Reader(Importing, Calling, Commanding):
             unsure = self.uncertain(frame) and not same(owner.names.get(name), value)
             owner.names[name] = Unknown("it depends on a condition") if unsure else value
         elif isinstance(owner, Library):
+            if (owner.name, name) == ("sys", "argv"):
+                self.argv = value if not self.uncertain(frame) else Unknown("it is set or not")
             place = frame.origin.evidence(node)
             self.replaced.append((owner.name, name, place, len(self.calls)))
         if (

@@ -8,18 +8,9 @@ from utils.grading.code_reader.changes import is_layer
 from utils.grading.code_reader.open_names import NONE, OpenNames, open_names
 from utils.grading.code_reader.programs import programs
 from utils.grading.code_reader.reader import Reader
+from utils.grading.code_reader.trainers import trains
 from utils.grading.code_reader.values import Call, Instance, Made, Unknown
 from utils.grading.submission.contents import Notebook, Submission
-
-_TRAINERS = (
-    "pytorch_lightning.",
-    "lightning.",
-    "fastai.",
-    "skorch.",
-    "ignite.",
-    "tensorflow.",
-    "keras.",
-)
 
 
 def reading(submission: Submission, notebook: Notebook) -> Reader:
@@ -59,17 +50,6 @@ def _script(submission: Submission, path: str) -> Reader:
     return _read_twice(
         lambda known: Reader(submission, start, known), lambda one: one.read_script(path)
     )
-
-
-def trains(reader: Reader) -> bool:
-    """Whether reading met a backward pass, or the fit() of a trainer."""
-    return any(call.name == "backward" or runs_a_trainer(call) for call in reader.calls)
-
-
-def runs_a_trainer(call: Call) -> bool:
-    """Whether a call is the fit() of a library that has the loops: Lightning's Trainer and its like."""
-    library = isinstance(call.receiver, Made) and call.receiver.name.startswith(_TRAINERS)
-    return library and call.name in ("fit", "fit_one_cycle")
 
 
 def modules_reading(submission: Submission) -> Reader:

@@ -10,12 +10,12 @@ from dataclasses import dataclass, field, replace
 
 from utils.errors import UserError
 from utils.grading.code_reader.reader import Reader
+from utils.grading.code_reader.trainers import trains
 from utils.grading.code_reader.training_code import (
     loops,
     modules_reading,
     reading,
     script_readings,
-    trains,
 )
 from utils.grading.log.accuracies import accuracy_rows, tested_split
 from utils.grading.log.runs import Run

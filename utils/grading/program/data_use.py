@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.training_code import Loop, is_dataset, loops, trains
+from utils.grading.code_reader.trainers import trains
+from utils.grading.code_reader.training_code import Loop, is_dataset, loops
 from utils.grading.code_reader.values import Call, Instance, Made, Member, Origin
 from utils.grading.facts import Evidence
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from utils.grading.augmentation.pipelines import training_pipeline
 from utils.grading.code_reader.changes import TRANSFORMS
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.training_code import runs_a_trainer
+from utils.grading.code_reader.trainers import runs_a_trainer
 from utils.grading.code_reader.values import Library, Made
 from utils.grading.facts import Audit, Evidence, Fact
 from utils.grading.program.candidates import is_network
@@ -187,7 +187,7 @@ def _loops(reader: Reader) -> Fact:
         )
     trainer = next(filter(runs_a_trainer, reader.calls), None)
     if trainer is not None:
-        return Fact(True, "a trainer's fit() runs the loops", (trainer.place,))
+        return Fact(True, "a library's trainer runs the loops", (trainer.place,))
     if missing := _missing(reader, _LOOPS):
         return _absent(missing)
     return Fact(None, "no training loop was found")

@@ -2,7 +2,8 @@
 
 from utils.grading.code_reader.changes import is_layer
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.training_code import inside, runs_a_trainer
+from utils.grading.code_reader.trainers import runs_a_trainer
+from utils.grading.code_reader.training_code import inside
 from utils.grading.code_reader.values import Call, Instance, Made, UserFunction
 
 _CALLS = {"__call__", "forward"}

@@ -9,10 +9,9 @@ import sys
 from importlib.abc import Loader, MetaPathFinder
 from types import ModuleType
 
-from torch import nn
-
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.marked_code import Builtins
+from utils.grading.sandbox.stand_ins import StandInModule
 from utils.grading.sandbox.surroundings import missing, watch_imported
 from utils.grading.submission.module_files import ModuleFiles, Place
 
@@ -133,50 +132,3 @@ class Importer:
         sys.modules.setdefault(name, module)
         self.files.exec_module(module)
         return module
-
-
-class StandInModule(ModuleType):
-    def __getattr__(self, name: str):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return _BASES.get(name) or StandIn(f"{self.__name__}.{name}")
-
-
-class StandIn:
-    """Something of a package that is not installed: it can be called, looked into, inherited from, and gives nothing."""
-
-    def __init__(self, name: str):
-        self.__dict__["_name"] = name
-
-    def __call__(self, *args, **kwargs):
-        decorated = (
-            len(args) == 1 and not kwargs and callable(args[0]) and not isinstance(args[0], StandIn)
-        )
-        return args[0] if decorated else StandIn(f"{self._name}()")
-
-    def __getattr__(self, name: str):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return StandIn(f"{self._name}.{name}")
-
-    def __mro_entries__(self, bases):
-        return (object,)
-
-    def __repr__(self) -> str:
-        return f"<{self._name}, which is not installed>"
-
-
-class _LightningModule(nn.Module):
-    """What a network needs of pytorch_lightning.LightningModule to be built and to be called."""
-
-    def save_hyperparameters(self, *args, **kwargs) -> None:
-        pass
-
-    def log(self, *args, **kwargs) -> None:
-        pass
-
-    log_dict = log
-
-
-# Classes of packages that may be missing and that networks inherit from: what they are in essence.
-_BASES = {"LightningModule": _LightningModule, "PyTorchModelHubMixin": object}

@@ -8,6 +8,7 @@ from utils.grading.code_reader import (
     image_sources,
     known_functions,
     members,
+    paths,
     records,
     unread_entries,
 )
@@ -135,6 +136,9 @@ def _call_member(reader, member, args, kwargs, place, node, frame, whole):
         return _library_init(value.instance, args, kwargs)
     if isinstance(value, Made) and value.name == "argparse.ArgumentParser":
         return argument_parser(reader, value, name, args, kwargs)
+    if isinstance(value, Made) and paths.is_path(value):
+        if (found := paths.method(value, name, args)) is not None:
+            return found
     if (
         name in ("open", "read_text")
         and (file := config_files.opened(reader, (value, *args), kwargs)) is not None

@@ -3,36 +3,31 @@
 import json
 import posixpath
 
-from utils.grading.code_reader.values import Made, Unknown, is_literal
+from utils.grading.code_reader.paths import spelled
+from utils.grading.code_reader.values import Made, OwnPath, Unknown, is_literal
 
 _LARGEST = 100_000  # characters
-_PATHS = ("pathlib.Path", "pathlib.PurePath")
 
 
 def opened(reader, args: tuple, kwargs: dict) -> Made | None:
     """The submission's file that open() or Path() names, as something to load from; None where it has none."""
-    path = _path(args[0]) if args else None
+    path = spelled(args[0]) if args else None
     mode = kwargs.get("mode", args[1] if len(args) > 1 else "r")
     if path is None or not isinstance(mode, str):
         return None
     if set(mode) & set("wax+"):
-        reader.rewritten.add(posixpath.basename(path))
+        reader.rewritten.add(posixpath.basename(str(path)))
         return Made("builtins.open", args)
     text = _text(reader, path)
     return None if text is None else Made("builtins.open", attributes={"text": text})
 
 
-def _path(value) -> str | None:
-    if isinstance(value, Made) and value.name in _PATHS and value.args:
-        value = value.args[0]
-    return value if isinstance(value, str) else None
-
-
-def _text(reader, path: str) -> str | None:
-    if posixpath.basename(path) in reader.rewritten:
+def _text(reader, path: OwnPath | str) -> str | None:
+    if posixpath.basename(str(path)) in reader.rewritten:
         return None  # the program writes it anew
     files = {file.path: file.text for file in reader.submission.configs} | reader.index.sources
-    places = [posixpath.normpath(posixpath.join(root, path)) for root in reader.index.roots]
+    roots = [] if isinstance(path, OwnPath) else reader.index.roots
+    places = [posixpath.normpath(posixpath.join(root, path)) for root in roots] or [str(path)]
     text = next((files[place] for place in places if place in files), None)
     return text if text is None or len(text) <= _LARGEST else None
 

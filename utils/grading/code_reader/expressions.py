@@ -3,7 +3,7 @@
 import ast
 import operator
 
-from utils.grading.code_reader import calls, image_axes, image_sources, members
+from utils.grading.code_reader import calls, image_axes, image_sources, members, paths
 from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.operators import LONGEST, binary, compare
 from utils.grading.code_reader.unread_entries import OPEN
@@ -12,6 +12,7 @@ from utils.grading.code_reader.values import (
     Instance,
     Library,
     Made,
+    OwnPath,
     Super,
     Unknown,
     Unordered,
@@ -232,18 +233,19 @@ def _lambda(reader, node, frame):
 
 
 def _text(reader, node, frame):
-    parts = []
+    text = ""
     for part in node.values:
         formatted = isinstance(part, ast.FormattedValue)
         value = evaluate(reader, part.value if formatted else part, frame)
-        if (
-            not isinstance(value, (str, int))
-            or formatted
-            and (part.format_spec or part.conversion > 0)
-        ):
+        value = paths.spelled(value) if paths.is_path(value) else value
+        plain = not formatted or not part.format_spec and part.conversion <= 0
+        if isinstance(value, OwnPath) and part is node.values[0] and plain:
+            text = value
+        elif isinstance(value, (str, int)) and plain:
+            text = binary(ast.Add, text, str(value)[:LONGEST])
+        else:
             return Unknown("a text that is put together when the code runs")
-        parts.append(str(value)[:LONGEST])
-    return "".join(parts)
+    return text
 
 
 def _walrus(reader, node, frame):

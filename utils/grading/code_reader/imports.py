@@ -7,7 +7,7 @@ from importlib.metadata import packages_distributions
 
 from utils.grading.code_reader import members
 from utils.grading.code_reader.bindings import Unit
-from utils.grading.code_reader.values import Frame, Library, Module, Origin
+from utils.grading.code_reader.values import Frame, Library, Module, Origin, OwnPath
 from utils.grading.submission import notebook_code
 from utils.grading.submission.module_files import Place
 
@@ -103,7 +103,10 @@ class Importing:
         if path in self.modules:
             return self.modules[path]
         module = self.modules[path] = Module(
-            name, path, {"__name__": name}, place.package if place.is_package else None
+            name,
+            path,
+            {"__name__": name, "__file__": OwnPath(path)},
+            place.package if place.is_package else None,
         )
         if path.endswith(".py"):
             body, problem = notebook_code.parse(self.index.sources[path])

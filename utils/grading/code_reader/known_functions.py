@@ -11,6 +11,7 @@ from utils.grading.code_reader import (
     image_sources,
     image_statistics,
     members,
+    paths,
     records,
     unread_entries,
 )
@@ -348,6 +349,11 @@ def _tensor(reader, args, kwargs, frame):
     return parts if isinstance(parts, members.ARRAY) else NOT_KNOWN
 
 
+def _str(reader, args, kwargs, frame):
+    own = paths.spelled(args[0]) if len(args) == 1 and paths.is_path(args[0]) else None
+    return _numbers(str)(reader, args, kwargs, frame) if own is None else own
+
+
 FUNCTIONS = {
     **{name: _loaded(parse) for name, parse in config_files.PARSERS.items()},
     "builtins.open": _open,
@@ -356,7 +362,7 @@ FUNCTIONS = {
     "builtins.float": _numbers(float),
     "builtins.round": _numbers(round),
     "builtins.abs": _numbers(abs),
-    "builtins.str": _numbers(str),
+    "builtins.str": _str,
     "builtins.bool": _numbers(bool),
     "builtins.tuple": _entries(tuple, ordered=False),
     "builtins.list": _entries(list, ordered=False),
@@ -398,6 +404,7 @@ FUNCTIONS = {
     "os.getenv": _get,
     "numpy.array": _array,
     "numpy.asarray": _array,
+    **paths.functions(),
     **records.FUNCTIONS,
     "importlib.import_module": _import,
     "sys.path.append": _path(False),

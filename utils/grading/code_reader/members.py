@@ -4,7 +4,14 @@ import math
 
 import numpy as np
 
-from utils.grading.code_reader import changes, image_axes, image_sources, image_statistics, records
+from utils.grading.code_reader import (
+    changes,
+    image_axes,
+    image_sources,
+    image_statistics,
+    paths,
+    records,
+)
 from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.unread_entries import OPEN
 from utils.grading.code_reader.values import (
@@ -56,6 +63,9 @@ def attribute(reader, value, name: str, frame: Frame):
         return bound(reader, found, value.instance, owner) if owner else Member(value, name)
     if isinstance(value, Made) and name in value.attributes:
         return value.attributes[name]
+    if isinstance(value, Made) and paths.is_path(value):
+        part = paths.attribute(value, name)
+        return Member(value, name) if part is None else part
     if (
         isinstance(value, Made)
         and value.last in _HOLDERS.get(name, ())

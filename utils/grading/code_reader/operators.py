@@ -4,7 +4,7 @@ import ast
 import operator
 import re
 
-from utils.grading.code_reader import image_statistics, members
+from utils.grading.code_reader import image_statistics, members, paths
 from utils.grading.code_reader.snapshots import is_member
 from utils.grading.code_reader.unread_entries import OPEN
 from utils.grading.code_reader.values import Library, Made, Unknown, UserFunction, same
@@ -39,6 +39,8 @@ def binary(kind, left, right):
     """`left` kind `right` for numbers, texts, lists and tuples of limited size."""
     if isinstance(left, members.IMAGES) or isinstance(right, members.IMAGES):
         return image_statistics.binary(kind, left, right)
+    if paths.is_path(left):
+        return paths.arithmetic(kind, left, right)
     plain = (int, float, str, list, tuple, complex, dict)
     if not isinstance(left, plain) or not isinstance(right, plain) or kind not in _BINARY:
         if isinstance(left, members.ARRAY) or isinstance(right, members.ARRAY):

@@ -29,6 +29,7 @@ from utils.grading.code_reader.values import (
     Made,
     Module,
     Origin,
+    OwnPath,
     Step,
     Unknown,
     UserClass,
@@ -114,7 +115,7 @@ class Reader(Importing, Calling, Commanding):
     def read_script(self, path: str, names: dict | None = None) -> dict:
         """Read a Python file as the program that is started; returns its names."""
         names = self.names if names is None else names
-        names["__name__"] = "__main__"
+        names |= {"__name__": "__main__", "__file__": OwnPath(path)}
         own = self.program == Origin()
         if own:
             self.program, self.argv = Origin(file=path), arguments("")

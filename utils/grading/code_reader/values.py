@@ -33,6 +33,16 @@ class Unknown:
     why: str = "it is known only when the code runs"
 
 
+@dataclass(frozen=True)
+class OwnPath:
+    """A path as a text that begins at `__file__`: of the file or folder at `path` of the submission."""
+
+    path: str
+
+    def __str__(self) -> str:
+        return self.path
+
+
 class Unordered(tuple):
     """The entries of a set: which comes first is not known."""
 

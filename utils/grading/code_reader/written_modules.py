@@ -5,11 +5,11 @@ import posixpath
 import shlex
 from collections.abc import Iterator, Sequence
 
-from utils.grading.code_reader.values import Call, Library, Made, Unknown
+from utils.grading.code_reader.paths import is_path, spelled
+from utils.grading.code_reader.values import Call, Library, Made, OwnPath, Unknown
 from utils.grading.submission.commands import actions
 from utils.grading.submission.file_writes import Written, copied, same_code
 
-_PATHS = ("pathlib.Path", "pathlib.PurePath", "pathlib.PosixPath")
 _SHELL = {"os.system", "os.popen"} | {
     f"subprocess.{name}"
     for name in (
@@ -141,9 +141,10 @@ def _by_shell(call: Call, name: str) -> list[Written]:
 
 def _path(value) -> str | None:
     """The path that a text or a Path stands for."""
-    if isinstance(value, Made) and value.name in _PATHS and value.args:
-        value = value.args[-1]
-    return value if isinstance(value, str) else None
+    found = spelled(value)
+    if found is None and is_path(value) and value.args:
+        found = value.args[-1]  # of a folder that is not known
+    return str(found) if isinstance(found, (str, OwnPath)) else None
 
 
 def _text(reader, call: Call) -> str | None:

@@ -6,6 +6,7 @@ agree, for batch sizes that were not announced, is the recording what the networ
 """
 
 import ast
+import fnmatch
 import os
 import posixpath
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from utils.paths import REPOSITORY
 
 IMAGE = (3, 32, 32)
 RECORDED_BATCHES = (2, 3)
+_MOST_TEXT = 300_000  # characters of all files that a network may read
 
 # In which use it is another one than when it was recorded, with a few random images at once in evaluation mode.
 _OTHER_USES = {
@@ -147,6 +149,8 @@ def model_job(submission: Submission, reference: ModelReference) -> dict:
     )
     return {
         "sources": sources,
+        "texts": readable_texts(submission, reference),
+        "imported": list(reference.imported),
         "cells": cells,
         "file": file,
         "clones": cloned_folders(submission),
@@ -160,6 +164,17 @@ def model_job(submission: Submission, reference: ModelReference) -> dict:
         "args": repr(tuple(reference.args)),
         "kwargs": repr(dict(reference.kwargs)),
     }
+
+
+def readable_texts(submission: Submission, reference: ModelReference) -> dict[str, str]:
+    """The JSON and YAML files that the network's code may read, small ones first: none that the program writes."""
+    texts: dict[str, str] = {}
+    for file in sorted(submission.configs, key=lambda one: len(one.text)):
+        name, size = posixpath.basename(file.path), sum(map(len, texts.values()))
+        written = any(fnmatch.fnmatchcase(name, one) for one in reference.written)
+        if not written and size + len(file.text) <= _MOST_TEXT:
+            texts[file.path] = file.text
+    return texts
 
 
 def import_roots(reference: ModelReference, file: str) -> list[str]:

@@ -56,6 +56,8 @@ class Candidate:
     trained: bool = False
     cells: frozenset[int] = frozenset()  # of the notebook, where it is trained or called
     network: object = None  # the value that reading made of it
+    imported: tuple[str, ...] = ()  # the modules that the program imports, in order
+    written: tuple[str, ...] = ()  # the names of the files that it writes
 
     @staticmethod
     def of_class(one: UserClass, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
@@ -109,6 +111,7 @@ def candidates(
                 cells.setdefault(id(network), set()).add(call.cell)
             uses.setdefault(id(network), {})[use] = moment
     found, doubts = [], Doubts(reader)
+    imported = tuple(one.path for one in reader.modules.values() if one.path.endswith(".py"))
     for key, network in networks.items():
         there = frozenset(cells.get(key, ()))
         one = _candidate(
@@ -121,7 +124,12 @@ def candidates(
         if one is not None:
             found.append(
                 replace(
-                    one, trained=bool(uses[key].keys() & _TRAINING), cells=there, network=network
+                    one,
+                    trained=bool(uses[key].keys() & _TRAINING),
+                    cells=there,
+                    network=network,
+                    imported=imported,
+                    written=doubts.written,
                 )
             )
     return sorted(found, key=lambda one: one.rank, reverse=True)

@@ -22,7 +22,8 @@ class ModelReference:
     defined, and `args` and `kwargs` are the function's: literals, and Code for what calls make. `place` is the class
     statement (the function's, where no class of the submission is behind it). `import_roots` are the folders, relative to
     the submission's, from which its own imports resolve, in order. `complete` is False where an argument cannot be made
-    again or the network is changed later: `why` then says so.
+    again or the network is changed later: `why` then says so. `imported` are the modules that the program imports, in
+    order, `written` the names of files that it writes, which may be patterns.
     """
 
     place: Evidence
@@ -35,6 +36,8 @@ class ModelReference:
     factory: str | None = None
     complete: bool = True
     why: str = ""
+    imported: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple:
@@ -153,4 +156,6 @@ def reference_of(candidate: Candidate) -> ModelReference:
         candidate.factory,
         not unread,
         unread[0].why if unread else "",
+        candidate.imported,
+        candidate.written,
     )

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 from utils.grading.code_reader.changes import is_layer, is_network
+from utils.grading.code_reader.paths import is_path, spelled
 from utils.grading.code_reader.records import is_tuple
 from utils.grading.code_reader.snapshots import NAMESPACES, is_member, unchanged
 from utils.grading.code_reader.values import (
@@ -12,11 +13,13 @@ from utils.grading.code_reader.values import (
     Made,
     Module,
     Origin,
+    OwnPath,
     Unknown,
     UserClass,
     UserFunction,
     is_literal,
 )
+from utils.grading.submission.definition_statements import OWN_FILE
 
 _DEEPEST = 8
 # What a library makes of the same arguments is the same.
@@ -189,7 +192,18 @@ def _of_library(value: Library, depth: int) -> Code | None:
     return Code(value.name, (("torch", ""),)) if dotted and not value.problem else None
 
 
+def _of_own_path(value: OwnPath, depth: int) -> Code | None:
+    return Code(f"{OWN_FILE}({value.path!r})")
+
+
+def _of_path(value: Made) -> Code | None:
+    path = spelled(value)
+    return None if path is None else call_of("Path", (path,), {}, 1, (("pathlib", "Path"),))
+
+
 def _of_made(value: Made, depth: int) -> Code | None:
+    if is_path(value):
+        return _of_path(value)
     if value.name in NAMESPACES:
         home, _, name = value.name.rpartition(".")
         name = name.replace("namespace", "Namespace")
@@ -269,6 +283,7 @@ def _of_instance(value: Instance, depth: int) -> Code | None:
 _KINDS = {
     Library: _of_library,
     Made: _of_made,
+    OwnPath: _of_own_path,
     UserClass: _of_class,
     UserFunction: _of_function,
     Module: _of_module,

@@ -1,5 +1,6 @@
 """Why a network cannot be taken to be what its class and arguments make: the program changes them unseen, or the file."""
 
+import posixpath
 from functools import cached_property
 
 from utils.grading.code_reader.changes import Change, changed_parts, held
@@ -29,6 +30,12 @@ class Doubts:
     @cached_property
     def _writes(self) -> list:
         return list(file_writes(self.reader))
+
+    @cached_property
+    def written(self) -> tuple[str, ...]:
+        """The names of the files that the program writes, which may be patterns."""
+        names = {posixpath.basename(one.name) for one, _, _ in self._writes}
+        return tuple(sorted(names | self.reader.rewritten))
 
     @cached_property
     def _last(self) -> int:

@@ -48,7 +48,10 @@ _ATTEMPTS = {
 ATTEMPTS = tuple(_ATTEMPTS)
 _EVENTS = {event: attempt for attempt, events in _ATTEMPTS.items() for event in events}
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
-_LIBRARY = tuple({sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), "<frozen "})
+_LIBRARY = (
+    *{sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"), "<frozen "},
+    os.path.join(os.path.dirname(__file__), "own_files.py"),  # in the place of Python's own
+)
 
 
 def watch(is_theirs: Callable[[str], bool], stop: Callable[[str], None]) -> None:

@@ -28,7 +28,9 @@ from utils.grading.sandbox.imports import Importer
 from utils.grading.sandbox.marked_code import Answer, decide
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.other_uses import Uses
+from utils.grading.sandbox.own_files import give
 from utils.grading.sandbox.random_tensors import drawn
+from utils.grading.sandbox.registrations import register
 from utils.grading.sandbox.replay import CannotReplay, for_any_batch, influential, replay
 from utils.grading.sandbox.surroundings import watch_surroundings
 from utils.grading.sandbox.training_mode import trial
@@ -214,6 +216,7 @@ def _build(job: dict) -> nn.Module:
     ]:
         del sys.modules[name]  # a submission has modules of these names too
     sys.path[:] = [path for path in sys.path if path != job["repository"]]
+    give(job["texts"], job["roots"])
     importer = Importer(ModuleFiles(job["sources"], job["roots"], job["clones"]), problems)
     random.seed(job["seed"])
     numpy.random.seed(job["seed"])
@@ -222,7 +225,7 @@ def _build(job: dict) -> nn.Module:
         made = _find(job, importer)(
             *ast.literal_eval(job["args"]), **ast.literal_eval(job["kwargs"])
         )
-        if type(made) is Answer:
+        if issubclass(type(made), Answer):
             decide(made)
         if not isinstance(made, nn.Module):
             raise TypeError(f"{job['name']} makes a {type(made).__name__}, not a torch.nn.Module")
@@ -287,4 +290,8 @@ def _find(job: dict, importer: Importer):
 
     if not definitions.need(job["name"], chosen):
         raise NameError(f"{job['name']} is not defined in {job['file']}")
+    for file in job["imported"]:
+        if (name := importer.own.name_of(file)) and file != job["file"]:
+            register(importer.load(name, file).__definitions__)
+    register(definitions)
     return made.__dict__[job["name"]]

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from types import ModuleType
 
 from utils.grading.sandbox.marked_code import Answer, Marked, asked, attributes
+from utils.grading.sandbox.own_files import formatted, own_file, text
 from utils.grading.sandbox.surroundings import collected
-from utils.grading.submission.definition_statements import DEFINING, LOOPS
+from utils.grading.submission.definition_statements import DEFINING, LOOPS, OWN_FILE
 
 _WHOLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -29,7 +30,9 @@ class Definitions:
         self.stars: list[ast.ImportFrom] = []
         self.begun: set[str] = set()
         self.executed: set[int] = set()
+        self.statements = statements
         namespace |= {"__asked__": asked, "__vars__": attributes}
+        namespace |= {OWN_FILE: own_file, "__text__": text, "__formatted__": formatted}
         for statement in statements:
             if isinstance(statement, ast.ImportFrom) and statement.names[0].name == "*":
                 self.stars.append(statement)
@@ -57,6 +60,14 @@ class Definitions:
             self._from_stars(name)
         return name in self.namespace
 
+    def define(self, statement: ast.stmt) -> None:
+        """Execute one function or class; its name stays what it is where another of that name was needed."""
+        name = statement.name
+        needed = self.namespace.get(name) if name in self.begun else None
+        self._execute(statement)
+        if needed is not None:
+            self.namespace[name] = needed
+
     def _execute(self, statement: ast.stmt) -> None:
         if id(statement) in self.executed:
             return
@@ -65,7 +76,7 @@ class Definitions:
             self.need(name)
         looks: list[str] = []
         try:
-            module = Marked().visit(ast.Module([statement], []))
+            module = Marked(self.name).visit(ast.Module([statement], []))
             with collected(statement) as looks:
                 exec(compile(module, f"<{self.name}>", "exec"), self.namespace)
         except Exception as error:

@@ -11,6 +11,7 @@ from types import ModuleType
 
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.marked_code import Builtins
+from utils.grading.sandbox.own_files import opened
 from utils.grading.sandbox.stand_ins import StandInModule
 from utils.grading.sandbox.surroundings import missing, watch_imported
 from utils.grading.submission.module_files import ModuleFiles, Place
@@ -97,7 +98,7 @@ class Importer:
         self.files, self.folders = OwnFiles(files, problems), OwnFolders(files, problems)
         self.folders.loaded = self.files.loaded
         self.missing: list[str] = []
-        self.builtins = Builtins(__import__=self)
+        self.builtins = Builtins(__import__=self, open=opened)
         for finder in (self.files, self.folders):
             finder.builtins = self.builtins
         sys.meta_path[:] = [self.files, *sys.meta_path, self.folders]

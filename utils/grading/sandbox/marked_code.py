@@ -9,6 +9,7 @@ import sys
 from types import ModuleType
 
 from utils.grading.sandbox.surroundings import WATCH, ask, asker, missing
+from utils.grading.submission.definition_statements import OWN_FILE
 
 _NAMES = frozenset("__file__ __spec__ __loader__ __builtins__ __cached__ get_ipython".split())
 _ATTRIBUTES = frozenset(
@@ -56,9 +57,17 @@ def asked(what: str) -> "Answer":
 
 
 class Marked(ast.NodeTransformer):
-    """Puts `asked` in the place of what tells where code runs and is no module's attribute."""
+    """Puts `asked` in the place of what tells where code runs and is no module's attribute.
+
+    Of a file of the submission, `file` is its path: `__file__` and the texts that are made of it lead to its other files.
+    """
+
+    def __init__(self, file: str):
+        self.file = file
 
     def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id == "__file__" and _is_read(node) and self.file.endswith(".py"):
+            return _call(OWN_FILE, ast.Constant(self.file), node)
         return self._asked(node, node.id) if node.id in _NAMES and _is_read(node) else node
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
@@ -82,15 +91,29 @@ class Marked(ast.NodeTransformer):
         self.generic_visit(node)
         if _is_globals(node):
             return self._asked(node, "globals()")
+        if isinstance(node.func, ast.Name) and node.func.id == "str" and _has_one_argument(node):
+            return _call("__text__", node.func, node, node.args[0])
         return self._asked(node, "__getattribute__") if _passes_by(node) else node
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.expr:
+        self.generic_visit(node)
+        first = node.values[0] if node.values else None
+        if isinstance(first, ast.FormattedValue) and not first.format_spec and first.conversion < 0:
+            rest = ast.copy_location(ast.JoinedStr(node.values[1:]), node)
+            return _call("__formatted__", first.value, node, rest)
+        return node
 
     def _asked(self, node: ast.expr, what: str) -> ast.expr:
         return _call("__asked__", ast.Constant(what), node)
 
 
-def _call(function: str, argument: ast.expr, node: ast.expr) -> ast.expr:
-    call = ast.Call(ast.Name(function, ast.Load()), [argument], [])
+def _call(function: str, argument: ast.expr, node: ast.expr, *others: ast.expr) -> ast.expr:
+    call = ast.Call(ast.Name(function, ast.Load()), [argument, *others], [])
     return ast.fix_missing_locations(ast.copy_location(call, node))
+
+
+def _has_one_argument(node: ast.Call) -> bool:
+    return len(node.args) == 1 and not node.keywords and not isinstance(node.args[0], ast.Starred)
 
 
 def _passes_by(node: ast.Call) -> bool:

@@ -22,7 +22,7 @@ LOOKS = "its code looks where it is before it makes or computes the network: "
 # What asks on behalf of whoever calls it.
 _BETWEEN = frozenset(
     "os posixpath ntpath genericpath pathlib platform socket getpass datetime _pydatetime glob shutil tempfile uuid "
-    "utils.grading.sandbox.marked_code".split()
+    "utils.grading.sandbox.marked_code utils.grading.sandbox.own_files".split()
 )
 _FOR_THEMSELVES = frozenset(f"os.{name}" for name in "name altsep".split())
 # Functions of libraries that tell what is around their caller, and with which arguments.

@@ -14,4 +14,5 @@ DEFINING = (
     ast.If,
     ast.Try,
 )
+OWN_FILE = "__own_file__"  # what stands for `__file__` when they are executed: a function of a path of the submission
 LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.With, ast.AsyncWith)  # these are the program's

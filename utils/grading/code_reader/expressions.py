@@ -3,7 +3,7 @@
 import ast
 import operator
 
-from utils.grading.code_reader import calls, image_axes, image_sources, members, paths
+from utils.grading.code_reader import calls, generators, image_axes, image_sources, members, paths
 from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.operators import LONGEST, binary, compare
 from utils.grading.code_reader.unread_entries import OPEN
@@ -288,6 +288,16 @@ def _super(args, frame: Frame):
     return Super(inner.function.bound, inner.function.owner)
 
 
+def _yield(reader, node, frame):
+    generators.give(reader, frame, [evaluate(reader, node.value, frame)])
+    return Unknown("what a generator is sent")
+
+
+def _yield_from(reader, node, frame):
+    generators.give(reader, frame, members.iterate(evaluate(reader, node.value, frame)))
+    return Unknown("what a generator returns")
+
+
 _HANDLERS = {
     ast.Constant: _constant,
     ast.Name: _name,
@@ -312,13 +322,7 @@ _HANDLERS = {
     ast.Call: call,
     ast.Slice: _slice,
     ast.Await: lambda reader, node, frame: evaluate(reader, node.value, frame),
-    ast.Yield: lambda reader, node, frame: (
-        evaluate(reader, node.value, frame),
-        Unknown("what a generator is sent"),
-    )[1],
-    ast.YieldFrom: lambda reader, node, frame: (
-        evaluate(reader, node.value, frame),
-        Unknown("what a generator returns"),
-    )[1],
+    ast.Yield: _yield,
+    ast.YieldFrom: _yield_from,
     ast.Starred: lambda reader, node, frame: evaluate(reader, node.value, frame),
 }

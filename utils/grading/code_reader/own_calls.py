@@ -3,14 +3,25 @@
 import ast
 from functools import reduce
 
-from utils.grading.code_reader import calls, expressions, statements, unread_entries
-from utils.grading.code_reader.changes import is_network
+from utils.grading.code_reader import calls, expressions, generators, statements, unread_entries
+from utils.grading.code_reader.changes import is_layer, is_network
 from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.snapshots import snapshot
 from utils.grading.code_reader.values import Frame, Instance, Step, Unknown, UserClass, UserFunction
 from utils.grading.facts import Evidence
 
 _DEEPEST = 25  # calls within calls
+
+
+def _is_same(one: UserFunction, other: UserFunction) -> bool:
+    return one.node is other.node and one.frame is other.frame
+
+
+def _noted(value, step: Step):
+    """Note on a network or a layer that this call returned it."""
+    if is_layer(value) and len(value.returned) < _DEEPEST:
+        value.returned.append(step)
+    return value
 
 
 class Calling:
@@ -27,16 +38,21 @@ class Calling:
         node = function.node
         if (
             len(self.stack) >= _DEEPEST
-            or sum(step.function.node is node for step in self.stack) > 2
+            or sum(_is_same(step.function, function) for step in self.stack) > 2
         ):
             return Unknown(f"{function.name} calls itself, or too many calls are nested")
         names = self._parameters(function, args, kwargs, whole)
         frame = Frame(
-            names, function.origin, function.frame, function=function, script=function.frame.script
+            names,
+            function.origin,
+            function.frame,
+            conditions=self.conditions,
+            function=function,
+            script=function.frame.script,
         )
         given = (args, kwargs) if function.owner is not None else (snapshot(args), snapshot(kwargs))
         self.stack.append(Step(function, *given, place))
-        conditions = self.conditions
+        conditions, step = self.conditions, self.stack[-1]
         try:
             if isinstance(node, ast.Lambda):
                 return expressions.evaluate(self, node.body, frame)
@@ -44,8 +60,10 @@ class Calling:
         finally:
             self.stack.pop()
             self.conditions = conditions
+        if generators.is_generator(node):
+            return generators.entries(function, frame)
         values = frame.returned if ended == "return" else [*frame.returned, None]
-        return self._returned(function, values)
+        return _noted(self._returned(function, values), step)
 
     def _returned(self, function: UserFunction, values: list):
         values = [value for value in values if value is not None]

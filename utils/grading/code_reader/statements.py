@@ -1,6 +1,7 @@
 """What a statement does to the names; loops of unknown length are read once, undecided conditions both ways."""
 
 import ast
+from dataclasses import replace
 
 from utils.grading.code_reader import changes, expressions, known_functions, members, records
 from utils.grading.code_reader.choices import read_if, read_match, read_try
@@ -79,7 +80,19 @@ def _function(reader, node, frame):
     function = UserFunction(
         node.name, node, frame, frame.origin, kind="property" if kind == "cached_property" else kind
     )
+    in_a_class = frame.parent is not None and frame.function is None
+    for decorator in reversed([] if in_a_class else node.decorator_list):
+        function = _wrapped(function, _decorate(reader, decorator, function, frame))
     reader.name(node.name, function, frame, node)
+
+
+def _wrapped(function: UserFunction, made) -> UserFunction:
+    """What a decorator puts in the place of a function; the function, where that cannot be followed."""
+    if not isinstance(made, UserFunction) or made is function:
+        return function
+    return replace(
+        made, name=function.name, kind=function.kind, wrapped=function.wrapped or function
+    )
 
 
 def _decorator(node) -> str:
@@ -108,17 +121,22 @@ def _class(reader, node, frame):
     reader.classes.append(made)
 
 
-def _decorate(reader, node, made: UserClass, frame) -> None:
-    """What a decorator does to a class: @dataclass, or one of the submission's own."""
+def _decorate(reader, node, made: UserClass | UserFunction, frame):
+    """What a decorator makes of a class or a function: @dataclass, or one of the submission's own."""
     called = isinstance(node, ast.Call)
     function = expressions.evaluate(reader, node.func if called else node, frame)
-    if isinstance(function, Library) and function.name == "dataclasses.dataclass":
+    if (
+        isinstance(function, Library)
+        and function.name == "dataclasses.dataclass"
+        and isinstance(made, UserClass)
+    ):
         given = node.keywords if called else []
         records.make_dataclass(
             made, {one.arg: expressions.evaluate(reader, one.value, frame) for one in given}
         )
     elif isinstance(function, UserFunction):
-        reader.apply(expressions.evaluate(reader, node, frame), (made,), {}, frame)
+        return reader.apply(expressions.evaluate(reader, node, frame), (made,), {}, frame)
+    return None
 
 
 def _return(reader, node, frame):

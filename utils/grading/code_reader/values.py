@@ -76,7 +76,9 @@ class Frame(_Shown):
     origin: Origin
     parent: "Frame | None" = None
     uncertain: int = 0  # how many conditions that reading cannot decide surround the statement
+    conditions: int = 0  # how many surrounded the call
     returned: list = field(default_factory=list)
+    yielded: list = field(default_factory=list)
     function: "UserFunction | None" = None
     script: str = ""  # the module's __name__
     comprehension: bool = False
@@ -118,6 +120,9 @@ class Made(_Shown):
     whole: bool = True  # False where a starred argument could not be read
     stack: tuple["Step", ...] = ()
     changes: list = field(default_factory=list)  # after it was built (reader.changes)
+    returned: list["Step"] = field(
+        default_factory=list
+    )  # the calls that returned it, innermost first
 
     @property
     def last(self) -> str:
@@ -175,11 +180,15 @@ class UserFunction(_Shown):
     owner: UserClass | None = None
     bound: object = None  # the instance or class that a method is called on
     kind: str = ""  # "property", "staticmethod" or "classmethod"
+    wrapped: "UserFunction | None" = (
+        None  # whose name it has, where a decorator put it in its place
+    )
 
     @property
     def place(self) -> Evidence:
         """The place of the function's definition."""
-        return self.origin.evidence(self.node, f"def {self.name}")
+        named = self.wrapped or self
+        return named.origin.evidence(named.node, f"def {self.name}")
 
 
 @dataclass(frozen=True)
@@ -205,6 +214,9 @@ class Instance(_Shown):
     first: dict = field(default_factory=dict)  # the attributes as its constructor leaves them
     labels: list[str] = field(default_factory=list)
     changes: list = field(default_factory=list)  # after it was built (reader.changes)
+    returned: list[Step] = field(
+        default_factory=list
+    )  # the calls that returned it, innermost first
 
 
 @dataclass(eq=False, repr=False)

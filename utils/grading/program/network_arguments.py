@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from utils.grading.code_reader.changes import is_layer, is_network
+from utils.grading.code_reader.changes import Change, is_layer, is_network
 from utils.grading.code_reader.paths import is_path, spelled
 from utils.grading.code_reader.records import is_tuple
 from utils.grading.code_reader.snapshots import NAMESPACES, is_member, unchanged
@@ -14,6 +14,7 @@ from utils.grading.code_reader.values import (
     Module,
     Origin,
     OwnPath,
+    Step,
     Unknown,
     UserClass,
     UserFunction,
@@ -211,15 +212,33 @@ def _of_made(value: Made, depth: int) -> Code | None:
     if value.name == "torch.device":
         return Code(repr(value.args[0])) if value.args and isinstance(value.args[0], str) else None
     if not value.whole or value.changes or value.attributes:
-        return None
+        return _of_factory(value, depth)
     if is_layer(value):
-        return call_of(value.name, value.args, value.kwargs, depth, (("torch", ""),))
+        made = call_of(value.name, value.args, value.kwargs, depth, (("torch", ""),))
+        return made or _of_factory(value, depth)
     known = value.name == "functools.partial"
     return (
         call_of("partial", value.args, value.kwargs, depth, (("functools", "partial"),))
         if known
         else None
     )
+
+
+def _of_factory(value: Made | Instance, depth: int) -> Code | None:
+    """The call of the submission's own function that returned a network or a layer, where nothing changed it since."""
+    for step in value.returned:
+        if not all(_within(change, step) for change in value.changes):
+            continue
+        name = _of_function(step.function, depth)
+        made = name and call_of(name.text, step.args, step.kwargs, depth, name.names)
+        if made is not None:
+            return made
+    return None
+
+
+def _within(change: Change, step: Step) -> bool:
+    """Whether making it again by the call `step` makes the change too."""
+    return change.constructing or any(one is step for one in change.stack)
 
 
 def _of_class(value: UserClass, depth: int) -> Code | None:
@@ -236,9 +255,10 @@ def _class(value: UserClass) -> Code | None:
 
 
 def _of_function(value: UserFunction, depth: int) -> Code | None:
-    outermost = value.owner is None and value.frame.parent is None and value.frame.function is None
+    named = value.wrapped or value
+    outermost = named.owner is None and named.frame.parent is None and named.frame.function is None
     return (
-        Code(value.name, ((_home(value), value.name),))
+        Code(value.name, ((_home(named), value.name),))
         if outermost and value.name != "lambda"
         else None
     )
@@ -260,8 +280,11 @@ def _of_instance(value: Instance, depth: int) -> Code | None:
     if cls is not None and is_member(value):
         return Code(f"{cls.text}.{value.attributes['_name_']}", cls.names)
     made = cls and call_of(cls.text, value.args, value.kwargs, depth, cls.names)
-    if made is None or is_layer(value):
-        return made if not any(not change.constructing for change in value.changes) else None
+    if is_layer(value):
+        unchanged_since = not any(not change.constructing for change in value.changes)
+        return made if made and unchanged_since else _of_factory(value, depth)
+    if made is None:
+        return None
     first = value.first
     later = {
         name: one

@@ -70,7 +70,8 @@ def arithmetic(kind, left, right):
     if kind is ast.Div and isinstance(left, Made) and (is_path(right) or isinstance(right, str)):
         return joined(left, right)
     if kind is ast.Add and isinstance(left, OwnPath) and isinstance(right, str):
-        return _own(left.path + right)
+        found = _own(left.path + right if left.path else right.lstrip("/"))
+        return Unknown("a path that is not known") if found is None else found
     return Unknown("the operands are not known")
 
 

@@ -23,6 +23,7 @@ from utils.grading.code_reader.open_names import NONE, OpenNames, Steps
 from utils.grading.code_reader.own_calls import Calling
 from utils.grading.code_reader.values import (
     Call,
+    Decoration,
     Frame,
     Instance,
     Library,
@@ -57,6 +58,7 @@ class Reader(Importing, Calling, Commanding):
         self.calls: list[Call] = []
         self.made: list[Made] = []
         self.classes: list[UserClass] = []
+        self.decorations: list[Decoration] = []
         self.problems: list[str] = []
         self.modules: dict[str, Module] = {}
         self.stack: list[Step] = []

@@ -9,6 +9,7 @@ from utils.grading.code_reader.imports import import_from, import_names
 from utils.grading.code_reader.operators import binary
 from utils.grading.code_reader.snapshots import snapshot
 from utils.grading.code_reader.values import (
+    Decoration,
     Frame,
     Instance,
     Library,
@@ -82,7 +83,7 @@ def _function(reader, node, frame):
     )
     in_a_class = frame.parent is not None and frame.function is None
     for decorator in reversed([] if in_a_class else node.decorator_list):
-        function = _wrapped(function, _decorate(reader, decorator, function, frame))
+        function = _wrapped(function, _decorate(reader, decorator, function, frame, node))
     reader.name(node.name, function, frame, node)
 
 
@@ -114,14 +115,14 @@ def _class(reader, node, frame):
             body.names[name] = value
     records.inherit(made)
     for decorator in reversed(node.decorator_list):
-        _decorate(reader, decorator, made, frame)
+        _decorate(reader, decorator, made, frame, node)
     made.changes.clear()  # a decorator is executed wherever the class is
     made.first = snapshot(made.names)
     reader.name(node.name, made, frame, node)
     reader.classes.append(made)
 
 
-def _decorate(reader, node, made: UserClass | UserFunction, frame):
+def _decorate(reader, node, made: UserClass | UserFunction, frame, statement):
     """What a decorator makes of a class or a function: @dataclass, or one of the submission's own."""
     called = isinstance(node, ast.Call)
     function = expressions.evaluate(reader, node.func if called else node, frame)
@@ -134,7 +135,10 @@ def _decorate(reader, node, made: UserClass | UserFunction, frame):
         records.make_dataclass(
             made, {one.arg: expressions.evaluate(reader, one.value, frame) for one in given}
         )
-    elif isinstance(function, UserFunction):
+    if isinstance(function, Instance):
+        function = function.cls.find("__call__")[0]
+    if isinstance(function, UserFunction):
+        reader.decorations.append(Decoration(function, statement, frame.origin))
         return reader.apply(expressions.evaluate(reader, node, frame), (made,), {}, frame)
     return None
 

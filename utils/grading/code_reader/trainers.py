@@ -1,6 +1,16 @@
 """The libraries that have the training loop themselves, and what they call of the objects that they are given."""
 
-from utils.grading.code_reader.values import Call, Instance, Made, Unknown, UserFunction
+import re
+
+from utils.grading.code_reader.values import (
+    Call,
+    Instance,
+    Library,
+    Made,
+    Unknown,
+    UserClass,
+    UserFunction,
+)
 
 # By library, the methods of its trainers that train.
 _TRAINING = {
@@ -19,6 +29,7 @@ _TRAINING = {
     "pytorch_accelerated": {"train"},
     "mmengine": {"train"},
 }
+_TRAINER = re.compile(r"train|\.Learner$|NeuralNet|\.Trial$", re.I)
 _ENGINE = "ignite.engine.Engine"  # runs the function that it is given, which trains or not
 _LOADING = ("prepare_data", "setup", "train_dataloader", "val_dataloader", "test_dataloader")
 
@@ -36,6 +47,18 @@ def runs_a_trainer(call: Call) -> bool:
         and "evaluat" not in name
         for name in _kinds(call.receiver)
     )
+
+
+def makes_a_trainer(callee) -> bool:
+    """Whether a call makes a library's trainer, which trains the network that it is given."""
+    names = (
+        callee.library_bases()
+        if isinstance(callee, UserClass)
+        else [callee.name]
+        if isinstance(callee, Library)
+        else []
+    )
+    return any(name.partition(".")[0] in _TRAINING and _TRAINER.search(name) for name in names)
 
 
 def _kinds(value) -> list[str]:

@@ -192,6 +192,15 @@ class UserFunction(_Shown):
 
 
 @dataclass(frozen=True)
+class Decoration:
+    """A class or a function whose statement has a decorator of the submission's own."""
+
+    function: UserFunction
+    node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+    origin: Origin
+
+
+@dataclass(frozen=True)
 class Step:
     """One entry of the stack of calls that led somewhere."""
 

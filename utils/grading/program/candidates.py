@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from utils.grading.code_reader.changes import is_network
 from utils.grading.code_reader.reader import Reader
+from utils.grading.code_reader.trainers import makes_a_trainer
 from utils.grading.code_reader.values import (
     Instance,
     Library,
@@ -161,7 +162,9 @@ def _uses(call):
                 "is summarised"
                 if call.name in _SUMMARIES
                 else "is trained"
-                if "train" in call.name.lower() or call.name.startswith("fit")
+                if "train" in call.name.lower()
+                or call.name.startswith("fit")
+                or makes_a_trainer(call.callee)
                 else "is called",
             )
     if _network(call.receiver):

@@ -13,7 +13,14 @@ from utils.grading.code_reader.bindings import Unit, decorated, mentioned
 from utils.grading.code_reader.definition_uses import Place, Uses, content_changes, loads
 from utils.grading.code_reader.imports import known_libraries
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.values import Instance, Made, UserClass, is_literal
+from utils.grading.code_reader.values import (
+    Instance,
+    Made,
+    UserClass,
+    UserFunction,
+    is_literal,
+)
+from utils.grading.program.registering import Registering
 
 _SHOWN = {"__repr__", "__str__", "extra_repr"}
 
@@ -27,8 +34,8 @@ class _Moment(NamedTuple):
 
 def definition_doubt(
     reader: Reader,
-    network: Instance,
-    classes: list[UserClass],
+    network: Instance | Made,
+    definitions: list[UserClass | UserFunction],
     files: set[str],
     dead: set[str],
     last: int,
@@ -39,7 +46,7 @@ def definition_doubt(
     """
     start = [
         (unit.key, one.node)
-        for one in classes
+        for one in definitions
         for unit in reader.units
         if unit.origin == one.origin
     ]
@@ -56,12 +63,21 @@ def definition_doubt(
             ):
                 if doubt:
                     return doubt
-    return next(_changed(reader, uses, moment, dead), "") or _replaced(reader, uses, last)
+    registering = Registering(reader, files, definitions[0].origin)
+    return (
+        registering.doubt()
+        or next(_changed(reader, uses, moment, dead, registering), "")
+        or _replaced(reader, uses, last)
+    )
 
 
-def _chosen(reader: Reader, network: Instance) -> set[tuple[str, str]]:
+def _chosen(reader: Reader, network: Instance | Made) -> set[tuple[str, str]]:
     """The class itself, where it is what is executed: of several of its name the right one is taken."""
-    if network.stack and not is_literal((network.args, network.kwargs)):
+    if (
+        isinstance(network, Made)
+        or network.stack
+        and not is_literal((network.args, network.kwargs))
+    ):
         return set()
     home = network.cls.origin
     return {(unit.key, network.cls.name) for unit in reader.units if unit.origin == home}
@@ -131,10 +147,13 @@ def _share(value) -> bool:
     return isinstance(value, float) and math.isfinite(value) and 0 <= value < 1
 
 
-def _changed(reader: Reader, uses: Uses, moment: _Moment, dead: set[str]) -> Iterator[str]:
+def _changed(
+    reader: Reader, uses: Uses, moment: _Moment, dead: set[str], registering: Registering
+) -> Iterator[str]:
     """Where the program changes what a name holds, by statements that are no part of the definitions."""
     names = {name for _, name in uses.names}
     keys = {key for key, _ in uses.places}
+    executed, registries = registering.lines(), registering.roots()
     for number, unit in enumerate(reader.units):
         imported = _imported(unit, keys)
         for statement in unit.statements:
@@ -147,7 +166,10 @@ def _changed(reader: Reader, uses: Uses, moment: _Moment, dead: set[str]) -> Ite
                 own = unit.key in keys and not one.module
                 known = (unit.key, one.name) in uses.names if own else one.name in names
                 known = known and (own or root in imported) and root in loads(statement)
-                if known and (not one.part or one.part in uses.mentioned):
+                if (unit.origin, one.line) in executed:
+                    continue
+                registry = root in registries and (own or root in imported)
+                if registry or known and (not one.part or one.part in uses.mentioned):
                     yield _sentence(unit, one.line, f"changes {one.name}")
 
 
@@ -222,7 +244,7 @@ def _is_device(reader: Reader, name: tuple[str, str]) -> bool:
     return isinstance(value, str) and value in ("cpu", "cuda", "cuda:0", "mps")
 
 
-def _moment(reader: Reader, network: Instance) -> _Moment:
+def _moment(reader: Reader, network: Instance | Made) -> _Moment:
     """The line of the program from which the network is built."""
     place = network.stack[0].place if network.stack else network.place
     lines = [

@@ -7,7 +7,7 @@ from utils.grading.code_reader.changes import Change, changed_parts, held
 from utils.grading.code_reader.open_names import module_writes
 from utils.grading.code_reader.programs import imported_files
 from utils.grading.code_reader.reader import Reader
-from utils.grading.code_reader.values import Instance, Step
+from utils.grading.code_reader.values import Instance, Step, UserFunction
 from utils.grading.code_reader.written_modules import file_writes, written_modules
 from utils.grading.program.definition_doubts import dead_functions, definition_doubt
 from utils.grading.program.trained_parts import last_training, trained_otherwise
@@ -52,11 +52,11 @@ class Doubts:
             for change in changed_parts(network)
             if not change.constructing and change.moment <= self._last
         ]
-        if isinstance(network, Instance):
-            home = network.cls.origin.file
-            modules = [one for one in self.reader.modules.values() if one.path == home]
-            for one in (*network.cls.ancestors(), *modules):
-                found += one.changes
+        own = list(network.cls.ancestors()) if isinstance(network, Instance) else _makers(network)
+        homes = {one.origin.file for one in own[: 1 if isinstance(network, Instance) else None]}
+        modules = [one for one in self.reader.modules.values() if one.path in homes]
+        for one in (*own, *modules):
+            found += getattr(one, "changes", ())
         return found
 
     def of(self, network, step: Step | None, changes: list[Change]) -> str:
@@ -85,15 +85,34 @@ class Doubts:
         for name, sentence in self._module_writes:
             if name in names:
                 return sentence
-        if not isinstance(network, Instance):
+        definitions = [*classes, *_makers(network)]
+        if not definitions:
             return ""
-        other = trained_otherwise(self.reader, network, self._last)
-        return other or definition_doubt(self.reader, network, classes, own, self._dead, self._last)
+        other = isinstance(network, Instance) and trained_otherwise(
+            self.reader, network, self._last
+        )
+        return other or definition_doubt(
+            self.reader, network, definitions, own, self._dead, self._last
+        )
 
     def _with_imports(self, files: frozenset[str]) -> set[str]:
         if files not in self._files:
             self._files[files] = _with_imports(self.reader, files)
         return self._files[files]
+
+
+def _makers(network) -> list[UserFunction]:
+    """The functions that are called to make the network's arguments again, or the network where it is of no class."""
+    steps = [
+        step
+        for part in held(network)
+        if part is not network or not isinstance(network, Instance)
+        for step in part.returned
+    ]
+    functions = [step.function for step in steps]
+    if isinstance(network, Instance):  # what its class builds is its own
+        functions = [one for one in functions if one.owner is None]
+    return [one.wrapped or one for one in functions if isinstance(one, UserFunction)]
 
 
 def _with_imports(reader: Reader, files: frozenset[str]) -> set[str]:

@@ -216,7 +216,7 @@ def _build(job: dict) -> nn.Module:
     ]:
         del sys.modules[name]  # a submission has modules of these names too
     sys.path[:] = [path for path in sys.path if path != job["repository"]]
-    give(job["texts"], job["roots"])
+    give(job.get("texts", {}), job["roots"])
     importer = Importer(ModuleFiles(job["sources"], job["roots"], job["clones"]), problems)
     random.seed(job["seed"])
     numpy.random.seed(job["seed"])
@@ -290,7 +290,7 @@ def _find(job: dict, importer: Importer):
 
     if not definitions.need(job["name"], chosen):
         raise NameError(f"{job['name']} is not defined in {job['file']}")
-    for file in job["imported"]:
+    for file in job.get("imported", ()):
         if (name := importer.own.name_of(file)) and file != job["file"]:
             register(importer.load(name, file).__definitions__)
     register(definitions)

@@ -50,7 +50,10 @@ class OwnPath(Answer):
         return _joined(self, other)
 
     def __add__(self, other):
-        return _moved(self, _known(self, "_at") + other) if type(other) is str else decide(self)
+        if type(other) is not str:
+            return decide(self)
+        at = _known(self, "_at")
+        return _moved(self, at + other if at else other.lstrip("/"))
 
 
 def own_file(file: str) -> OwnPath:

@@ -8,6 +8,7 @@ import ast
 from utils.grading.sandbox.definitions import DefinedModule, Definitions
 from utils.grading.sandbox.marked_code import Answer, decide
 from utils.grading.sandbox.surroundings import WATCH
+from utils.grading.submission.definition_statements import root
 
 _WHOLE = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -29,18 +30,11 @@ def register(definitions: Definitions) -> None:
 
 def _registers(definitions: Definitions, statement: ast.stmt) -> bool:
     """Whether a decorator or the creation of a class leads to code of theirs."""
-    decorators = [_root(one) for one in statement.decorator_list]
-    bases = [_root(one) for one in getattr(statement, "bases", ())]
+    decorators = [root(one) for one in statement.decorator_list]
+    bases = [root(one) for one in getattr(statement, "bases", ())]
     return any(_is_theirs(_value(definitions, name)) for name in decorators if name) or any(
         _is_told(_value(definitions, name)) for name in bases if name
     )
-
-
-def _root(node: ast.expr) -> str:
-    """The name with which an expression like registry.register("x") begins."""
-    while isinstance(node, (ast.Call, ast.Attribute, ast.Subscript)):
-        node = node.func if isinstance(node, ast.Call) else node.value
-    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _value(definitions: Definitions, name: str):

@@ -33,6 +33,7 @@ _TELLING_CALLS = {
     "torch.backends.cuda.cuBLASModule.__getattr__": lambda *args: True,
 }
 ABSENT = frozenset("google IPython ipykernel kaggle_secrets psutil pynvml GPUtil cpuinfo".split())
+_LIGHTNING = {"lightning", "pytorch_lightning"}
 # Before these modules are watched.
 _getframe, _modules, _realpath = sys._getframe, sys.modules, os.path.realpath
 _import_module = importlib.import_module
@@ -212,9 +213,27 @@ def collected(statement: ast.stmt) -> Iterator[list[str]]:
 def missing(what: str) -> None:
     """A package or a name is not here: whether it is decides where the lack of it could be caught."""
     frame = asker(3)
-    tried = isinstance(WATCH.statement, ast.Try) or what in ABSENT
+    tried = isinstance(WATCH.statement, ast.Try) and not _of_one_library(WATCH.statement)
+    tried = tried or what in ABSENT
     if frame is not None and (tried or is_caught(frame)):
         note(f"whether {what} is there", frame)
+
+
+def _of_one_library(statement: ast.Try) -> bool:
+    """Whether it does no more than to import Lightning by one of its two names, for which the same stands here."""
+    parts = [*statement.body, *(one for handler in statement.handlers for one in handler.body)]
+    names = [
+        name
+        for one in parts
+        for name in (
+            [alias.name for alias in one.names]
+            if isinstance(one, ast.Import)
+            else [getattr(one, "module", None) or ""]
+        )
+    ]
+    libraries = {name.partition(".")[0] for name in names}
+    imports = all(isinstance(one, (ast.Import, ast.ImportFrom)) for one in parts)
+    return imports and libraries <= _LIGHTNING and not (statement.orelse or statement.finalbody)
 
 
 def is_caught(frame: FrameType | None) -> bool:

@@ -91,7 +91,11 @@ class Marked(ast.NodeTransformer):
         self.generic_visit(node)
         if _is_globals(node):
             return self._asked(node, "globals()")
-        if isinstance(node.func, ast.Name) and node.func.id == "str" and _has_one_argument(node):
+        if (
+            isinstance(node.func, ast.Name)
+            and node.func.id in ("str", "type")
+            and _has_one_argument(node)
+        ):
             return _call("__text__", node.func, node, node.args[0])
         return self._asked(node, "__getattribute__") if _passes_by(node) else node
 

@@ -39,9 +39,13 @@ class OwnPath(Answer):
 
     def __getattribute__(self, name: str):
         if name == "__class__":
-            return str if _known(self, "_is_text") else type(pathlib.Path())
+            return _kind(self)
+        if name == "__dict__" or not hasattr(_kind(self), name):
+            raise AttributeError(name)
         if name == "parent":
             return _upwards(self)
+        if name == "parents":
+            return _all_above(self)
         if name in _METHODS:
             return functools.partial(_METHODS[name], self)
         return super().__getattribute__(name)
@@ -62,14 +66,19 @@ def own_file(file: str) -> OwnPath:
 
 
 def text(kind, thing):
-    """In the place of str(…)."""
-    own = type(thing) is OwnPath and kind is str
-    return _moved(thing, _known(thing, "_at"), is_text=True) if own else kind(thing)
+    """In the place of str(…) and type(…)."""
+    if type(thing) is not OwnPath or kind not in (str, type):
+        return decide(thing) if type(thing) is Answer and kind is type else kind(thing)
+    return _kind(thing) if kind is type else _moved(thing, _known(thing, "_at"), is_text=True)
 
 
 def formatted(first, rest: str):
     """In the place of f"{first}rest"."""
     return text(str, first) + rest if type(first) is OwnPath else f"{first}{rest}"
+
+
+def _kind(path: OwnPath) -> type:
+    return str if _known(path, "_is_text") else type(pathlib.Path())
 
 
 def _known(path: OwnPath, name: str):
@@ -90,6 +99,14 @@ def _moved(path: OwnPath, at: str, is_text: bool | None = None) -> Answer:
 def _upwards(path: OwnPath) -> Answer:
     at = _known(path, "_at")
     return _moved(path, posixpath.dirname(at) if at else "..")
+
+
+def _all_above(path: OwnPath) -> tuple[Answer, ...]:
+    """Those within the submission, and a last one of which nothing can be used: there are more."""
+    above = [_upwards(path)]
+    while type(above[-1]) is OwnPath:
+        above.append(_upwards(above[-1]))
+    return tuple(above)
 
 
 def _joined(path: OwnPath, *others) -> Answer:

@@ -3,6 +3,7 @@
 import os
 import signal
 import threading
+from dataclasses import replace
 
 import pytest
 
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.skipif(
     not (confinement().filter and confinement().hides_files),
     reason="children are not forked where they could change each other",
 )
-LIMITS = Limits(seconds=3, memory=2**30)
+LIMITS = Limits(seconds=30, memory=2**30)
 NET = """
 import torch
 from torch import nn
@@ -43,8 +44,8 @@ def own_server():
     patch.undo()
 
 
-def run(line: str):
-    return run_isolated(job(NET.format(line)), LIMITS)
+def run(line: str, limits: Limits = LIMITS):
+    return run_isolated(job(NET.format(line)), limits)
 
 
 def server() -> int:
@@ -63,7 +64,7 @@ def test_a_child_sees_nothing_of_the_one_before():
 def test_a_child_that_hangs_is_ended_with_its_server():
     received(run(MARKS))
     first = server()
-    assert run(HANGS).why == "it was stopped after 3 seconds"
+    assert run(HANGS, replace(LIMITS, seconds=3)).why == "it was stopped after 3 seconds"
     wait_until(lambda: not lives(first))
     assert received(run(MARKS))["error"] == "ValueError: seen: False" and server() != first
 

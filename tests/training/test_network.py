@@ -67,7 +67,10 @@ def test_it_goes_on_exactly(tmp_path, few_digits, change):
 
 
 def test_low_resolution_is_for_the_first_epochs(tmp_path, few_digits, monkeypatch):
-    recipe, sizes = replace(find_recipe("aster_to_85"), epochs=2, batch_size=70), []
+    recipe, sizes = (
+        replace(find_recipe("aster"), low_resolution_epochs=1, epochs=2, batch_size=70),
+        [],
+    )
 
     def seen(network, batches, *rest):
         sizes.append({images.shape[2:] for images, _ in batches})

@@ -352,3 +352,22 @@ def test_a_dict_of_lists_over_several_lines(tmp_path):
     )
     shown = f"{{'train_losses': [{losses}],\n 'test_accs': [{accuracies}]}}"
     assert_course(audit(tmp_path, shown))
+
+
+@pytest.mark.parametrize(
+    "file, text",
+    [
+        ("a.csv", "epoch,test_acc\n1," + "9" * 200_000 + "\n"),
+        ("a.csv", '"' + "x" * 200_000 + '",b\n1,2\n'),
+        ("a.csv", "Wall time,Step,Value\n1," + " " * 20 + "5,3\n"),
+        ("a.csv", 'Wall time,Step,Value\n1,2,"' + "x" * 200_000 + '"\n'),
+        ("a.json", '[{"epoch": Infinity, "test_acc": 2}, {"epoch": 1, "test_acc": 3}]'),
+        ("a.jsonl", '{"epoch": 1e999, "loss": 1, "test_acc": 5}\n'),
+        ("run-a-tag-acc.json", "[[1, Infinity, 2]]"),
+        ("run-a-tag-acc.json", "[[1, 2, 1" + "0" * 400 + "]]"),
+    ],
+)
+def test_values_out_of_all_bounds_end_no_reading(tmp_path, file, text):
+    (tmp_path / "log.txt").write_text(written("number first"))
+    (tmp_path / file).write_text(text)
+    assert_course(log_audit(read_submission(tmp_path), None, 85.0))

@@ -6,10 +6,10 @@ from itertools import islice
 
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import TESTED
+from utils.grading.log.json_records import MOST_EPOCHS
 from utils.grading.log.tables import meaning, of_training, read_header
 from utils.grading.submission.contents import TextFile
 
-MOST_EPOCHS = 10_000
 _SEPARATORS = ",;\t|"
 _INDEX = ("", "unnamed: 0", "index")  # the names that pandas gives to the numbers of rows
 _DECIMAL_COMMA = re.compile(r"([-+]?\d+),(\d+\s?%?)")
@@ -30,9 +30,13 @@ def csv_lines(text: TextFile) -> list[tuple[str, Evidence]]:
     rows = [(_cells(line, separator), number) for line, number in islice(lines, MOST_EPOCHS)]
     if len(rows) < 2:
         return []
-    names = [name.strip().lstrip("\ufeff") for name in rows[0][0]]
-    counted = [meaning(name) for name in names].count("epoch") > 0
-    if not counted and names[0].lower() in _INDEX and _is_counter(row[0] for row, _ in rows[1:]):
+    names = [name.lstrip("\ufeff") for name in rows[0][0]] or [""]
+    counted = "epoch" in map(meaning, names)
+    if (
+        not counted
+        and names[0].lower() in _INDEX
+        and _is_counter("".join(row[:1]) for row, _ in rows[1:])
+    ):
         names[0], counted = "epoch", True
     if not counted and not _of_training(names):
         return []
@@ -46,9 +50,17 @@ def csv_lines(text: TextFile) -> list[tuple[str, Evidence]]:
     return table if read_header(table[0][0]) else []
 
 
+def split_row(line: str, separator: str = ",") -> list[str]:
+    """The cells of a line; none where it is no row, such as one that holds a cell of more than 100,000 characters."""
+    try:
+        return next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    except csv.Error:
+        return []
+
+
 def _cells(line: str, separator: str) -> list[str]:
     """The cells of a line, without commas."""
-    cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])
+    cells = split_row(line, separator)
     if separator != ",":
         cells = [_DECIMAL_COMMA.sub(r"\1.\2", cell) for cell in cells]
     return [cell.replace(",", " ").strip() for cell in cells]

@@ -1,6 +1,5 @@
 """Scalars that TensorBoard or Weights & Biases exported, a file a tag or a column a run, joined to tables of epochs."""
 
-import csv
 import json
 import re
 from collections import defaultdict
@@ -9,11 +8,12 @@ from dataclasses import dataclass
 from itertools import islice
 
 from utils.grading.facts import Evidence
+from utils.grading.log.csv_files import split_row
 from utils.grading.log.epoch_and_bar import TESTED
+from utils.grading.log.json_records import MOST_EPOCHS
 from utils.grading.log.tables import meaning
 from utils.grading.submission.contents import TextFile
 
-MOST_EPOCHS = 10_000
 _TENSORBOARD = ["wall time", "step", "value"]
 _NAMED_BY_FILE = re.compile(r"(?:run-)?(.*?)-?tag-(.*)", re.I | re.S)
 _SPREAD = ("__min", "__max")  # beside each column of Weights & Biases
@@ -54,7 +54,7 @@ def _from_json(text: TextFile) -> Iterator[tuple[str, Series]]:
     try:
         rows = json.loads(text.text)
         values = {int(step): (repr(float(value)), 1) for _, step, value in rows[:MOST_EPOCHS]}
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         return
     run, tag = _named(text.path)
     yield run, Series(text.path, tag, values)
@@ -70,7 +70,7 @@ def _named(path: str) -> tuple[str, str]:
 def _from_csv(text: TextFile) -> Iterator[tuple[str, Series]]:
     """The series in a file, each with the name of its run; none where it is no export."""
     lines = text.text.splitlines()
-    names = [name.strip().lower() for name in next(csv.reader(lines[:1]), [])]
+    names = [name.strip().lower() for name in split_row("".join(lines[:1]))]
     if names == _TENSORBOARD:
         run, tag = _named(text.path)
         yield run, Series(text.path, tag, _values(lines, 1, 2))
@@ -83,9 +83,10 @@ def _from_csv(text: TextFile) -> Iterator[tuple[str, Series]]:
 
 def _values(lines: list[str], step: int, value: int) -> dict[int, tuple[str, int]]:
     found = {}
-    for number, row in enumerate(islice(csv.reader(lines[1:]), MOST_EPOCHS), 2):
-        if len(row) > max(step, value) and row[step].strip().isdecimal() and row[value].strip():
-            found[int(row[step][:12])] = (row[value].strip(), number)
+    for number, line in enumerate(islice(lines, 1, MOST_EPOCHS + 1), 2):
+        row = [cell.strip() for cell in split_row(line)]
+        if len(row) > max(step, value) and row[step].isdecimal() and row[value]:
+            found[int(row[step][:12])] = (row[value], number)
     return found
 
 

@@ -25,7 +25,8 @@ def history_lines(path: str, text: str) -> Iterator[tuple[str, Evidence]]:
     place = Evidence(file=path)
     try:
         value = json.loads(text)
-        records, columns = _records(value), _columns(value)
+        records = _records(value)
+        columns = {} if records else _columns(value)
     except (ValueError, RecursionError):
         return
     if records:
@@ -80,7 +81,7 @@ def read_record(text: str) -> LogLine | None:
 
 def _counts(epoch: object) -> bool:
     """Whether `epoch` is a whole number, as an integer or as a float."""
-    return _is_number(epoch) and epoch >= 0 and epoch == int(epoch)
+    return _is_number(epoch) and epoch >= 0 and (isinstance(epoch, int) or epoch.is_integer())
 
 
 def _parsed(text: str) -> object:

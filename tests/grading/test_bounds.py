@@ -14,7 +14,7 @@ from utils.architecture import executed_graph
 from utils.architecture.executed_graph import TooManyOperations, record
 from utils.errors import UserError
 from utils.files import plain_bytes
-from utils.grading.code_reader.known_functions import method
+from utils.grading.code_reader.known_methods import method
 from utils.grading.code_reader.operators import binary
 from utils.grading.code_reader.values import Unknown
 from utils.grading.network.checkpoint import _checkpoint

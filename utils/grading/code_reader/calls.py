@@ -7,6 +7,7 @@ from utils.grading.code_reader import (
     config_files,
     image_sources,
     known_functions,
+    known_methods,
     members,
     paths,
     records,
@@ -16,6 +17,7 @@ from utils.grading.code_reader.command_line import argument_parser
 from utils.grading.code_reader.hooks import changes_output
 from utils.grading.code_reader.snapshots import NAMESPACES
 from utils.grading.code_reader.values import (
+    NOT_KNOWN,
     Frame,
     Instance,
     Library,
@@ -122,7 +124,7 @@ def _call_member(reader, member, args, kwargs, place, node, frame, whole):
     value, name = member.receiver, member.name
     changes.note_method(reader, value, name, args, kwargs, place)
     if isinstance(value, (list, dict, str, tuple, *members.ARRAY, members.IMAGES)):
-        return known_functions.method(value, name, args, kwargs, bool(reader.uncertain(frame)))
+        return known_methods.method(value, name, args, kwargs, bool(reader.uncertain(frame)))
     if isinstance(value, (Instance, Made)) and name in _SAME_NETWORK:
         if name == "apply" and args and changes.watched(value) is not None:
             reader.apply(args[0], (changes.part(value),), {}, frame)
@@ -190,7 +192,7 @@ def _call_library(reader, library, args, kwargs, place, node, frame, whole):
     special = known_functions.FUNCTIONS.get(library.name)
     if special and whole:
         result = special(reader, args, kwargs, frame)
-        if result is not known_functions.NOT_KNOWN:
+        if result is not NOT_KNOWN:
             return result
     if library.name in ("builtins.exec", "runpy.run_path"):
         reader.doubts.append(f"{frame.origin} runs code that it puts together itself")

@@ -3,7 +3,7 @@
 import ast
 from dataclasses import replace
 
-from utils.grading.code_reader import changes, expressions, known_functions, members, records
+from utils.grading.code_reader import changes, expressions, known_methods, members, records
 from utils.grading.code_reader.choices import read_if, read_match, read_try
 from utils.grading.code_reader.imports import import_from, import_names
 from utils.grading.code_reader.operators import binary
@@ -233,7 +233,7 @@ def _delete(reader, node, frame):
                 reader.set_attribute(owner, target.attr, Unknown("it is deleted"), frame, target)
             elif isinstance(owner, dict):
                 key = expressions.evaluate(reader, target.slice, frame)
-                known_functions.method(owner, "pop", (key,), {}, bool(reader.uncertain(frame)))
+                known_methods.method(owner, "pop", (key,), {}, bool(reader.uncertain(frame)))
 
 
 def _elsewhere(reader, node, frame):

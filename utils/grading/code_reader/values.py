@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 
 from utils.grading.facts import Evidence
 
+LONGEST = 10_000  # of a text, list or array that reading computes
+NOT_KNOWN = object()  # given by a function of ours whose arguments it cannot compute with
+
 
 @dataclass(frozen=True)
 class Origin:

@@ -193,7 +193,7 @@ RECIPES: dict[str, Recipe] = {
         _ASTER, **TAUGHT, teachers=("aster", "aster_seed_2", "aster_seed_3")
     ),
     "wide_resnet": _TEACHER,
-    "aster_to_85": replace(_QUICK, epochs=4, low_resolution_epochs=2),
+    "aster_to_85": replace(_QUICK, epochs=3, low_resolution_epochs=1),
     "aster_to_90": replace(_QUICK, epochs=9, low_resolution_epochs=2),
     "aster_to_94": replace(
         _ASTER,

@@ -259,6 +259,13 @@ CASES = {
         },
         (True, True, True, None),
     ),
+    "put together by reduce": (
+        {
+            "transforms.py": "from functools import reduce\n"
+            + swapped_list("reduce(lambda done, one: [*done, one], ({}), [])")["transforms.py"]
+        },
+        GOOD,
+    ),
     "shuffled": (swapped_list("[A.RandomOrder([{}], n=5)]"), (True, True, True, None)),
     "a set of what keeps the scale": (inside("    A.Compose({{\n{}}}),\n"), GOOD),
     "a set with another size": (

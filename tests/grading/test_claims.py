@@ -219,6 +219,24 @@ def test_a_doubtful_log_verifies_nothing(tmp_path):
     assert [one.verdict for one in claims(tmp_path)] == ["unverifiable", "unverifiable"]
 
 
+@pytest.mark.parametrize(
+    "text, verdict",
+    [
+        (f"Test accuracy: {BEST.test:.2f}%", "false"),
+        (f"Validation accuracy: {BEST.test:.2f}%", "true"),
+        ("Test accuracy: 84.61%", "true"),
+    ],
+)
+def test_a_validation_accuracy_is_none_of_the_test(tmp_path, text, verdict):
+    log = "".join(
+        f"epoch {one.index} train_acc {one.train:.2f} val_acc {one.test:.2f}\n" for one in COURSE
+    )
+    log += "best val_acc 85.97; with these weights on the 10,000 test images: test_acc 84.61\n"
+    (tmp_path / "S9.ipynb").write_text(notebook(log), encoding="utf-8")
+    (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    assert [one.verdict for one in claims(tmp_path)] == [verdict]
+
+
 def test_epochs_that_log_nothing_were_trained_too(tmp_path):
     logged = (*COURSE[::5], COURSE[-1])
     text = "".join(

@@ -51,6 +51,7 @@ class Part:
     reached: bool = False
     round: bool = False
     loose: bool = False  # "the best" stands in the sentence, but not beside this accuracy
+    validated: bool = False  # of an accuracy: the sentence speaks of a validation
     somewhere: bool = False  # of a property: that only a part of the network has it
     separable: bool = True  # of depthwise convolutions: the words say that they are separable
 
@@ -167,6 +168,9 @@ def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[P
             reached="v" in letters or plus,
             round=threshold and not SAID.search(letters),
             loose="B" in letters and not best,
+            validated=any(
+                word.text.lower().startswith("val") for word in words if word.letter == "S"
+            ),
         )
 
 

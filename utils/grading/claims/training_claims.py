@@ -7,6 +7,7 @@ from utils.grading.claims.agreement import agrees, rounded_up
 from utils.grading.claims.quantities import Part
 from utils.grading.claims.subjects import Subject
 from utils.grading.log.accuracies import Row, accuracy_rows, tested_split
+from utils.grading.log.accuracy_facts import tested_once
 from utils.grading.log.run_choice import describe
 from utils.grading.log.runs import Run
 
@@ -26,6 +27,9 @@ def judge_accuracy(part: Part, subject: Subject) -> Verdict:
     """The verdict on a claimed accuracy, in per cent."""
     fact = subject.fact("final_test_accuracy" if part.role == "final" else "best_test_accuracy")
     judged, others = _rows(part, subject, known=fact.value is not None)
+    if part.split == "test" and not part.validated and judged:
+        if verdict := _tested_apart(part, subject.runs[0]):
+            return verdict
     if not judged:
         for run, rows in others:
             if _right(part, rows):
@@ -38,6 +42,20 @@ def judge_accuracy(part: Part, subject: Subject) -> Verdict:
         if verdict := _right(part, rows, f"of another run than the judged one: {describe(run)}"):
             return verdict
     return _wrong(part, subject, judged)
+
+
+def _tested_apart(part: Part, run: Run) -> Verdict | None:
+    """The verdict where the epochs were validated on other images, and only the end was tested."""
+    once = tested_once(run, "val") if tested_split(run) == "val" else None
+    validated = accuracy_rows(run, "val") if once else ()
+    if not validated or not any(agrees(part, row.accuracy) for row in (once, *validated)):
+        return None
+    found = f"the one test accuracy that is logged is {once.accuracy:.2f} %"
+    if part.epoch is not None:
+        return Verdict("unverifiable", once.accuracy, found)
+    if agrees(part, once.accuracy):
+        return Verdict("true", once.accuracy, found)
+    return Verdict("false", once.accuracy, f"{found}; {part.number:g} % is a validation accuracy")
 
 
 def _rows(

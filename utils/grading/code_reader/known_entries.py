@@ -55,6 +55,19 @@ def _map(reader, args, kwargs, frame):
     return [reader.apply(args[0], entry, {}, frame) for entry in zip(*parts)]
 
 
+def _reduce(reader, args, kwargs, frame):
+    items = members.iterate(args[1]) if len(args) > 1 else None
+    if items is None or kwargs or len(items) > 1000:
+        return NOT_KNOWN
+    items = [*args[2:3], *items]
+    if not items:
+        return NOT_KNOWN
+    whole = items[0]
+    for entry in items[1:]:
+        whole = reader.apply(args[0], (whole, entry), {}, frame)
+    return whole
+
+
 def _sum(reader, args, kwargs, frame):
     items = members.iterate(args[0]) if args else None
     return (
@@ -117,6 +130,7 @@ FUNCTIONS = {
     "builtins.range": _range,
     "builtins.zip": _zip,
     "builtins.map": _map,
+    "functools.reduce": _reduce,
     "builtins.dict": _dict,
     "builtins.iter": lambda reader, args, kwargs, frame: args[0] if args else NOT_KNOWN,
     "collections.OrderedDict": _dict,

@@ -147,7 +147,7 @@ def _warnings(run: Run, split: str, found: list[Contradiction], losses: LossScal
         yield f"The logged losses are {UNEXPLAINED}: {_broken(losses)}."
     elif losses.suspicion:
         yield f"In the log, {losses.suspicion}."
-    if split == "val":
+    if split == "val" and not tested_once(run, split):
         yield TAKEN_FOR_THE_TEST
     if run.averaged:
         yield OF_AVERAGED

@@ -94,6 +94,7 @@ _COMMENT = re.compile(
     r"did not)",
     re.I,
 )
+_MEANT = re.compile(r"[^\W_]")
 # A split in brackets behind its number: the readers would take it for that of the next one.
 _SPLIT_BEHIND = re.compile(r"\d\s?%?\s?\((?:train|test|val)[a-z]*\)", re.I)
 _LIGHTNING = re.compile(r"'(\w+)' reached ")
@@ -110,8 +111,7 @@ def read_line(text: str) -> LogLine | None:
     bar = _bar(text)
     if bar and bar.done < bar.steps and "poch" not in text.lower():
         return LogLine(bar=bar)  # a frame that was redrawn
-    comment = None if bar else _COMMENT.search(text)
-    measured = text[: comment.start()] if comment else text
+    measured, comment = (text, False) if bar else _without_comments(text)
     epoch, of = _epoch(_HALF_BAR.sub(" ", measured) if "|" in measured else measured)
     pairs, rest = read_pairs(with_points(measured))
     numbers = read_numbers(rest, strict=epoch is None and bar is None) | pairs
@@ -122,12 +122,23 @@ def read_line(text: str) -> LogLine | None:
     if epoch is None and bar is None and not numbers:
         return None
     batch = _BATCH.search(measured)
-    remark = comment is not None and not (numbers and epoch is not None)
+    remark = comment and not (numbers and epoch is not None)
     counted = any(number.total for number in numbers.values())
     no_better = epoch is not None and not numbers and bool(_NO_BETTER.search(measured))
     return LogLine(
         epoch, of, numbers, bar, int(batch[1]) if batch else None, remark, counted, no_better
     )
+
+
+def _without_comments(text: str) -> tuple[str, bool]:
+    """What a line measures, and whether it comments on that; after a comment that it begins with, a semicolon ends it."""
+    comment = _COMMENT.search(text)
+    if not comment:
+        return text, False
+    measured, last = text[: comment.start()], text.rpartition(";")[2]
+    if not _MEANT.search(measured) and last != text and not _COMMENT.search(last):
+        return last, False
+    return measured, True
 
 
 def _epoch(text: str) -> tuple[int | None, int | None]:

@@ -78,7 +78,8 @@ _METER = re.compile(rf"\s?\(\s?(?:{REAL})\s?%?\s?\)", re.I)
 
 def read_numbers(text: str, strict: bool) -> dict[tuple[str, str], Number]:
     """The numbers of a line without runs of blanks, by split ("train", "test", "val" or "") and quantity ("loss",
-    "accuracy", or one of AVERAGED); `strict` takes a lone one only where a colon or an equals sign introduces it.
+    "accuracy", or one of AVERAGED); `strict` takes a lone one only where a colon or an equals sign introduces it, or its
+    name is one of a program.
 
     Of several of one split and quantity the first counts.
     """
@@ -111,7 +112,8 @@ def read_numbers(text: str, strict: bool) -> dict[tuple[str, str], Number]:
             ].lower().endswith(("val_", "val ", "train_", "train ")):
                 split = "train"  # "loss: … - val_loss: …": what names no split in such a line is of the training set
             found.setdefault((split, quantity), number)
-            marked = marked or bool(match["mark"] or match["filler"])
+            named = text[: match.start()].endswith("_")  # test_acc: no word of a sentence
+            marked = marked or named or bool(match["mark"] or match["filler"])
     return {} if strict and not marked and len(found) == 1 else found
 
 

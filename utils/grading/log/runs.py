@@ -15,6 +15,7 @@ from utils.grading.log.json_records import counted_records, history_lines, read_
 from utils.grading.log.lines import is_prose, markdown_lines, notebook_lines, text_lines
 from utils.grading.log.lists import Lists, begins_summary, epochs_of, read_lists, read_summary
 from utils.grading.log.printed_totals import printed_total
+from utils.grading.log.repeated_lines import in_known_words
 from utils.grading.log.tables import is_gap, is_rule, read_header, read_row
 from utils.grading.submission.contents import Submission, TextFile
 
@@ -56,7 +57,22 @@ def read_runs(
     test_size: int = 10_000,
     headings: Mapping[int, tuple[str, ...]] | None = None,
 ) -> list[Run]:
-    """The runs in the lines of one source; a new run begins where the epoch number does not grow.
+    """The runs in the lines of one source; where none has a test accuracy, lines that come again and again may have one."""
+    lines = list(lines)
+    runs = _read(lines, source, notebook, test_size, headings)
+    if not any(map(_tested, runs)) and (known := in_known_words(lines, test_size)):
+        runs = _read(known, source, notebook, test_size, headings)
+    return runs
+
+
+def _read(
+    lines: Iterable[tuple[str, Evidence]],
+    source: str,
+    notebook: bool,
+    test_size: int,
+    headings: Mapping[int, tuple[str, ...]] | None,
+) -> list[Run]:
+    """The runs in lines as they are; a new run begins where the epoch number does not grow.
 
     In a text (not `notebook`), single numbers are claims: a run there has two epochs, or lines that only programs print.
     `headings` are those that each cell of a notebook stands under.
@@ -151,7 +167,7 @@ class _Surroundings:
 
 
 def _seen(place: Evidence, text: str) -> Evidence:
-    return replace(place, text=text[:200])
+    return replace(place, text=place.text or text[:200])
 
 
 def _listed(

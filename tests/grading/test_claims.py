@@ -72,6 +72,18 @@ def test_the_course_that_the_claims_are_about():
         ("At the 5th epoch we hit 95% test accuracy.", "false", None),
         (f"Top Accuracy = {COURSE[13].test:.2f}% (14th Epoch)", "true", COURSE[13].test),
         (f"Best Test Accuracy: {BEST.test:.2f}% (Epoch: 3)", "false", COURSE[3].test),
+        ("| best test accuracy (fraction) | 0.8671 |", "false", BEST.test),
+        ("With 198,416 parameters the net stays below the limit of 200,000.", "false", 194_176),
+        (
+            "The receptive field in front of the average pool is 51, more than the 44 which were asked for.",
+            "false",
+            47,
+        ),
+        (
+            "The network was trained for 40 epochs with OneCycleLR, the maximum learning rate is 0.1.",
+            "false",
+            30,
+        ),
         ("Total parameters: 194,176", "true", 194_176),
         ("Parameters: 182,260", "false", 194_176),
         ("The model has less than 200K parameters.", "true", 194_176),
@@ -234,6 +246,22 @@ def test_a_validation_accuracy_is_none_of_the_test(tmp_path, text, verdict):
     log += "best val_acc 85.97; with these weights on the 10,000 test images: test_acc 84.61\n"
     (tmp_path / "S9.ipynb").write_text(notebook(log), encoding="utf-8")
     (tmp_path / "README.md").write_text(text, encoding="utf-8")
+    assert [one.verdict for one in claims(tmp_path)] == [verdict]
+
+
+@pytest.mark.parametrize(
+    "end, verdict",
+    [
+        ("early stopping\n", "false"),
+        ("Epoch 30: early stopping\n", "false"),
+        ("EarlyStopping(patience=8)\n", "unverifiable"),
+        ("", "unverifiable"),
+    ],
+)
+def test_more_epochs_than_a_training_that_was_stopped(tmp_path, end, verdict):
+    log = "".join(f"epoch {one.index + 1} of 60: test acc {one.test:.2f}%\n" for one in COURSE)
+    (tmp_path / "S9.ipynb").write_text(notebook(log + end), encoding="utf-8")
+    (tmp_path / "README.md").write_text("The network was trained for 60 epochs.", encoding="utf-8")
     assert [one.verdict for one in claims(tmp_path)] == [verdict]
 
 

@@ -15,7 +15,7 @@ _MET = re.compile(r":Y:?$")
 _ORDER = re.compile(r"I|T(?![.dA:(%#bSP,&)]|$)")
 _SETTINGS_BEFORE = re.compile(r"[.,&(]*o[o.,&()]*")
 _SETTINGS_AFTER = re.compile(r"[.,&(:]*o[o.,&()]*$")
-_BOUND = re.compile(r"\(s[#%z][.]?[PAR]?\)")
+_BOUND = re.compile(r"\(s[#%z][.]?[PAR]?\)|,\.?s\.?[#%z][.]?[PAR]?$")
 EXACT = 3  # digits of a number that matches nothing else by chance
 EXACT_FIELD = 2
 
@@ -145,7 +145,7 @@ def _trimmed(words: list[Token]) -> list[Token]:
 
 
 def _without_remarks(words: list[Token]) -> tuple[list[Token], list[Token]]:
-    """Without what explains at the end - a purpose, a relative clause, a consequence, a limit in brackets - and that."""
+    """Without what explains at the end - a purpose, a relative clause, a consequence, a limit - and that."""
     end = next((place for place, word in enumerate(words) if word.letter in "pr"), len(words))
     words, rest = words[:end], words[end:]
     match = _BOUND.search(_letters(words))

@@ -283,6 +283,10 @@ def judge_epochs(part: Part, subject: Subject) -> Verdict:
             fact.value,
             f"only {fact.value} epochs are logged, from epoch {first} on",
         )
+    if run and run.stopped and part.number > fact.value:
+        return Verdict(
+            "false", fact.value, f"{fact.value} epochs are logged, then training was stopped early"
+        )
     planned = {epoch.of for epoch in run.epochs} | {run.epochs[-1].number} if run else set()
     if part.number in planned:
         return Verdict(

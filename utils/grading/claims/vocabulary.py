@@ -44,14 +44,16 @@ _NTH = (
     r"(?:\d{1,4}\s?(?:st|nd|rd|th)\s+epoch|"
     r"(?:epoch|ep\.)\s*(?:(?:is|was)\s+)?(?:no\.?|number|num)?\s?[:=-]?\s?\d{1,4}(?!\w|\.\d|\s?%))"
 )
-_POOL = rf"(?:{_GAP}|(?:(?:final|last|global)\s+)?pool(?:ing)?)(?:\s+(?:input|layer))?"
+_POOL = (
+    rf"(?:{_GAP}|(?:(?:final|last|global|average|avg\.?)\s+)*pool(?:ing)?)(?:\s+(?:input|layer))?"
+)
 _PLACE = (
     r"(?:at|before|until|in\s+front\s+of)\s+(?:the\s+)?(?:"
     rf"(?:end|output|input|start|entrance)\s+of\s+(?:the\s+)?(?:{_POOL}|network|model)|{_POOL}|"
     r"(?:very\s+)?(?:end|output)|(?:last|final|output)\s+(?:conv\w*\s+)?layer|it)"
 )
 # How a network was trained: of several trainings these words may set one apart.
-_AMOUNT = r"(?:\s+(?:of|from))?\s*[:=]?\s*(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?"
+_AMOUNT = r"(?:\s+(?:of|from|is|was))?\s*[:=]?\s*(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?"
 _OPTIMISER = r"adam\w?|n?sgd|rmsprop|adadelta|adagrad"
 OPTIMISERS = re.compile(rf"\b(?:{_OPTIMISER})\b", re.I)
 _SETTING = (
@@ -166,7 +168,8 @@ _LEXICON = (
         r"an?|the|of|to|in|on|at|for|from|by|as|with|also|any|both|there|overall|total|number|count|"
         r"in\s+other\s+words|altogether|thanks\s+to|now|already|exactly|clearly|"
         r"after(?=\s+(?:the\s+)?(?:last|final)\s+epoch)|input\s+pixels|px|@|"
-        r"value|score|results?|top(?:[\s-]?1)?|cifar[\s-]?10|trainable|learnable|does|do|did|finally|successfully|current|proposed|custom|entire|"
+        r"stays?\s+(?:well\s+|just\s+)?(?:below|under|within)\s+the\s+limit(?:\s+of\s+\d[\d,k]*(?!\s+param))?|"
+        r"fractions?|value|score|results?|top(?:[\s-]?1)?|cifar[\s-]?10|trainable|learnable|does|do|did|finally|successfully|current|proposed|custom|entire|"
         r"whole|convolutional|neural|deep|lightweight|efficient|compact|image|classification|mark|pixels|size|kernels?|layers?|"
         r"'s|’s",
     ),

@@ -43,7 +43,7 @@ class Run:
     that log nothing, `left_out` those of rows that pandas did not print, `cell` the notebook cell that is being read.
     `headings` are those that the run stands under, outermost first: of a notebook's output, those in the text cells before
     it. `before` are the lines printed just before it in the same output. `averaged`: its test accuracies are of averaged
-    weights (EMA, SWA), as it logs no others.
+    weights (EMA, SWA), as it logs no others. `stopped`: the log says after its last epoch that training was stopped early.
     """
 
     source: str
@@ -58,6 +58,7 @@ class Run:
     headings: tuple[str, ...] = ()
     before: tuple[str, ...] = ()
     averaged: bool = False
+    stopped: bool = False
 
     @property
     def length(self) -> int:
@@ -107,6 +108,7 @@ def begin(runs: list[Run], line: LogLine, place: Evidence) -> None:
         )
     )
     run.begun.append(line.epoch)
+    run.stopped = False
 
 
 def leave_out(run: Run) -> None:

@@ -137,7 +137,9 @@ def _take_headers(read: list[tuple[str, Evidence, list[_Field]]]) -> None:
             names = (
                 []
                 if is_rule(text)
-                else [name for name in _COLUMN.split(text[:LINE_LIMIT].strip(" |│┃")) if _words(name)]
+                else [
+                    name for name in _COLUMN.split(text[:LINE_LIMIT].strip(" |│┃")) if _words(name)
+                ]
             )
             above += 1
             if len(names) > 1:

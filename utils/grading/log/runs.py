@@ -23,6 +23,9 @@ BEFORE = 40  # lines before a run that are kept with it
 _HEADING = re.compile(
     r"\W*(train|test|val|eval)[a-z]*(?:\s+(?:set|phase|metrics|results?|data))?\W*", re.I
 )
+_STOPPED = re.compile(
+    r"\bearly[ _-]?stop(?:p(?:ed|ing))?\b(?!\W*(?:patience|callback|counter|[:=(]))", re.I
+)
 
 
 def submission_runs(submission: Submission, test_size: int = 10_000) -> list[Run]:
@@ -102,6 +105,7 @@ def _read(
                 read_summary(text) if summary is not None and summary == place.cell else None
             ) or read_line(text)
             lists |= read_lists(text, _seen(place, text)) if notebook else {}
+        runs[-1].stopped = runs[-1].stopped or bool(_STOPPED.search(text[:200]))
         if line is None:
             around.printed.append(text[:200])
             continue

@@ -20,12 +20,30 @@ LINES = {
     + "| 391/391 [00:15<00:00, 25.01it/s, acc=0.411, loss=1.4]\n"
     "test: loss {e.test_loss:.4f}  acc {e.test:.2f}  best {e.test:.2f}",
     "the split behind": "epoch {n}: {e.train:.2f}% on train, {e.test:.2f}% on test",
+    "errors": "[{e.index}]\ttrain-error:{te:.2f}\ttest-error:{ee:.2f}",
+    "mistakes": "pass {n}: wrong on train {wrong}/50000, wrong on test {missed}/10000",
+    "German": "Epoche {n} von 30 | Trainingsverlust: {e.train_loss:.3f} | Testverlust: {e.test_loss:.3f} | Testgenauigkeit: "
+    "{e.test:.2f} %",
+    "French, with commas": "Époque {n}/30 — entraînement : perte 1,64, précision 39,91 % — test : précision {comma} %",
+    "Spanish": "--- Época {n} ---\n  prueba:   pérdida={e.test_loss:.4f}  exactitud={e.test:.2f}%",
+    "slips of the pen": "Epcoh {n}/30, Trainig Accurancy {e.train:.2f}, Testing Accurancy {e.test:.2f}",
+    "pairs": "ep{n} | tr {e.train_loss:.3f}/{e.train:.2f} | test {e.test_loss:.3f}/{e.test:.2f} | test(ema) 1.422/43.63",
+    "the split in brackets": "({n:02d}) best 88.00 now {e.test:.2f} [test %]   train {e.train:.2f}   eta 8.1min",
+    "a function of the split": "#{n:02d} :: Fehler(train)={te:.2f}% :: Treffer(test)={e.test:.2f}% :: 85°C",
+    "pictures": "✨ Epoch {n} of 30 ✨\n   📉 loss  → train 1.658 · test {e.test_loss:.3f}\n"
+    "   🧪 test  → {e.test:.2f}%   ⏱ 14.0s",
+    "machines": "[5.9% done, 4m10s left, gpu 81% busy] e={n} tracc={e.train:.2f} teacc={e.test:.2f} (3195 img/s)",
+    "a phase": "2024-05-12 14:03:42,619 - cifar - INFO - epoch={n} phase=test loss={e.test_loss:.4f} accuracy={e.test:.2f}",
     "a remark now and then": "#{n} train {e.train:.2f} / test {e.test:.2f}{star}",
 }
 TABLES = {
     "per cent in the header": (
         "┌───────┬─────────┬─────────┐\n│ epoch │ train % │  test % │\n├───────┼─────────┼─────────┤",
         "│ {n:5d} │ {e.train:7.2f} │ {e.test:7.2f} │",
+    ),
+    "German in a spreadsheet": (
+        "Epoche;Genauigkeit_Training;Genauigkeit_Test;Sekunden",
+        "{n};39,91;{comma};15,8",
     ),
     "an index with a name": (
         "       train_loss  train_acc  test_loss  test_acc\nepoch                                            ",
@@ -35,6 +53,8 @@ TABLES = {
 OTHERS = {
     "folds": "fold {n}: test {e.test:.2f}%",
     "seeds": "seed {n}  test {e.test:.2f}%",
+    "models": "model {n}: train {e.train:.2f} test {e.test:.2f}",
+    "averaged weights in other words": "{n}/30 swa on test {e.test:.2f}%",
     "trials": "trial {n}/30: lr 0.{n:02d}, test {e.test:.2f} %",
     "learning rates": "lr {e.train_loss:.5f}: test {e.test:.2f} %",
     "classes": "class {n}: test {e.test:.2f}% right",
@@ -48,8 +68,15 @@ OTHERS = {
 
 
 def line(text, epoch):
-    star = "  *saved*" if epoch.index % 7 == 0 else ""
-    return filled(text.replace("{star}", star), epoch) + "\n"
+    more = {
+        "{star}": "  *saved*" if epoch.index % 7 == 0 else "",
+        "{comma}": f"{epoch.test:.2f}".replace(".", ","),
+        "{wrong}": str(50_000 - epoch.train_correct),
+        "{missed}": str(10_000 - epoch.test_correct),
+    }
+    for name, value_of in more.items():
+        text = text.replace(name, value_of)
+    return filled(text, epoch) + "\n"
 
 
 def written(name):
@@ -84,3 +111,13 @@ def test_a_line_that_is_measured_behind_its_comment(tmp_path):
     found = audit(tmp_path, log)
     assert value(found, "best_test_accuracy") == pytest.approx(84.61)
     assert value(found, "epochs") == 30
+
+
+def test_a_log_that_says_that_its_validation_is_no_test(tmp_path):
+    log = "".join(
+        line("epoch {n}  train_acc {e.train:.2f}  val_acc {e.test:.2f}", one) for one in COURSE
+    )
+    found = audit(tmp_path, "train: 45000 images, val: 5000 images\n" + log)
+    assert value(found, "best_test_accuracy") is None and value(found, "epochs") == 30
+    found = audit(tmp_path, "train: 50,000 images, val: 10,000 images\n" + log)
+    assert value(found, "best_test_accuracy") is not None

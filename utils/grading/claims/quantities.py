@@ -11,7 +11,7 @@ _PARAMETERS = re.compile(
     r"(?P<s>s?)\.?y?(?P<n>#)[.wF]{0,4}P|P(?:\([.Td]{1,3}\))?[.wFbv:]{0,8}(?P<s2>s?)y?\.?(?P<n2>#)"
 )
 _FIELD = re.compile(
-    r"R(?:\([.w]{1,3}\))?[.wFbv:l]{0,9}(?P<s>s?)y?\.?(?P<n>[#z])(?!d)|(?P<s2>s?)(?P<n2>[#z])\.?R"
+    r"R(?:\([.wl]{1,3}\))?[.wFbv:l]{0,9}(?P<s>s?)y?\.?(?P<n>[#z])(?!d)|(?P<s2>s?)(?P<n2>[#z])\.?R"
 )
 _BARE = re.compile(r"A(?:\([.STdBFe]{1,4}\))?[.wFbv:]{0,9}(?P<s>s?)y?\.?(?P<n>#)")
 _PER_CENT = re.compile(r"(?P<s>s?)[.y]{0,2}(?P<n>%)")
@@ -64,10 +64,10 @@ def quantities(words: list[Token], letters: str, passing: bool = False) -> list[
         *_accuracies(words, letters, taken),
         *_properties(words, letters),
     ]
-    if not passing and any(
-        letters[place] in "#%zg" for place in range(len(letters)) if place not in taken
-    ):
-        return None
+    if any(letters[place] in "#%zg" for place in range(len(letters)) if place not in taken):
+        if not passing:
+            return None
+        parts = [one for one in parts if one.kind == "parameters"]  # "in number 41, with 87.32 %"
     if "h" in letters and any(one.kind not in PROPERTIES for one in parts):
         return None  # "block 3 has 90,000 parameters"
     return _with_epochs(words, letters, parts)

@@ -16,6 +16,8 @@ _ORDER = re.compile(r"I|T(?![.dA:(%#bSP,&)]|$)")
 _SETTINGS_BEFORE = re.compile(r"[.,&(]*o[o.,&()]*")
 _SETTINGS_AFTER = re.compile(r"[.,&(:]*o[o.,&()]*$")
 _BOUND = re.compile(r"\(s[#%z][.]?[PAR]?\)|,\.?s\.?[#%z][.]?[PAR]?$")
+_COUNTED_OFF = re.compile(r"\b(?:number|no\.|nr\.)\s?\d", re.I)  # "our best epoch was number 41"
+_APPOSITION = re.compile(r"[APRS],[#%z],")
 EXACT = 3  # digits of a number that matches nothing else by chance
 EXACT_FIELD = 2
 
@@ -24,7 +26,7 @@ EXACT_FIELD = 2
 _CONSEQUENCE = re.compile(r"so|hence|thus|therefore|i\.e|that", re.I)
 _COMPARES = re.compile(
     r"limit|budget|constraint|condition|respected|kept|fulfilled|satisfied|allowed|permitted|asked|wanted|needed|"
-    r"free|left|remain\w*|room|margin|spare|enough|well|far|bigger|larger|more|less|than|twice|half|"
+    r"free|left|remain\w*|room|margin|spare|enough|well|inside|far|bigger|larger|more|less|than|twice|half|"
     r"picture|image|width|input|sees?|everything|every|output|pixel|still|would|have|been|itself|per|cent|that|were|"
     r"all|us|it|[a-z]",
     re.I,
@@ -92,7 +94,12 @@ def _of_clauses(
     for place, clause in enumerate(_clauses(words) if not sentence.endswith("?") else ()):
         clause = _trimmed(clause)
         parts, letters, passing = _parts(clause, ticked), _letters(clause), False
-        if parts is None and clause and not _UNSURE.search(sentence[: clause[-1].end]):
+        if (
+            parts is None
+            and clause
+            and not _UNSURE.search(sentence[: clause[-1].end])
+            and not _COUNTED_OFF.search(sentence)
+        ):
             parts, passing = _parts(clause, ticked, passing=True), True
         tells = _tells_in_passing if passing else _tells_itself
         if parts and all(tells(one, first and place == 0, letters) for one in parts):
@@ -116,7 +123,7 @@ def _words(sentence: str, names: Sequence[re.Pattern]) -> tuple[list[Token], int
             words = [word for place, word in enumerate(words) if place not in left_out]
         elif ticked := _MET.search(_letters(words)):
             words = words[: ticked.start()]
-    return _trimmed(_consequences(words)), begin, bool(ticked)
+    return _trimmed(_appositions(_consequences(words))), begin, bool(ticked)
 
 
 def _consequences(words: list[Token]) -> list[Token]:
@@ -128,6 +135,15 @@ def _consequences(words: list[Token]) -> list[Token]:
         else word
         for place, word in enumerate(words)
     ]
+
+
+def _appositions(words: list[Token]) -> list[Token]:
+    """The commas around a number that stands for the quantity before it - "the accuracy, 86 %, came…" - as colons."""
+    letters, found = _letters(words), list(words)
+    for match in _APPOSITION.finditer(letters):
+        for place in (match.start() + 1, match.end() - 1):
+            found[place] = replace(words[place], letter=":")
+    return found
 
 
 def _letters(words: Sequence[Token]) -> str:

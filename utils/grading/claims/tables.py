@@ -27,6 +27,9 @@ _NETWORKS = frozenset(
     "network networks net nets model models config configs configuration experiment experiments exp run runs version "
     "versions try tries attempt attempts variant architecture no".split()
 )
+# Of these a number says which: "attempt 2"; what stands beside it describes it.
+_NUMBERED = frozenset("network net model config experiment run version try attempt variant".split())
+_CONDITION = re.compile(r"\b(?:tta|test[- ]time|ema|swa|averag\w+|ensemble\w*)\b", re.I)
 _OWN = re.compile(r"\b(?:this|ours?|mine|my|final|submitted|submission|proposed)\b", re.I)
 _BESIDE_OWN = frozenset(
     "one network net model config configuration run version try attempt work the is".split()
@@ -107,6 +110,8 @@ def _of_table(table: list[list[str]]) -> list[list[Row]]:
 def _of_network(head: list[str], row: list[str], quantities: list[int]) -> Iterator[Row]:
     """Of a row that is about one network, or about the epoch that it names: "best", "last"."""
     label = " ".join(cell for place, cell in enumerate(row) if place not in quantities)
+    if row[0].isdecimal() and _words(head[0]) <= _NUMBERED:
+        label = f"{head[0]} {label if _CONDITION.search(label) else row[0]}"
     role = "" if _OWN.search(row[0]) else _letters(row[0])
     for place in quantities:
         if _ROLE.fullmatch(role):

@@ -13,7 +13,7 @@ SENSES = {
     "at_least": r"at ?least|minimum of",
     "at_most": r"at most|up ?to",
     "over": r"over|above|more than|greater than|higher than|beyond",
-    "below": r"under|below|less(?:er)? than|fewer than|lower than|within",
+    "below": r"under|below|less(?:er)? than|fewer than|lower than|within|inside(?: of)?",
 }
 _SIGNS = {
     "~": "around",
@@ -48,9 +48,10 @@ _POOL = (
     rf"(?:{_GAP}|(?:(?:final|last|global|average|avg\.?)\s+)*pool(?:ing)?)(?:\s+(?:input|layer))?"
 )
 _PLACE = (
-    r"(?:at|before|until|in\s+front\s+of)\s+(?:the\s+)?(?:"
+    r"(?:just\s+|right\s+)?(?:at|before|until|in\s+front\s+of)\s+(?:the\s+)?(?:"
     rf"(?:end|output|input|start|entrance)\s+of\s+(?:the\s+)?(?:{_POOL}|network|model)|{_POOL}|"
-    r"(?:very\s+)?(?:end|output)|(?:last|final|output)\s+(?:conv\w*\s+)?layer|it)"
+    r"(?:very\s+)?(?:end|output)|(?:last|final|output)\s+(?:conv\w*\s+)?layer|it)|"
+    rf"input\s+of\s+(?:the\s+)?{_POOL}"
 )
 # How a network was trained: of several trainings these words may set one apart.
 _AMOUNT = r"(?:\s+(?:of|from|is|was))?\s*[:=]?\s*(?:\d+(?:\.\d+)?|\.\d+)(?:e[-+]?\d+)?"
@@ -96,9 +97,10 @@ _LEXICON = (
         r"(?!\w|\.\d|\s?[%/–-])",
     ),  # so many
     ("k", rf"(?:(?:at|on|in|during)\s+)?(?:the\s+)?{_NTH}|at\s+\d{{1,4}}\s+epochs?"),  # at an epoch
+    (".", r"(?:came|comes|occurred)(?=\s+(?:in|at|on|after)\b)"),
     (
         ".",
-        r"count(?:ed|ing)\s+from\s+(?:0|1|zero|one)|for\s+the\s+first\s+time",
+        r"count(?:ed|ing)\s+from\s+(?:0|1|zero|one)|for\s+the\s+(?:first|1st)\s+time",
     ),
     ("F", r"(?:the\s+)?(?:very\s+)?last\s+one"),
     ("o", rf"(?:(?:with|using|and|by)\s+)?(?:an?\s+|the\s+)?(?:{_SETTING})"),  # how it was trained
@@ -107,13 +109,13 @@ _LEXICON = (
         r"(?:on|with|using)\s+(?:an?\s+|the\s+|my\s+|one\s+)?"
         rf"(?:(?:single|google|free|nvidia|tesla)\s+)*{_MACHINE}(?:\s+{_MACHINE})*",
     ),
-    ("%", r"\d{1,3}(?:[.,]\d{1,6})?\s?(?:%|per ?cent(?:age)?)(?:\s?\+)?"),
+    ("%", r"\d{1,3}(?:[.,]\d{1,6})?\s*(?:%|per ?cent(?:age)?)(?:\s?\+)?"),
     ("z", r"(?P<side>\d{1,4})\s?[x×]\s?(?P=side)"),
     ("#", r"(?:\d{1,3}(?:[,\s'’]\d{3})+|\d{1,9}(?:\.\d{1,6})?)(?:\s?(?:k|m|million|thousand))?"),
     (".", r"(?:one|two|three|four|an?other)(?=\s+(?:depth|dilat|atrous))"),
     *(("D", words) for words in PROPERTIES.values()),
     ("h", _WHERE),
-    ("P", r"param(?:eter|etre)?s?"),
+    ("P", r"param(?:eter|etre)?s?|weights"),
     ("R", r"rec\w{2,5}ive\s+fi?e?i?lds?|RF"),
     ("A", r"acc(?:ura\w{1,4}|\.)?|top[\s-]1(?!\s+(?:test\s+|val\w*\s+|train\w*\s+)?acc)"),
     ("t", r"training\s+(?:lasted|took|ran|went)"),
@@ -136,8 +138,8 @@ _LEXICON = (
     ("g", "target|objective|goal|required|demanded"),
     (
         "v",
-        r"reach(?:es|ed)|ach(?:ie|ei|i|e)v(?:es|ed)|attain(?:s|ed)|hits?|got|gets|gives|gave|obtain(?:s|ed)|yield(?:s|ed)|"
-        r"scores|scored|touched|delivers|delivered|met|arrive[sd]?\s+at|pass(?:es|ed)|"
+        r"(?:are\s+)?(?:reaching|hitting|getting)|reach(?:es|ed)|ach(?:ie|ei|i|e)v(?:es|ed)|attain(?:s|ed)|hits?|got|gets|gives|gave|obtain(?:s|ed)|yield(?:s|ed)|"
+        r"scores|scored|touched|measured|recorded|observed|managed|(?:peak|topp|land|level)ed\s+(?:(?:out|off)\s+)?at|stands\s+at|delivers|delivered|met|arrive[sd]?\s+at|pass(?:es|ed)|"
         r"cross(?:es|ed)|exceed(?:s|ed)|surpass(?:es|ed)",
     ),
     ("I", r"reach|ach(?:ie|ei|i|e)ve|attain|obtain|get|use|apply"),
@@ -168,7 +170,8 @@ _LEXICON = (
         r"an?|the|of|to|in|on|at|for|from|by|as|with|also|any|both|there|overall|total|number|count|"
         r"in\s+other\s+words|altogether|thanks\s+to|now|already|exactly|clearly|"
         r"after(?=\s+(?:the\s+)?(?:last|final)\s+epoch)|input\s+pixels|px|@|"
-        r"stays?\s+(?:well\s+|just\s+)?(?:below|under|within)\s+the\s+limit(?:\s+of\s+\d[\d,k]*(?!\s+param))?|"
+        r"(?:stays?|remains?|keeps?|lies|is|are)\s+(?:(?:well|just|far|clearly|slightly|a\s+(?:bit|little))\s+)*"
+        r"(?:below|under|within|inside|over|above|beyond)\s+the\s+(?:limit|budget)(?:\s+of\s+\d[\d,k]*(?!\s+param))?|"
         r"fractions?|value|score|results?|top(?:[\s-]?1)?|cifar[\s-]?10|trainable|learnable|does|do|did|finally|successfully|current|proposed|custom|entire|"
         r"whole|convolutional|neural|deep|lightweight|efficient|compact|image|classification|mark|pixels|size|kernels?|layers?|"
         r"'s|’s",
@@ -192,6 +195,14 @@ _TOKEN = re.compile(
 _IMAGE = re.compile(r"!\[[^\]]{0,300}\]\([^)]{0,500}\)|</?[a-z][^<>]{0,300}>", re.I)
 _LINK = re.compile(r"\]\([^)]{0,500}\)")
 _MARKUP = re.compile(r"[*`_#\"“”]|[^\w\s!-~≥≤≈×–—→’" + NOT_MET + "]")
+
+_UNITS = "one two three four five six seven eight nine".split()
+_TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_NUMBER_IN_WORDS = re.compile(
+    rf"(?<![\w-])(?<!cifar )({'|'.join(_TEENS + _TENS)})(?:(?<=ty)[\s-]({'|'.join(_UNITS)}))?(?![\w-])",
+    re.I,
+)
 
 
 @dataclass(frozen=True)
@@ -242,4 +253,11 @@ def _without_markup(sentence: str) -> str:
     """`sentence` with blanks where its markup was, so that places stay what they are."""
     for markup in (_IMAGE, _LINK, _MARKUP):
         sentence = markup.sub(lambda match: " " * len(match[0]), sentence)
-    return sentence
+    return _NUMBER_IN_WORDS.sub(_digits, sentence)
+
+
+def _digits(match: re.Match) -> str:
+    """A number in words, ten to ninety-nine, in digits, with blanks behind so that places stay what they are."""
+    first, unit = match[1].lower(), (match[2] or "").lower()
+    number = 10 + _TEENS.index(first) if first in _TEENS else 20 + 10 * _TENS.index(first)
+    return str(number + (_UNITS.index(unit) + 1 if unit else 0)).ljust(len(match[0]))

@@ -1,5 +1,6 @@
 """The log audit: what the judged run reached and when, and whether its log can be true."""
 
+import re
 from collections.abc import Iterator
 
 from utils.grading.facts import Audit, Fact
@@ -36,6 +37,9 @@ TAKEN_FOR_THE_TEST = "The log calls the test accuracy validation accuracy; it is
 UNEXPLAINED = "not average cross-entropies, and no usual divisor explains them"
 OF_AVERAGED = "The log gives the test accuracy of averaged weights only (EMA or SWA); it is taken for the network's."
 UNTRAINED = 70.0  # per cent on the test set that no small network reaches within its first epoch on CIFAR-10
+_VALIDATED_ON = re.compile(
+    r"\bval(?:id\w*)?\b\W{0,3}(?:set\W{0,3})?(\d{1,3}(?:[,.']?\d{3})+)\b", re.I
+)
 SHOWN = 10  # contradictions, and runs that are not judged, that the warnings name
 
 
@@ -66,6 +70,8 @@ def log_audit(
     facts = accuracy_facts(judged, found)
     if (once := tested_once(run, split)) and facts["final_test_accuracy"].value is not None:
         facts = tested_once_facts(once, judged)
+    elif split == "val" and (why := _of_other_images(run, test_size)):
+        facts |= dict.fromkeys(DOUBTED, Fact(None, why, (rows[-1].place,)))
     if copied := printed_from_source(submission, run, rows):
         facts |= dict.fromkeys(DOUBTED, Fact(None, PRINTED, (copied,)))
     before = (
@@ -82,6 +88,15 @@ def log_audit(
     remark = [f"Judged is {choice.why}. Not judged: {others}."] if others else []
     remark += [f"In the log ({copied.where}), {PRINTED}."] if copied else []
     return Audit(facts, (*remark, *_warnings(run, split, found, losses)))
+
+
+def _of_other_images(run: Run, test_size: int) -> str:
+    """Why the log shows that its validation set is not the test set, "" where it does not."""
+    for text in run.before:
+        counted = _VALIDATED_ON.search(text)
+        if counted and int(re.sub(r"\D", "", counted[1])) != test_size:
+            return f"the log says that it validates on {counted[1]} images, so the test set was not looked at"
+    return ""
 
 
 def _consistent(found: list[Contradiction], losses: LossScale) -> Fact:

@@ -52,7 +52,7 @@ _EPOCH = re.compile(
     re.I,
 )
 _BRACKETED = re.compile(
-    r"^\s*\[\s*(\d{1,5})\s*(?:/\s*(\d{1,5})\s*|,\s*\d{1,6}\s*)?\]:?\s*(?=train|test|val|loss|acc|100%)",
+    r"^\s*\[\s*(\d{1,5})\s*(?:/\s*(\d{1,5})\s*|,\s*\d{1,6}\s*)?\]:?\s*(?=(?:running )?(?:train|test|val|loss|acc|100%))",
     re.I,
 )
 # A counter at the begin of a line, with or without a word for it: of epochs where the line reports a test as well.

@@ -82,7 +82,7 @@ def _read(
     """
     runs, columns, heading, parameters = [Run(source, notebook)], None, "", None
     lists, summary, around = {}, None, _Surroundings(source, notebook, headings or {})
-    gap = False
+    gap, printed = False, notebook or not is_prose(source)
     for text, place in lines:
         around.read(text, place)
         text = text.strip()
@@ -104,7 +104,7 @@ def _read(
             line = (
                 read_summary(text) if summary is not None and summary == place.cell else None
             ) or read_line(text)
-            lists |= read_lists(text, _seen(place, text)) if notebook else {}
+            lists |= read_lists(text, _seen(place, text)) if printed else {}
         runs[-1].stopped = runs[-1].stopped or bool(_STOPPED.search(text[:200]))
         if line is None:
             around.printed.append(text[:200])
@@ -132,7 +132,7 @@ def _read(
         for run in runs
         if run.epochs and (notebook or run.counted or (run.numbered and len(run.epochs) > 1))
     ]
-    return runs + _listed(lists, runs, source, parameters, headings or {})
+    return runs + _listed(lists, runs, source, notebook, parameters, headings or {})
 
 
 class _Surroundings:
@@ -178,6 +178,7 @@ def _listed(
     lists: Lists,
     runs: list[Run],
     source: str,
+    notebook: bool,
     parameters: int | None,
     headings: Mapping[int, tuple[str, ...]],
 ) -> list[Run]:
@@ -197,7 +198,7 @@ def _listed(
     return [
         Run(
             source,
-            True,
+            notebook,
             epochs,
             parameters=parameters,
             counted=True,

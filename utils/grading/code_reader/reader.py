@@ -14,13 +14,13 @@ from utils.grading.code_reader import (
     unread_entries,
 )
 from utils.grading.code_reader.bindings import Unit
-from utils.grading.code_reader.command_line import arguments
 from utils.grading.code_reader.commanding import Commanding
 from utils.grading.code_reader.imports import Importing
 from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.module_index import ModuleIndex
 from utils.grading.code_reader.open_names import NONE, OpenNames, Steps
 from utils.grading.code_reader.own_calls import Calling
+from utils.grading.code_reader.shell_scripts import given_arguments
 from utils.grading.code_reader.values import (
     Call,
     Decoration,
@@ -120,7 +120,8 @@ class Reader(Importing, Calling, Commanding):
         names |= {"__name__": "__main__", "__file__": OwnPath(path)}
         own = self.program == Origin()
         if own:
-            self.program, self.argv = Origin(file=path), arguments("")
+            self.program = Origin(file=path)
+            self.argv = given_arguments(self.submission, path)
         frame = Frame(names, Origin(file=path), script="__main__")
         for code in script_code(self.index.sources.get(path, "")):
             if code.problem:

@@ -20,7 +20,7 @@ from utils.grading.submission.text_decoding import decode, printable
 from utils.grading.submission.wrapping import unwrapped
 
 FILE_LIMIT = 2_000  # files read of one submission
-_KINDS = ("notebooks", "sources", "texts", "configs")
+_KINDS = ("notebooks", "sources", "texts", "configs", "scripts")
 _RESULT = re.compile(r"(?:acc|loss)[^\n]{0,80}\d", re.I)  # what a log has in many lines
 _LOGGED = 3  # lines
 
@@ -61,6 +61,7 @@ class Submission:
     sources: tuple[TextFile, ...] = ()  # .py
     texts: tuple[TextFile, ...] = ()  # .md, .txt, .log, .rst, .csv
     configs: tuple[TextFile, ...] = ()  # .json, .yaml
+    scripts: tuple[TextFile, ...] = ()  # of a shell: .sh
     warnings: tuple[str, ...] = ()
 
     @property
@@ -158,7 +159,7 @@ def _add(file: File, files: dict[str, File], reading: _Reading) -> None:
         return
     shown = kind(name) or "texts"
     is_notebook = shown == "notebooks" or holds_notebook(data)
-    if shown == "configs" and not is_notebook and (cut or len(data) > CONFIG_LIMIT):
+    if shown in ("configs", "scripts") and not is_notebook and (cut or len(data) > CONFIG_LIMIT):
         return
     text, remark = decode(data)
     remark = remark or (cut if text is not None else "")

@@ -35,7 +35,7 @@ CLOSED_SUFFIXES = (
     ".dbc",
 )
 WALK_LIMIT = 200_000  # files of one submission that are looked at by name
-CONFIG_LIMIT = 100_000  # bytes of a JSON or YAML file; what is larger is no configuration
+CONFIG_LIMIT = 100_000  # bytes of a JSON or YAML file or a shell script; what is larger is none
 NOTEBOOK_LIMIT, TEXT_LIMIT = 200_000_000, 20_000_000  # bytes
 SOURCE_LIMIT = (
     4_000_000  # bytes of a Python file, of which each may take 200 of memory when it is parsed
@@ -77,8 +77,8 @@ def plain_file(path: Path, name: str | None = None) -> File:
 
 
 def kind(name: str) -> str | None:
-    """What a file of this name is: "notebooks", "sources", "texts", "configs", "pages", "archives", "closed" for what may
-    matter and cannot be read, None for a file that is passed over."""
+    """What a file of this name is: "notebooks", "sources", "texts", "configs", "scripts" of a shell, "pages", "archives",
+    "closed" for what may matter and cannot be read, None for a file that is passed over."""
     name = name.rpartition("/")[2].lower()
     stem, suffix = os.path.splitext(name)
     if name.endswith(ARCHIVE_SUFFIXES):
@@ -91,6 +91,7 @@ def kind(name: str) -> str | None:
 _KINDS = {
     ".ipynb": "notebooks",
     ".py": "sources",
+    ".sh": "scripts",
     **dict.fromkeys(CONFIG_SUFFIXES, "configs"),
     **dict.fromkeys(PAGE_SUFFIXES, "pages"),
     **dict.fromkeys(CLOSED_SUFFIXES, "closed"),

@@ -5,6 +5,7 @@ label says nothing but so, or nothing but a split, and its values over the epoch
 """
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import replace
@@ -19,9 +20,11 @@ from utils.grading.log.labelled_numbers import SPLITS, Field, fields_of, label_w
 from utils.grading.log.tables import is_rule, of_training
 
 FEWEST = 4  # lines of a kind; fewer may be alike by chance
-_MOST_LINES = 200_000
+_MOST_LINES = 50_000
 _HEADER_WITHIN = 3  # lines above the first row of a table
+_DIGIT = re.compile(r"\d")
 _COLUMN = re.compile(r"\s{2,}|[\t,;|│┃]")
+_TESTED = {"test accuracy", "val accuracy"}
 _QUANTITIES = {"accuracy", "error"}
 # What else than epochs may be counted.
 _NO_EPOCHS = frozenset(
@@ -37,28 +40,37 @@ _Meanings = dict[int, str]
 def in_known_words(lines: Iterable[Line], test_size: int) -> list[Line]:
     """`lines`, those of a kind that logs test accuracies of epochs in words that the readers know, with the original as the
     text of their evidence; none where there is no such kind."""
-    read = [(text, place, fields_of(text)) for text, place in islice(lines, _MOST_LINES)]
+    read = [
+        (text, place, fields_of(text) if _DIGIT.search(text) else [])
+        for text, place in islice(lines, _MOST_LINES)
+    ]
+    if sum(bool(fields) for _, _, fields in read) < FEWEST:
+        return []
     _take_headers(read)
     kinds: dict[tuple, list[int]] = defaultdict(list)
     for number, (_, _, fields) in enumerate(read):
         if fields:
             kinds[_kind(fields)].append(number)
+    found = []
+    for numbers in kinds.values():
+        if FEWEST <= len(numbers) <= MOST_EPOCHS:
+            rows = [read[number][2] for number in numbers]
+            found.append((numbers, rows, _meanings(rows, test_size)))
+    if not any(_TESTED & {*meanings.values()} for _, _, meanings in found):
+        return []
     begun = {
         number: epoch for number, (text, _, _) in enumerate(read) if (epoch := _epoch_of(text))
     }
     said: dict[int, str] = {}
-    for numbers in kinds.values():
-        if FEWEST <= len(numbers) <= MOST_EPOCHS:
-            rows = [read[number][2] for number in numbers]
-            meanings = _meanings(rows, test_size)
-            if "epoch" in meanings.values():
-                said |= {number: _said(row, meanings) for number, row in zip(numbers, rows)}
-            elif _are_of_epochs(numbers, begun):
-                said |= {
-                    number: begun.get(number, "") + _said(row, meanings)
-                    for number, row in zip(numbers, rows)
-                }
-    if not any("test accuracy" in words or "val accuracy" in words for words in said.values()):
+    tested = False
+    for numbers, rows, meanings in found:
+        counted = "epoch" in meanings.values()
+        if counted or _are_of_epochs(numbers, begun):
+            tested = tested or bool(_TESTED & {*meanings.values()})
+            for number, row in zip(numbers, rows):
+                epoch = "" if counted else begun.get(number, "")
+                said[number] = epoch + _said(row, meanings)
+    if not tested:
         return []
     return [
         (said.get(number, text), replace(place, text=text.strip()[:200]))
@@ -126,7 +138,7 @@ def _meanings(rows: list[list[Field]], test_size: int) -> _Meanings:
             counted, meaning = place, None
         if meaning and meaning not in found.values():
             found[place] = meaning
-            if meaning in ("test accuracy", "val accuracy"):
+            if meaning in _TESTED:
                 learned = learned and _is_learned(column)
             for row, one in zip(rows, column):
                 row[place] = one
@@ -224,10 +236,9 @@ def _is_learned(column: list[Field]) -> bool:
 
 def _are_of_epochs(numbers: list[int], begun: Collection[int]) -> bool:
     """Whether nearly each of these lines begins an epoch, or another line between it and the one before."""
-    between = sum(
-        any(before < line <= number for line in begun)
-        for before, number in zip([-1, *numbers], numbers)
-    )
+    places = sorted(begun)
+    until = [bisect_right(places, number) for number in [-1, *numbers]]
+    between = sum(later > one for one, later in zip(until, until[1:]))
     return between >= 0.8 * len(numbers)
 
 

@@ -265,6 +265,14 @@ def test_more_epochs_than_a_training_that_was_stopped(tmp_path, end, verdict):
     assert [one.verdict for one in claims(tmp_path)] == [verdict]
 
 
+def test_a_resumed_training_that_was_stopped_early(tmp_path):
+    lines = [f"epoch {one.index + 1} of 60: test acc {one.test:.2f}%\n" for one in COURSE]
+    log = "".join([*lines[:20], "resuming from epoch 20\n", *lines[18:], "early stopping\n"])
+    (tmp_path / "S9.ipynb").write_text(notebook(log), encoding="utf-8")
+    (tmp_path / "README.md").write_text("The network was trained for 60 epochs.", encoding="utf-8")
+    assert [(one.verdict, one.value) for one in claims(tmp_path)] == [("false", 30)]
+
+
 def test_epochs_that_log_nothing_were_trained_too(tmp_path):
     logged = (*COURSE[::5], COURSE[-1])
     text = "".join(

@@ -121,3 +121,7 @@ def test_a_log_that_says_that_its_validation_is_no_test(tmp_path):
     assert value(found, "best_test_accuracy") is None and value(found, "epochs") == 30
     found = audit(tmp_path, "train: 50,000 images, val: 10,000 images\n" + log)
     assert value(found, "best_test_accuracy") is not None
+
+
+def test_of_a_log_that_is_too_long_no_part_is_taken_for_the_whole(tmp_path):
+    assert value(audit(tmp_path, written("pairs") + "done\n" * 50_000), "accuracy_logged") is None

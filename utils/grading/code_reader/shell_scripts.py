@@ -1,21 +1,17 @@
 """With which words the shell scripts of a submission start its programs."""
 
 import posixpath
+from functools import lru_cache
 
 from utils.grading.code_reader.command_line import arguments
 from utils.grading.code_reader.values import Unknown
 from utils.grading.submission.commands import Action, actions
-from utils.grading.submission.contents import Submission, TextFile
+from utils.grading.submission.contents import Submission
 
 
 def given_arguments(submission: Submission, path: str) -> list | Unknown:
     """sys.argv of the program at `path`: the words that the shell scripts give it, none where none of them starts it."""
-    given = {
-        action.flags
-        for script in submission.scripts
-        for action in _starts(script)
-        if _is(path, action, posixpath.dirname(script.path))
-    }
+    given = {action.flags for folder, action in _starts(submission) if _is(path, action, folder)}
     if len(given) > 1:
         return Unknown("shell scripts start it with different words")
     words = given.pop() if given else ""
@@ -24,11 +20,17 @@ def given_arguments(submission: Submission, path: str) -> list | Unknown:
     return arguments(words)
 
 
-def _starts(script: TextFile) -> list[Action]:
-    lines = script.text.replace("\\\n", " ").splitlines()
-    commands = [line.strip() for line in lines if not line.lstrip().startswith("#")]
-    found = [action for command in commands for action in actions(f"!{command}")]
-    return [action for action in found if action.kind in ("start", "module")]
+@lru_cache(maxsize=1)
+def _starts(submission: Submission) -> tuple[tuple[str, Action], ...]:
+    """What shell scripts start, each with the folder of the script."""
+    return tuple(
+        (posixpath.dirname(script.path), action)
+        for script in submission.scripts
+        for line in script.text.replace("\\\n", " ").splitlines()
+        if not line.lstrip().startswith("#")
+        for action in actions(f"!{line.strip()}")
+        if action.kind in ("start", "module")
+    )
 
 
 def _is(path: str, action: Action, folder: str) -> bool:

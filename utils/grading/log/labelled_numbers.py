@@ -1,6 +1,7 @@
 """A line of a log divided into its numbers, each with the words of its label, whether short, long or of other languages."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -66,7 +67,7 @@ def fields_of(text: str) -> list[Field]:
     fields, split = [], ""
     for match, before, after in zip(matches, *_labels(text, matches)):
         words = label_words(before)
-        split = next((word for word in reversed(words) if word in SPLITS), split)
+        split = split_in(words) or split
         own = label_words(before.rpartition("|")[2]) if match is matches[0] else words
         number, of, real, percent = match.groups()
         total = int(of) if of else None
@@ -92,6 +93,11 @@ def label_words(label: str) -> list[str]:
         compound = _COMPOUND.fullmatch(word)
         found += [_meaning(part) for part in compound.groups()] if compound else [_meaning(word)]
     return [word for word in found if word not in _FILLING]
+
+
+def split_in(words: Sequence[str]) -> str:
+    """The last of `words` that is one of SPLITS, "" where none is."""
+    return next((word for word in reversed(words) if word in SPLITS), "")
 
 
 def _meaning(word: str) -> str:

@@ -7,20 +7,19 @@ label says nothing but so, or nothing but a split, and its values over the epoch
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from itertools import islice
 from math import isfinite
 from statistics import fmean
 
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, read_line
 from utils.grading.log.json_records import MOST_EPOCHS
-from utils.grading.log.labelled_numbers import SPLITS, Field, fields_of, label_words
+from utils.grading.log.labelled_numbers import SPLITS, Field, fields_of, label_words, split_in
 from utils.grading.log.tables import is_rule, of_training
 
 FEWEST = 4  # lines of a kind; fewer may be alike by chance
-_MOST_LINES = 50_000
+_MOST_LINES = 50_000  # of a log; the end of a longer one would be missing
 _HEADER_WITHIN = 3  # lines above the first row of a table
 _DIGIT = re.compile(r"\d")
 _COLUMN = re.compile(r"\s{2,}|[\t,;|│┃]")
@@ -37,13 +36,12 @@ Line = tuple[str, Evidence]
 _Meanings = dict[int, str]
 
 
-def in_known_words(lines: Iterable[Line], test_size: int) -> list[Line]:
+def in_known_words(lines: Sequence[Line], test_size: int) -> list[Line]:
     """`lines`, those of a kind that logs test accuracies of epochs in words that the readers know, with the original as the
-    text of their evidence; none where there is no such kind."""
-    read = [
-        (text, place, fields_of(text) if _DIGIT.search(text) else [])
-        for text, place in islice(lines, _MOST_LINES)
-    ]
+    text of their evidence; none where there is no such kind, or too many lines."""
+    if len(lines) > _MOST_LINES:
+        return []
+    read = [(text, place, fields_of(text) if _DIGIT.search(text) else []) for text, place in lines]
     if sum(bool(fields) for _, _, fields in read) < FEWEST:
         return []
     _take_headers(read)
@@ -102,10 +100,8 @@ def _take_headers(read: list[tuple[str, Evidence, list[Field]]]) -> None:
             above = 0
             names = header
             if len(fields) == len(header) + 1 and all(map(of_training, header)):
-                names = [
-                    "epoch",
-                    *header,
-                ]  # the index of a data frame; one of trials has other columns
+                # The first is the index of a data frame; one of trials has other columns.
+                names = ["epoch", *header]
             if len(names) == len(fields):
                 fields[:] = [_labelled(field, name) for field, name in zip(fields, names)]
         else:
@@ -114,8 +110,8 @@ def _take_headers(read: list[tuple[str, Evidence, list[Field]]]) -> None:
 
 def _labelled(field: Field, name: str) -> Field:
     words = tuple(label_words(name))
-    split = next((word for word in reversed(words) if word in SPLITS), "")
-    return replace(field, words=words, behind=(), split=split, percent=field.percent or "%" in name)
+    percent = field.percent or "%" in name
+    return replace(field, words=words, behind=(), split=split_in(words), percent=percent)
 
 
 def _meanings(rows: list[list[Field]], test_size: int) -> _Meanings:
@@ -158,12 +154,8 @@ def _label(column: list[Field]) -> list[str]:
 
 def _rights(errors: list[Field]) -> list[Field]:
     """Errors as the accuracies that they leave."""
-    whole = (
-        1
-        if max(one.value for one in errors) <= 1 and not any(one.percent for one in errors)
-        else 100
-    )
-    return [_right(one, whole) for one in errors]
+    fractions = max(one.value for one in errors) <= 1 and not any(one.percent for one in errors)
+    return [_right(one, 1 if fractions else 100) for one in errors]
 
 
 def _right(error: Field, whole: int) -> Field:
@@ -212,14 +204,11 @@ def _can_be_accuracy(column: list[Field]) -> bool:
     if not all(map(isfinite, values)):
         return False
     if any(one.of for one in column):
-        total = column[0].of
-        same = {one.of for one in column} == {total}
+        totals = {one.of or 0 for one in column}
         return (
-            total is not None
-            and total >= 1000
-            and same
-            and 0 <= min(values)
-            and max(values) < total
+            len(totals) == 1
+            and min(totals) >= 1000
+            and 0 <= min(values) <= max(values) < min(totals)
         )
     return 0 <= min(values) < max(values) <= 100 and (max(values) <= 1 or max(values) > 10)
 

@@ -144,6 +144,7 @@ def _together(before: Run, after: Run, epochs: list[Epoch], shift: int) -> Run:
         evaluations=before.evaluations + after.evaluations,
         begun=before.begun + [number + shift for number in after.begun],
         left_out=before.left_out + [number + shift for number in after.left_out],
+        stopped=after.stopped,
     )
 
 

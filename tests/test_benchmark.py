@@ -96,12 +96,15 @@ def test_no_more_time_is_used_than_there_is(monkeypatch):
     monkeypatch.setattr(device_check, "LIMIT", device_check.KEPT_FOR_RESUMING)
     monkeypatch.setattr(device_check, "killed_and_resumed", lambda name, end: "")
     monkeypatch.setattr(device_check, "measure", None)
-    assert sum(text.startswith("Not measured: No time") for text in check_device("cpu")) == 6
+    monkeypatch.setattr(device_check.runtime, "choose_device", lambda name: torch.device("cpu"))
+    assert sum(text.startswith("Not measured: No time") for text in check_device("auto")) == 6
 
 
 def test_a_device_that_is_not_there_is_one_sentence(monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["benchmark", "--device", "warp"])
     assert command.main() == 1 and "There is no device 'warp'" in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", ["benchmark", "--rounds", "0"])
+    assert command.main() == 1 and "--rounds 0" in capsys.readouterr().err
 
 
 def test_runs_are_compared_to_the_bit(undisturbed, tmp_path):

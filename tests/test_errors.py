@@ -50,7 +50,11 @@ def test_every_error_of_the_system_is_one_sentence(number):
         (OSError("only words"), "Only words"),
         (MemoryError(), "There is not enough memory"),
         (RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory"), "ulimit -v"),
-        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "not enough memory"),
+        (
+            RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"),
+            "The GPU has not enough memory",
+        ),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"), "The GPU has not enough"),
         (
             RuntimeError(
                 "DataLoader worker (pid 7) is killed by signal: Bus error. It is possible"

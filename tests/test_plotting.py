@@ -28,6 +28,19 @@ def test_image_grid_shows_every_image_under_its_title():
     assert [axis.get_title() for axis in figure.axes][:5] == NAMES
 
 
+def test_image_grid_of_no_image_is_empty():
+    figure = plotting.image_grid(IMAGES[:0], [], columns=3)
+    assert not any(axis.images for axis in figure.axes)
+
+
+def test_styles_begin_again_where_there_are_too_few():
+    assert list(plotting.in_turn({"a": 1, "b": 2, "c": 3}, "xy", "pqr")) == [
+        ("a", 1, "x", "p"),
+        ("b", 2, "y", "q"),
+        ("c", 3, "x", "r"),
+    ]
+
+
 def test_image_grid_shows_a_single_image():
     (axis,) = plotting.image_grid(IMAGES[:1], NAMES, columns=1).axes
     assert (axis.images[0].get_array() == IMAGES[0]).all() and axis.get_title() == NAMES[0]

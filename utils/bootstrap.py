@@ -32,7 +32,7 @@ def install_missing() -> None:
     """Install what is missing into the running Python, quietly; nothing is done the second time."""
     if importlib.util.find_spec("torch") is None:
         raise UserError(
-            "PyTorch is not installed here: on a laptop, run `make test` once, then open the notebook "
+            "PyTorch is not installed here: on a laptop, run `make setup` once, then open the notebook "
             "with `.venv/bin/jupyter lab`."
         )
     packages = missing()

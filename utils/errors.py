@@ -110,6 +110,10 @@ _MESSAGES: dict[str, tuple[str, str]] = {
         "a worker that loads images was ended from outside, mostly for want of memory",
         "close other programs, or add --workers 0",
     ),
+    r"(CUDA|MPS|accelerator).{0,40}out of memory": (
+        "the GPU has not enough memory",
+        "close other notebooks and programs that use it",
+    ),
     r"(?i)out of memory|not enough memory|(can't|cannot) allocate memory|bad_alloc|failed to map segment": _NO_MEMORY,
     r"can't start new thread": _PROCESSES,
     r"(?i)Too many open files": _OPEN_FILES,

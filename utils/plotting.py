@@ -1,7 +1,9 @@
 """Pictures: each function takes data and returns a Figure, readable at half the width of a page, closed to pyplot."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -17,7 +19,8 @@ with plainly():  # MPLBACKEND may name a backend that is not here
 
 # Okabe and Ito's colours, which the colour-blind can tell apart (https://jfly.uni-koeln.de/color/).
 BLUE, ORANGE, GREEN, PINK, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"
-SERIES = (BLUE, ORANGE, GREEN, PINK, BLACK)
+SERIES = (BLUE, ORANGE, GREEN, PINK, BLACK, "#56B4E9", "#E69F00")
+LINES = ("-", "--", "-.", ":")
 CHANNELS = {"red": ORANGE, "green": GREEN, "blue": BLUE}
 STYLE = {
     "font.size": 12,
@@ -48,8 +51,8 @@ def styled(draw: Callable[..., Figure]) -> Callable[..., Figure]:
 def image_grid(
     images: np.ndarray, titles: Sequence[str], columns: int = 8, width: float = 1.35
 ) -> Figure:
-    """uint8 `(N, H, W, 3)` images in rows of `columns`, each under its title, `width` inches apart."""
-    rows = -(-len(images) // columns)
+    """uint8 `(N, H, W, 3)` images in rows of `columns`, each under its title, `width` inches apart; none is empty space."""
+    rows = max(1, -(-len(images) // columns))
     figure, axes = _axes(rows, columns, size=(width * columns, (width + 0.15) * rows))
     axes = np.ravel(axes)
     size = caption_size(titles, width)
@@ -63,7 +66,7 @@ def image_grid(
 
 def caption_size(titles: Sequence[str], width: float) -> float:
     """The points at which the longest of `titles` fits over a picture that is `width` inches wide; 10 at most."""
-    return min(10, 125 * width / max(map(len, titles)))
+    return min(10, 125 * width / max(map(len, titles), default=1))
 
 
 @styled
@@ -165,7 +168,7 @@ def learning_rates(rates: Sequence[float], epochs: int) -> Figure:
 def test_curves(runs: Mapping[str, Sequence[EpochRecord]]) -> Figure:
     """Test accuracy over the epochs, one line per run."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
-    for (name, history), color, line in zip(runs.items(), SERIES, ("-", "--", "-.", ":", "-")):
+    for name, history, color, line in in_turn(runs, SERIES, LINES):
         axes.plot(
             *_series(history, "test_accuracy"),
             line,
@@ -179,13 +182,16 @@ def test_curves(runs: Mapping[str, Sequence[EpochRecord]]) -> Figure:
     return figure
 
 
+test_curves.__test__ = False  # pytest, this is not a test
+
+
 @styled
 def over_logs(
     runs: Mapping[str, tuple[Sequence[EpochRecord], Sequence[EpochRecord] | None]],
 ) -> Figure:
     """Test accuracy over the epochs: each run of ours, and where a report logs it too, that dashed in its colour."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
-    for (name, (ours, logged)), color in zip(runs.items(), SERIES):
+    for name, (ours, logged), color in in_turn(runs, SERIES):
         axes.plot(*_series(ours, "test_accuracy"), color=color, label=name)
         if logged:
             axes.plot(
@@ -199,9 +205,6 @@ def over_logs(
     _whole_epochs(axes)
     axes.legend(loc="lower right")
     return figure
-
-
-test_curves.__test__ = False  # pytest, this is not a test
 
 
 @styled
@@ -234,7 +237,7 @@ def receptive_field_growth(
 ) -> Figure:
     """The field's height after each convolution, one line a network, and the size that is asked for."""
     figure, axes = _axes(1, 1, size=(8, 4.5))
-    for (name, rows), color, marker in zip(models.items(), SERIES, "osD^v"):
+    for name, rows, color, marker in in_turn(models, SERIES, "osD^v"):
         fields = [
             row.receptive_field[0] for row in rows if row.operation.startswith(("image", "Conv"))
         ]
@@ -264,7 +267,7 @@ def accuracy_over_parameters(
     """
     figure, axes = _axes(1, 1, size=(10, 6))
     labelled = set()
-    for (group, networks), color, marker in zip(groups.items(), SERIES, "oDs^v"):
+    for group, networks, color, marker in in_turn(groups, SERIES, "oDs^v"):
         ordered = sorted(networks.items(), key=lambda item: item[1])
         axes.plot(
             [size for _, (size, _) in ordered],
@@ -305,6 +308,11 @@ def accuracy_over_parameters(
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.legend(loc="center left")
     return figure
+
+
+def in_turn(named: Mapping[Any, Any], *styles: Sequence) -> Iterator[tuple]:
+    """Each name with what it names and its style of every kind; the styles begin again where there are too few."""
+    return ((*item, *style) for item, *style in zip(named.items(), *map(itertools.cycle, styles)))
 
 
 def _axes(rows: int, columns: int, size: tuple[float, float]) -> tuple[Figure, Axes | np.ndarray]:

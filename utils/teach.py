@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from utils.data.images import ImageData, load_data, sources
+from utils.data.images import HELD_OUT, ImageData, load_data, sources
 from utils.errors import UserError, run_command
 from utils.runtime import PRECISIONS, Precision, choose_device, choose_precision, keep_freed_memory
 from utils.search import CANDIDATES
@@ -75,7 +75,11 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m utils.teach", description=__doc__)
     parser.add_argument("recipe", help="a recipe, or a candidate of utils.search, with teachers")
     parser.add_argument("--epochs", type=int, help="how many (default: all that differ)")
-    parser.add_argument("--data", choices=sources(), help="default: the recipe's data set")
+    parser.add_argument(
+        "--data",
+        choices=sources(),
+        help="default: the recipe's data set, without the held-out images for a candidate",
+    )
     parser.add_argument("--device", default="auto", help="as for python -m utils.train")
     parser.add_argument(
         "--precision", default="auto", choices=PRECISIONS, help="as for python -m utils.train"
@@ -90,12 +94,14 @@ def main() -> int:
 
 
 def _run(asked: argparse.Namespace) -> None:
-    recipe = CANDIDATES.get(asked.recipe) or find_recipe(asked.recipe)
+    candidate = CANDIDATES.get(asked.recipe)  # never trained on the images that it is scored on
+    recipe = candidate or find_recipe(asked.recipe)
+    usual = f"{recipe.data_set}{HELD_OUT}" if candidate else recipe.data_set
     if asked.epochs is not None and asked.epochs < 1:
         raise UserError(f"--epochs {asked.epochs}: give a number of at least 1.")
     precision = choose_precision(choose_device(asked.device), asked.precision)
     keep_freed_memory()
-    data = load_data(asked.data or os.environ.get("DATA_SOURCE") or recipe.data_set)
+    data = load_data(asked.data or os.environ.get("DATA_SOURCE") or usual)
     make_soft_labels(recipe, data, precision, asked.epochs or recipe.different_epochs)
 
 

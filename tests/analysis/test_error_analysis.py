@@ -64,6 +64,8 @@ def test_notable_images_by_hand():
     log_probs = probabilities.log()
     assert errors.confident_mistakes(log_probs, labels, 2).tolist() == [0, 3]
     assert errors.doubtful_hits(log_probs, labels, 2).tolist() == [2, 1]
+    assert errors.confident_mistakes(log_probs, labels, 9).tolist() == [0, 3]
+    assert errors.doubtful_hits(log_probs, labels, 9).tolist() == [2, 1, 4]
     assert errors.titles(torch.tensor([0, 1]), log_probs, labels, ("a", "b")) == [
         "b → a, 90 %",
         "b, 80 %",

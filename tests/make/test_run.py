@@ -49,11 +49,26 @@ def test_the_run_is_shown_where_it_belongs(executed, capsys):
 
 
 def test_on_cifar10_the_assignment_shows_its_stored_run(executed, monkeypatch):
+    """Also where make exports what its command line sets."""
     record = make_run.attempt(None)[1]
     record.config["data"] = "cifar10"
     monkeypatch.setattr(make_run, "attempt", lambda arguments: (0, record))
+    for name, value in {"RECIPE": "aster", "EPOCHS": "3", "RUN": "mine"}.items():
+        monkeypatch.setenv(name, value)
     assert make_run.main() == 0
-    assert "EPOCHS" not in executed["07"] and executed["03"]["EPOCHS"] == "3"
+    assert not {"RECIPE", "EPOCHS", "RUN"} & set(executed["07"])
+    assert executed["03"]["EPOCHS"] == "3"
+
+
+@pytest.mark.parametrize(("said", "asked"), [("digits", "digits"), (None, "auto")])
+def test_the_images_are_those_that_the_environment_names(executed, monkeypatch, said, asked):
+    if said:
+        monkeypatch.setenv("DATA_SOURCE", said)
+    wanted = []
+    monkeypatch.setattr(
+        make_run, "attempt", lambda arguments: (wanted.append(arguments), (7, None))[1]
+    )
+    assert make_run.main() == 7 and wanted[0].data == asked
 
 
 def test_a_notebook_that_fails_ends_the_job(executed, monkeypatch, capsys):

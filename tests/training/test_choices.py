@@ -11,7 +11,7 @@ import pytest
 from tests.small_run import OPTIONS, PRECISION, RECIPE
 from utils.errors import UserError
 from utils.paths import REPOSITORY
-from utils.training import notebook_runs
+from utils.training import notebook_runs, run_record
 from utils.training.choices import choose_epochs, require_run_name, resolve
 from utils.training.fit import fit
 from utils.training.history import parse_log
@@ -142,6 +142,41 @@ def test_a_run_of_the_repository_is_found_where_there_is_none_of_ones_own(small)
     (small / "aster").mkdir()
     (small / "aster" / "config.json").write_text("{}")
     assert recorded_folder("aster", "cifar10") == small / "aster"
+
+
+@pytest.fixture
+def beside_the_code(small, few_digits, monkeypatch):
+    """A run of one epoch of three in results/ of a repository that is not where RESULTS_DIR says."""
+    for module in (notebook_runs, run_record):
+        monkeypatch.setattr(module, "REPOSITORY", small / "code")
+    folder = small / "code" / "results" / "small-digits"
+    fit(RECIPE, few_digits, folder, PRECISION, stop_after=1, **OPTIONS)
+    return folder
+
+
+def test_a_run_that_is_not_finished_belongs_where_results_are_kept(
+    small, beside_the_code, few_digits
+):
+    assert recorded_folder("small", "digits") == small / "small-digits"
+    fit(RECIPE, few_digits, beside_the_code, PRECISION, **OPTIONS)
+    assert recorded_folder("small", "digits") == beside_the_code
+
+
+def test_a_run_that_was_begun_goes_on_on_the_drive(small, beside_the_code, few_digits, monkeypatch):
+    drive = small / "drive"
+    monkeypatch.setattr(notebook_runs, "DRIVE_RUNS", str(drive))
+    monkeypatch.setattr(
+        notebook_runs, "use_drive", lambda: monkeypatch.setenv("RESULTS_DIR", str(drive))
+    )
+    (drive / "small-digits.copying").mkdir(parents=True)  # of a session that died
+    for _ in range(2):
+        choice = notebook_runs.choose("small", None, None, None, drive=True)
+        assert choice.folder == drive / "small-digits" and len(choice.record.history) == 1
+    fit(choice.recipe, few_digits, choice.folder, PRECISION, **OPTIONS)
+    assert len(load_run(choice.folder).history) == 3 and len(load_run(beside_the_code).history) == 1
+    monkeypatch.setattr("utils.paths.REPOSITORY", small / "code")
+    elsewhere = notebook_runs.choose("small", None, None, None)
+    assert elsewhere.folder == beside_the_code and "RESULTS_DIR" not in os.environ
 
 
 def test_in_colab_a_cpu_is_named_before_training(small, monkeypatch, capsys):

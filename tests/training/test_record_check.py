@@ -257,6 +257,17 @@ def test_weights_of_a_finished_run_come_back(finished, undisturbed, few_digits, 
     load_run(finished).load_model()
 
 
+def test_weights_come_back_from_a_checkpoint_that_is_older_than_a_field_of_the_recipe(
+    finished, undisturbed, few_digits
+):
+    state = load_checkpoint(finished)
+    older = {name: value for name, value in state["settings"].items() if name != "teaching"}
+    save_checkpoint(finished, state | {"settings": older})
+    cut(finished / "model.pt")
+    fit(RECIPE, few_digits, finished, PRECISION, **OPTIONS)
+    assert_same_run(finished, undisturbed)
+
+
 @pytest.mark.parametrize("left", [None, "a damaged one", "another run's"])
 def test_weights_that_cannot_come_back_are_reported(finished, few_digits, left):
     cut(finished / "model.pt")

@@ -67,15 +67,17 @@ def most_confused(confusion: np.ndarray, classes: Sequence[str], count: int = 6)
 
 
 def confident_mistakes(log_probs: Tensor, labels: Tensor, count: int) -> Tensor:
-    """Indices of the images that are wrong with the highest probability, the surest first."""
+    """Indices of the images that are wrong with the highest probability, the surest first; `count` of them at most."""
     confidence, predicted = log_probs.max(1)
-    return confidence.masked_fill(predicted == labels, -math.inf).topk(count).indices
+    wrong = (predicted != labels).nonzero()[:, 0]
+    return wrong[confidence[wrong].argsort(descending=True, stable=True)[:count]]
 
 
 def doubtful_hits(log_probs: Tensor, labels: Tensor, count: int) -> Tensor:
-    """Indices of the images that are right with the lowest probability, the most doubtful first."""
+    """Indices of the images that are right with the lowest probability, the most doubtful first; `count` at most."""
     confidence, predicted = log_probs.max(1)
-    return confidence.masked_fill(predicted != labels, math.inf).topk(count, largest=False).indices
+    right = (predicted == labels).nonzero()[:, 0]
+    return right[confidence[right].argsort(stable=True)[:count]]
 
 
 def titles(indices: Tensor, log_probs: Tensor, labels: Tensor, classes: Sequence[str]) -> list[str]:

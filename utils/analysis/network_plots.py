@@ -6,7 +6,7 @@ import numpy as np
 
 from utils.architecture.blocks import Block
 from utils.errors import plainly
-from utils.plotting import BLACK, SERIES, Figure, plt, styled
+from utils.plotting import BLACK, SERIES, Figure, in_turn, plt, styled
 
 with plainly():
     from matplotlib.axes import Axes
@@ -150,7 +150,7 @@ def fields_on_image(image: np.ndarray, fields: Mapping[str, int], margin: int = 
     by_size: dict[int, list[str]] = {}
     for name, size in sorted(fields.items(), key=lambda item: item[1]):
         by_size.setdefault(size, []).append(name)
-    for (size, names), color, line in zip(by_size.items(), SERIES, ("-", "--", "-.", "-", ":")):
+    for size, names, color, line in in_turn(by_size, SERIES, ("-", "--", "-.", "-", ":")):
         axes.add_patch(
             Rectangle(
                 (-size / 2, -size / 2),

@@ -12,7 +12,7 @@ import sys
 from utils.benchmark.cases import EPOCH, FLAGSHIP, HEADER, INPUT, rows
 from utils.benchmark.device_check import check_device
 from utils.benchmark.measure import measure_all
-from utils.errors import run_command
+from utils.errors import UserError, run_command
 from utils.files import write_whole
 from utils.paths import REPOSITORY
 from utils.tables import csv_table, text_table
@@ -44,6 +44,8 @@ def _check(device: str) -> None:
 
 
 def _report(only: str | None, rounds: int) -> None:
+    if rounds < 1:
+        raise UserError(f"--rounds {rounds}: give a number of at least 1.")
     cases = [case for case in INPUT + EPOCH + FLAGSHIP if only in (None, case.what)]
     table = rows(measure_all(cases, rounds))
     print(text_table(HEADER, table, left=3))

@@ -37,7 +37,7 @@ LIMIT, CASE_LIMIT, KEPT_FOR_RESUMING = (
 
 def check_device(name: str) -> Iterator[str]:
     """What is found, as it is found."""
-    end = time.monotonic() + LIMIT
+    end, name = time.monotonic() + LIMIT, str(runtime.choose_device(name))
     yield from decisions(name)
     figures = {}
     for case in on_device(name):

@@ -32,6 +32,7 @@ from utils.training.recipes import Recipe, find_recipe
 WARM_UP = 3  # steps before the clock starts
 # On a GPU a step's own time is not to be had without waiting for it: so these many together, and a longer warm-up.
 TOGETHER_ON_GPU, WARM_UP_ON_GPU = 10, 20
+WAITS = {"cuda": torch.cuda.synchronize, "mps": torch.mps.synchronize}  # until it has nothing to do
 
 Step = Callable[[tuple[Tensor, ...]], None]
 
@@ -74,11 +75,11 @@ def training_images(needs_them: bool) -> Split:
 
 
 def _peak_bytes(device: torch.device) -> int:
-    """Of the GPU's memory, or of this process and its workers."""
+    """Of the GPU's memory, or of this process without its workers."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    usages = (resource.getrusage(of) for of in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-    return 1024 * sum(usage.ru_maxrss for usage in usages)
+    unit = 1 if sys.platform == "darwin" else 1024
+    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def _times(
@@ -88,8 +89,8 @@ def _times(
 
     On a GPU each number is a mean over the steps between two moments at which it had nothing left to do.
     """
-    cuda = device.type == "cuda"
-    together, warm_up = (TOGETHER_ON_GPU, WARM_UP_ON_GPU) if cuda else (1, WARM_UP)
+    wait = WAITS.get(device.type)
+    together, warm_up = (TOGETHER_ON_GPU, WARM_UP_ON_GPU) if wait else (1, WARM_UP)
     waited, computed, stream = [], [], iter(batches)
     for index in range((warm_up + count) // together):
         start, waiting = time.perf_counter(), 0.0
@@ -98,8 +99,8 @@ def _times(
             batch = next(stream)
             waiting += time.perf_counter() - asked
             step(batch)
-        if cuda:
-            torch.cuda.synchronize(device)
+        if wait:
+            wait()
         if index >= warm_up // together:
             waited.append(waiting / together)
             computed.append((time.perf_counter() - start - waiting) / together)

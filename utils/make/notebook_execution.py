@@ -1,8 +1,10 @@
 """Executes a notebook in a process of its own, and tells in a few lines why it could not be."""
 
+import os
 import re
 import subprocess
 import sys
+from collections.abc import Collection
 from pathlib import Path
 
 # A kernel warns that it speaks TCP without encryption, though with nobody but this machine; its errors are still heard.
@@ -24,6 +26,11 @@ def execute(notebook: Path, to: str, options: tuple[str, ...], environment: dict
     if done.returncode:
         print(f"\n{notebook.name} could not be executed: {why(done.stderr)}", file=sys.stderr)
     return not done.returncode
+
+
+def environment_without(names: Collection[str]) -> dict[str, str]:
+    """That of this process without the variables `names`."""
+    return {name: value for name, value in os.environ.items() if name not in names}
 
 
 def why(said: str) -> str:

@@ -1,21 +1,21 @@
 """Execute the notebooks on CIFAR-10, keep their outputs, and record how long each took: `python -m utils.make.notebooks`."""
 
 import argparse
-import os
 import sys
 import time
 
 from utils.data.data_sets import CIFAR10
 from utils.files import write_whole
-from utils.make.notebook_execution import execute
+from utils.make.notebook_execution import environment_without, execute
 from utils.paths import REPOSITORY
 from utils.runtime import choose_device, describe_device
 from utils.tables import csv_table
+from utils.training.notebook_runs import CHOICES
 
 SECONDS = REPOSITORY / "results" / "notebook_seconds.csv"
 IN_PLACE = ("--inplace", "--ExecutePreprocessor.record_timing=False")
 # What `make run` and the tests pass to the notebooks: the stored outputs are made without it.
-UNSET = ("RECIPE", "RUN", "EPOCHS", "RESULTS_DIR")
+UNSET = (*CHOICES, "RESULTS_DIR")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -36,8 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def environment() -> dict[str, str]:
     """That of this process, with CIFAR-10 as the data and without what chooses another run."""
-    kept = {name: value for name, value in os.environ.items() if name not in UNSET}
-    return kept | {"DATA_SOURCE": CIFAR10.name}
+    return environment_without(UNSET) | {"DATA_SOURCE": CIFAR10.name}
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ import time
 from pathlib import Path
 
 from utils.data.data_sets import CIFAR10
-from utils.make.notebook_execution import execute
+from utils.make.notebook_execution import environment_without, execute
 from utils.paths import REPOSITORY
 from utils.train import attempt, parse_arguments
 from utils.training.choices import shown
+from utils.training.notebook_runs import CHOICES
 from utils.training.progress import duration
 from utils.training.recipes import RECIPES
 from utils.training.record_tables import headline
@@ -37,8 +38,9 @@ def main() -> int:
     asked = parser.parse_args()
     os.environ.setdefault("RESULTS_DIR", str(BUILD / "runs"))  # a trial is not a committed result
     print(f"1. Training {asked.recipe} (epochs: {asked.epochs}).", flush=True)
+    data = os.environ.get("DATA_SOURCE") or "auto"
     status, record = attempt(
-        parse_arguments([asked.recipe, "--epochs", asked.epochs, "--data", "auto"])
+        parse_arguments([asked.recipe, "--epochs", asked.epochs, "--data", data])
     )
     if record is None:
         return status
@@ -47,7 +49,8 @@ def main() -> int:
     for notebook in notebooks:
         began = time.monotonic()
         print(f"   {notebook.name} ...", end=" ", flush=True)
-        environment = os.environ | notebook_environment(notebook, record, asked)
+        # Make passes on what its command line sets, EPOCHS=5 say, to every notebook.
+        environment = environment_without(CHOICES) | notebook_environment(notebook, record, asked)
         if not execute(notebook, "html", PAGES, environment):
             return 1
         print(duration(time.monotonic() - began), flush=True)

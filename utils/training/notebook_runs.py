@@ -1,11 +1,14 @@
 """What the notebooks' cells of choices do: find the run that is meant, train it where that is asked, or open it."""
 
 import os
+import shutil
 import sys
+from pathlib import Path
 
 from utils.data.data_sets import CIFAR10
 from utils.data.images import load_data
 from utils.errors import UserError
+from utils.paths import REPOSITORY
 from utils.runtime import choose_device, choose_precision
 from utils.training.choices import Choice, require_run_name, resolve, shown
 from utils.training.fit import fit
@@ -14,6 +17,7 @@ from utils.training.run_record import RunRecord, load_run, recorded_folder
 
 DRIVE_MOUNT = "/content/drive"
 DRIVE_RUNS = f"{DRIVE_MOUNT}/MyDrive/cifar10-runs"
+CHOICES = ("RECIPE", "RUN", "EPOCHS")  # the variables of the environment that choose a run
 
 
 def choose(
@@ -21,14 +25,14 @@ def choose(
 ) -> Choice:
     """The run to train or to read, named in one printed line; with `drive`, runs are kept on the Drive of Colab.
 
-    `make run` and the tests choose by the environment instead: RECIPE, RUN, EPOCHS, and DATA_SOURCE for the images.
+    `make run` and the tests choose by the environment instead: CHOICES, and DATA_SOURCE for the images.
     """
-    if drive:
-        use_drive()
+    use_drive() if drive else leave_drive()
     recipe, run, epochs = _from_environment(recipe, run, epochs)
     data = load_data(os.environ.get("DATA_SOURCE") or find_recipe(recipe).data_set)
     precision = choose_precision(choose_device())
-    choice = resolve(recipe, run, epochs, seed, data, precision, recorded_folder)
+    folder_of = moved_to_drive if drive else recorded_folder
+    choice = resolve(recipe, run, epochs, seed, data, precision, folder_of)
     print(choice)
     return choice
 
@@ -45,7 +49,7 @@ def train(choice: Choice) -> tuple[RunRecord, bool]:
     if len(done) < choice.recipe.epochs:
         if in_colab() and choice.precision.device.type == "cpu":
             print(
-                "This is a CPU, and training takes hours on it: choose Runtime → Change runtime type → T4 GPU, "
+                "This is a CPU, and a full training takes hours on it: choose Runtime → Change runtime type → T4 GPU, "
                 "then run all cells.\n"
             )
         if done:
@@ -62,8 +66,7 @@ def open_run(
 
     Without `run` it is the one that `choose` would train. The environment decides as it does there.
     """
-    if drive:
-        use_drive()
+    use_drive() if drive else leave_drive()
     recipe, run, epochs = _from_environment(recipe, run, epochs)
     source, precision = os.environ.get("DATA_SOURCE"), choose_precision(choose_device())
     data = load_data(source) if source else None
@@ -98,6 +101,25 @@ def use_drive() -> None:
     os.environ["RESULTS_DIR"] = DRIVE_RUNS
 
 
+def leave_drive() -> None:
+    """Keep the runs beside the code again, if `use_drive` was called before."""
+    if os.environ.get("RESULTS_DIR") == DRIVE_RUNS:
+        del os.environ["RESULTS_DIR"]
+
+
+def moved_to_drive(name: str, data_name: str) -> Path:
+    """As `recorded_folder`; a run that was begun beside the code, where it would be lost, is copied to the Drive first."""
+    folder = recorded_folder(name, data_name)
+    begun = REPOSITORY / "results" / folder.name
+    if folder != begun and not folder.exists() and begun.exists():
+        copy = folder.with_name(f"{folder.name}.copying")
+        shutil.rmtree(copy, ignore_errors=True)  # of a session that died here
+        shutil.copytree(begun, copy)
+        copy.rename(folder)
+        print(f"{shown(begun)} was copied to {folder}.")
+    return folder
+
+
 def in_colab() -> bool:
     """Whether this is one of Colab's machines."""
     return "google.colab" in sys.modules
@@ -106,5 +128,5 @@ def in_colab() -> bool:
 def _from_environment(
     recipe: str, run: str | None, epochs: int | None
 ) -> tuple[str, str | None, int | str | None]:
-    said = os.environ.get
-    return said("RECIPE") or recipe, said("RUN") or run, said("EPOCHS") or epochs
+    chosen = [os.environ.get(name) for name in CHOICES]
+    return tuple(said or own for said, own in zip(chosen, (recipe, run, epochs)))

@@ -148,8 +148,8 @@ TAUGHT = dict(temperature=1.0, teaching=0.9, draws="image", stream_seed=0, strea
 _QUICK = replace(
     _ASTER,
     augmentation="alternating flip crop 2",
-    note="Meant to reach the accuracy in its name in few seconds: a short cosine, small images at first, and no hole, as a "
-    "training so short does not overfit. How many epochs it takes was found by trying, on the test set.",
+    note="Meant to reach the accuracy in its name as soon as it can: a short cosine, small images at first, and no hole, as "
+    "a training so short does not overfit. How many epochs it takes was found by trying, on the test set.",
 )
 
 RECIPES: dict[str, Recipe] = {

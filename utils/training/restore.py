@@ -5,7 +5,13 @@ from collections.abc import Callable, Sequence
 from utils.errors import UserError
 from utils.training.checkpoint import NEWEST, PREVIOUS, read_checkpoint
 from utils.training.history import EpochRecord
-from utils.training.run_record import RunRecord, only_one, settings_of, write_epochs
+from utils.training.run_record import (
+    RunRecord,
+    differences,
+    only_one,
+    settings_of,
+    write_epochs,
+)
 
 
 def with_whole_weights(record: RunRecord, report: Callable[[str], None]) -> RunRecord:
@@ -28,8 +34,10 @@ def with_whole_weights(record: RunRecord, report: Callable[[str], None]) -> RunR
 
 
 def _continues(state: dict, record: RunRecord) -> bool:
-    same = state["settings"] == settings_of(record.recipe, record.config["data"])
-    return same and begins_with(state["history"], record.history)
+    wanted = settings_of(record.recipe, record.config["data"])
+    return not differences(state["settings"], wanted) and begins_with(
+        state["history"], record.history
+    )
 
 
 def begins_with(saved: Sequence[dict], recorded: Sequence[EpochRecord]) -> bool:

@@ -113,11 +113,16 @@ def run_folder(name: str, data_name: str) -> Path:
 
 
 def recorded_folder(name: str, data_name: str) -> Path:
-    """As `run_folder`, but a run that is in the repository only is found there even when RESULTS_DIR is set."""
+    """As `run_folder`, but a finished run that is in the repository only is found there even when RESULTS_DIR is set.
+
+    One that is not finished belongs where RESULTS_DIR says.
+    """
     folder = run_folder(name, data_name)
     ours = REPOSITORY / "results" / folder.name
-    only_ours = (ours / "config.json").exists() and not (folder / "config.json").exists()
-    return ours if only_ours else folder
+    if ours == folder or (folder / "config.json").exists():
+        return folder
+    record = load_run(ours)
+    return ours if record is not None and record.complete else folder
 
 
 @plainly()
@@ -181,21 +186,23 @@ def require_same_run(record: RunRecord, recipe: Recipe, data_name: str) -> None:
     )
 
 
-def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
-    """UserError naming what differs between the settings that `folder` was trained with and the wanted ones.
-
-    A setting that is newer than the folder had its default there.
-    """
+def differences(there: dict, wanted: dict) -> list[str]:
+    """What differs between the settings of a run and the wanted ones; one that is newer than the run had its default."""
     there = {
         field.name: list(field.default) if isinstance(field.default, tuple) else field.default
         for field in fields(Recipe)
         if field.name in wanted.keys() - there.keys()
     } | there
-    different = [
+    return [
         f"{key} {there.get(key)} instead of {wanted.get(key)}"
         for key in wanted | there
         if there.get(key) != wanted.get(key)
     ]
+
+
+def require_same_settings(folder: Path, there: dict, wanted: dict) -> None:
+    """UserError naming what differs between the settings that `folder` was trained with and the wanted ones."""
+    different = differences(there, wanted)
     if different:
         raise UserError(
             f"{folder} holds another run ({', '.join(different)}): choose another run name "

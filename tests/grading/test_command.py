@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from tests.grading.samples import graded, perfect
+from tests.grading.reports.samples import graded, perfect
 from tests.grading.submissions import Parts, flat, write
 from utils.errors import UserError
 from utils.grading import command, grade

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from tests.grading.cohort.class_of_twelve import EMPTY, HOSTILE, LATE, OPEN, ZOE
-from tests.grading.samples import graded, perfect
+from tests.grading.reports.samples import graded, perfect
 from utils.grading import grade
 from utils.grading.__main__ import main
 from utils.grading.cohort.decisions import (

@@ -6,7 +6,7 @@ import io
 import pytest
 
 from tests.grading.cohort.class_of_twelve import CLEAN, EMPTY, HOSTILE, LATE, NAMES, OPEN, ZIP, ZOE
-from tests.grading.samples import graded
+from tests.grading.reports.samples import graded
 from utils.errors import UserError
 from utils.grading.__main__ import main
 from utils.grading.cohort import grade_many

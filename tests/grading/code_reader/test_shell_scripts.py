@@ -1,0 +1,46 @@
+"""The words with which a shell script starts a program decide which network it builds."""
+
+import pytest
+
+from tests.grading.first_attempt import find
+from tests.grading.layouts import build
+from tests.grading.program.test_attempts import BOTH, CHOSEN
+
+NET, WIDE = "model.py:Net()", "model.py:WideNet()"
+
+
+def network(folder, **scripts):
+    files = {name.replace("__", "/") + ".sh": text for name, text in scripts.items()}
+    return find(build(folder, {**BOTH, "train.py": CHOSEN, **files})).model
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("#!/bin/sh\npython train.py --net wide | tee out.txt\n", WIDE),
+        ("set -e\nCUDA_VISIBLE_DEVICES=0 python3 -u ./train.py \\\n    --net wide\n", WIDE),
+        ("python -m train --net=wide\n", WIDE),
+        ("# python train.py --net wide\npython train.py\n", NET),
+        ("pip install -r requirements.txt\n", NET),
+        ("python other.py --net wide\n", NET),
+    ],
+)
+def test_what_a_script_gives(tmp_path, text, shown):
+    assert str(network(tmp_path, run=text)) == shown
+
+
+def test_a_script_in_another_folder(tmp_path):
+    assert str(network(tmp_path, scripts__run="python train.py --net wide\n")) == WIDE
+    assert str(network(tmp_path, scripts__run="cd .. && python ../train.py --net wide\n")) == WIDE
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        {"a": "python train.py --net wide\n", "b": "python train.py --net net\n"},
+        {"a": 'NET=wide\npython train.py --net "$NET"\n'},
+    ],
+)
+def test_words_that_are_not_known_leave_the_network_open(tmp_path, scripts):
+    found = network(tmp_path, **scripts)
+    assert found is None or not found.complete or found.why

@@ -312,6 +312,7 @@ def notebook(*outputs, sources=None) -> str:
 
 def audit(tmp_path, *outputs, target=85.0):
     """The log audit of a notebook whose cells printed `outputs`."""
+    tmp_path.mkdir(exist_ok=True)
     (tmp_path / "S9.ipynb").write_text(notebook(*outputs), encoding="utf-8")
     return log_audit(read_submission(tmp_path), "S9.ipynb", target)
 

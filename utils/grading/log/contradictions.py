@@ -31,11 +31,10 @@ def number_contradictions(
     """What the numbers of a run say against each other, epoch by epoch; `split` is the one that stands for the test set."""
     rows = accuracy_rows(run, split)
     for row in rows:
-        yield from _count(
-            row, f"the {test_size:,} test images", row.number.total in (None, test_size)
-        )
+        yield from _count(row, f"the {test_size:,} test images", _images(row) in (None, test_size))
     for row in accuracy_rows(run, "train"):
-        fits = (row.number.total or 0) <= train_size or row.number.total % train_size == 0
+        images = _images(row) or 0
+        fits = images <= train_size or images % train_size == 0
         yield from _count(row, f"the {train_size:,} training images", fits)
     yield from _averages(rows, test_size)
     yield from _steps(run, train_size)
@@ -47,18 +46,24 @@ def _count(row: Row, images: str, fits: bool) -> Iterator[Contradiction]:
     number = row.number
     if row.accuracy > 100:
         yield Contradiction(f"{row.label} logs an accuracy of {row.accuracy:g} %", row.place)
-    if not number.total:
-        return
     if not fits:
         yield Contradiction(
-            f"{row.label} counts {number.total:,} images, which are not {images}", row.place
+            f"{row.label} is of {_images(row):,} images, which are not {images}", row.place
         )
-    if number.printed is not None and not _rounds_to(100 * number.correct / number.total, number):
+    if (
+        number.total
+        and number.printed is not None
+        and not _rounds_to(100 * number.correct / number.total, number)
+    ):
         yield Contradiction(
             f"{row.label} prints {number.printed:g} for {number.correct}/{number.total}, "
             f"which is {100 * number.correct / number.total:.2f} %",
             row.place,
         )
+
+
+def _images(row: Row) -> int | None:
+    return row.number.total or row.number.images
 
 
 def _rounds_to(accuracy: float, number: Number) -> bool:

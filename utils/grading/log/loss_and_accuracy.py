@@ -10,9 +10,9 @@ _BOTH = r"(?:loss\s?[/,&|(+]\s?acc(?:uracy)?\s?\)?|acc(?:uracy)?\s?[/,&|(+]\s?lo
 _NAMES = re.compile(rf"(?<![a-z]){_BOTH}", re.I)
 _PAIR = re.compile(
     rf"""(?<![a-z])(?P<split>{SPLIT})(?![a-z])(?:[\s_](?:set|data|results?)(?![a-z]))?
-         (?:[\s_:]{{0,2}}\(?(?:{_BOTH}|(?:(?P<average>avg|average|mean)\s)?loss(?![a-z])))?
+         (?:[\s_:]{{0,2}}\(?(?:{_BOTH}|(?:(?P<average>avg|average|mean)\s)?(?P<loss_word>loss)(?![a-z])))?
          [\s:=(\[>-]{{0,5}}(?<![a-z0-9.])(?P<loss>{REAL})(?![\w.])\s?(?P<sign>%)?\s?(?:[/|,;]\s?|(?P<opened>[(\[])\s?)?
-         (?:acc(?:uracy)?\s?[:=]?\s?)?(?P<accuracy>{REAL})(?![\w.])\s?(?P<percent>%)?(?!\s?/\s?\d)(?(opened)\s?[)\]])""",
+         (?:(?P<accuracy_word>acc)(?:uracy)?\s?[:=]?\s?)?(?P<accuracy>{REAL})(?![\w.])\s?(?P<percent>%)?(?!\s?/\s?\d)(?(opened)\s?[)\]])""",
     re.I | re.X,
 )
 # With one of these words the share may be another than that of the right answers.
@@ -62,7 +62,9 @@ def read_pairs(text: str) -> tuple[dict[tuple[str, str], Number], str]:
 
 
 def _plausible(match: re.Match, named: bool, swapped: bool) -> bool:
-    """Whether two numbers can be a loss and an accuracy."""
+    """Whether two numbers can be a loss and an accuracy, and have no words of their own, by which they are read elsewhere."""
+    if match["loss_word"] and match["accuracy_word"]:
+        return False
     share = float(match["loss"] if swapped else match["accuracy"])
     if (
         not 0 <= share <= 100

@@ -11,7 +11,7 @@ class Number:
     """A printed number: `unit` is the size of its last digit (0.01 for "86.54"); `average` where the log calls it one.
 
     Where the log counts, as in 8654/10000 (86.54%), `value` follows from the counts, in per cent, and `printed` is what
-    stands beside them.
+    stands beside them. `images`: of how many images the line says that it is, without counting those that are right.
     """
 
     value: float
@@ -21,6 +21,7 @@ class Number:
     correct: int | None = None
     total: int | None = None
     average: bool = False
+    images: int | None = None
 
 
 # No quantifier below meets another that takes the same characters without a bound: a line that matches nothing is done with
@@ -73,6 +74,16 @@ _ANOTHER = re.compile(
     r"\s?/\s?\d|,\d"
 )  # after a number: it is one of several, or has a decimal comma
 _STEP_OF_TEST = re.compile(rf"{SPLIT}:?\s?\[\s?\d{{1,6}}\s?/\s?\d{{1,6}}\s?\]", re.I)
+# What makes a number that of another set of images: how many there are, or that it is one batch.
+_IMAGES = re.compile(
+    rf"({_COUNT})\s(?:(?:test|train\w*|val\w*)\s)?(?:images|samples|examples)(?![a-z])", re.I
+)
+_IMAGES_BEHIND = re.compile(rf"\s?[(\[]\s?(?:on\s|of\s|over\s)?{_IMAGES.pattern}", re.I)
+_BATCH_BEHIND = re.compile(
+    r"\s?[(\[]\s?(?:(?:one|of|on|last|first|mini-?)\s?){0,2}batch(?![a-z]*\s?size)", re.I
+)
+# Between the name of a split and the quantity that is its own: no mark, after which it would be a heading.
+_BESIDE = re.compile(r"[\s_/.-]{0,3}")
 _METER = re.compile(rf"\s?\(\s?(?:{REAL})\s?%?\s?\)", re.I)
 
 
@@ -84,19 +95,21 @@ def read_numbers(text: str, strict: bool) -> dict[tuple[str, str], Number]:
     Of several of one split and quantity the first counts.
     """
     found, averaged, marked, splits, end = {}, stretches(text), False, ("",), 0
+    inherited, named_to = set(), -1
     keras = "val_" in text and "test" not in text.lower()
     for match in _TOKEN.finditer(text):
         if match["split"] or match["several"]:
-            splits = _splits(match[0])
+            splits, named_to = _splits(match[0]), match.end()
             continue
         if match["of_network"]:
-            found.setdefault(
-                (match["split2"].lower(), "accuracy"), number_of(match["percent_of"], True)
-            )
+            number = replace(number_of(match["percent_of"], True), images=_images(match[0]))
+            found.setdefault((match["split2"].lower(), "accuracy"), number)
             marked = True
             continue
         before, end = text[max(end, match.start() - 40) : match.start()], match.end()
         own = _own_splits(match, before, splits)
+        beside = named_to >= 0 and bool(_BESIDE.fullmatch(text, named_to, match.start()))
+        stated = beside or own != splits
         quantity = "loss" if match["key"].lower() == "loss" else "accuracy"
         stands = any(begin < match.start("key") < last for begin, last in averaged)
         if _names_averaged(match) or (
@@ -111,7 +124,14 @@ def read_numbers(text: str, strict: bool) -> dict[tuple[str, str], Number]:
                 max(match.start("key") - 6, 0) : match.start("key")
             ].lower().endswith(("val_", "val ", "train_", "train ")):
                 split = "train"  # "loss: … - val_loss: …": what names no split in such a line is of the training set
-            found.setdefault((split, quantity), number)
+            key = split, quantity
+            if stated and key in inherited:
+                # "Test Loss: … Accuracy: … Test Accuracy: …": what has the name of the split is of it, the other is not.
+                found.setdefault(("train", quantity), found.pop(key))
+                inherited.discard(key)
+            if key not in found and not stated:
+                inherited.add(key)
+            found.setdefault(key, number)
             named = text[: match.start()].endswith("_")  # test_acc: no word of a sentence
             marked = marked or named or bool(match["mark"] or match["filler"])
     return {} if strict and not marked and len(found) == 1 else found
@@ -181,12 +201,24 @@ def _numbers(
         after = _ANOTHER.match(text, match.end())
         if after and (after[0][0] != "," or "." not in match["real"]):
             return {}
+        if _BATCH_BEHIND.match(text, match.end()):
+            return {}
         if _METER.match(text, match.end()) and _STEP_OF_TEST.search(
             text
         ):  # of one batch, and in brackets of those so far
             return {}
     number = _measured(match, average)
+    if number and number.total is None:
+        behind = _IMAGES_BEHIND.match(text, match.end())
+        said = _images(behind[0] if behind else f"{match['filler'] or ''} {match['aside'] or ''}")
+        number = replace(number, images=said)
     return {splits[0]: number} if number else {}
+
+
+def _images(text: str) -> int | None:
+    """The number of images that `text` speaks of."""
+    match = _IMAGES.search(text)
+    return int(match[1].replace(",", "")) if match else None
 
 
 def _measured(match: re.Match, average: bool) -> Number | None:

@@ -9,6 +9,7 @@ from utils.grading.log.data_set import data_set_of
 from utils.grading.log.epoch_and_bar import LINE_LIMIT
 from utils.grading.log.epochs import Epoch, Run, same
 from utils.grading.log.lines import notebook_lines
+from utils.grading.log.runs import trained
 from utils.grading.submission.contents import Submission
 
 _ACCURACY = re.compile(
@@ -38,7 +39,7 @@ def tested_runs(runs: Sequence[Run]) -> list[Run]:
 
 def choose_run(submission: Submission, runs: Sequence[Run], notebook: str | None) -> Choice:
     """Of `runs` that log a test accuracy, the one with the highest in the outputs of `notebook`; where they log none, in
-    other notebooks, then in texts.
+    other notebooks, then in texts. An evaluation, which may be of any network, only where no training is logged.
 
     Copies of the chosen run, as a README pastes them, are not among the others.
     """
@@ -56,12 +57,13 @@ def choose_run(submission: Submission, runs: Sequence[Run], notebook: str | None
     where, held = next(((where, held) for where, held in tiers if held), ("", []))
     if not held:
         return Choice(None, nothing_logged(submission, notebook))
-    chosen = max(held, key=lambda run: (best(run), len(run.epochs)))
+    trainings = [run for run in held if not tested_alone(run)]
+    chosen = max(trainings or held, key=lambda run: (best(run), len(run.epochs)))
     whole = tested_values(chosen)
     others = [run for run in runs if run is not chosen and not copies_of(run, whole)]
     why = f"the log of {describe(chosen)}"
-    if len(held) > 1 and any(run in held for run in others):
-        why += f", the one with the highest test accuracy of {sum(run in held for run in others) + 1} runs in {where}"
+    if rivals := sum(run in (trainings or held) for run in others):
+        why += f", the one with the highest test accuracy of {rivals + 1} runs in {where}"
     if notebook and held is not tiers[0][1]:
         why += f"; the outputs of {notebook} log no test accuracy"
     return Choice(chosen, why, tuple(others))
@@ -91,6 +93,9 @@ def _joined(runs: list[Run]) -> list[Run]:
     for run in runs:
         if joined and _repeats(joined[-1], run):
             continue
+        if joined and tested_alone(run) and _same_network(joined[-1], run):
+            joined[-1] = _evaluated(joined[-1], run)
+            continue
         if joined and _resumes(joined[-1], run):
             before = _cut(joined[-1], run.epochs[0].number)
             joined[-1] = _together(before, run, run.epochs, shift=0)
@@ -105,6 +110,26 @@ def _joined(runs: list[Run]) -> list[Run]:
         else:
             joined.append(run)
     return joined
+
+
+def tested_alone(run: Run) -> bool:
+    """Whether it is one result without an epoch and without training: an evaluation of what was trained elsewhere."""
+    return not run.numbered and len(run.epochs) == 1 and not trained(run.epochs[0])
+
+
+def _same_network(before: Run, after: Run) -> bool:
+    """Whether `before` is a training, and no summary or heading says that `after` is of another network."""
+    return not tested_alone(before) and _same_training(before, after)
+
+
+def _evaluated(run: Run, evaluation: Run) -> Run:
+    (epoch,) = evaluation.epochs
+    found = [
+        (number, epoch.places[split])
+        for (split, quantity), number in epoch.numbers.items()
+        if quantity == "accuracy" and split
+    ]
+    return replace(run, evaluations=run.evaluations + found + evaluation.evaluations)
 
 
 def _repeats(before: Run, after: Run) -> bool:

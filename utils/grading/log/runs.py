@@ -213,7 +213,7 @@ def _tested(run: Run) -> bool:
 
 def _ends_with_test(run: Run) -> bool:
     if not run.numbered:
-        return any(map(_trained, run.epochs))
+        return any(map(trained, run.epochs))
     *others, last = ({split for split, _ in epoch.numbers} for epoch in run.epochs)
     return (
         last == {"test"}
@@ -222,14 +222,15 @@ def _ends_with_test(run: Run) -> bool:
     )
 
 
-def _trained(epoch: Epoch) -> bool:
+def trained(epoch: Epoch) -> bool:
+    """Whether the log shows training in it."""
     return epoch.bar is not None or any(split == "train" for split, _ in epoch.numbers)
 
 
 def _set_evaluations_apart(run: Run) -> None:
     """What follows the last training is no epoch: in a log without epoch numbers all of it, in one with numbers what alone
     is of the test set, where every epoch is validated."""
-    while not _trained(run.epochs[-1]) and _ends_with_test(run):
+    while not trained(run.epochs[-1]) and _ends_with_test(run):
         last = run.epochs.pop()
         run.begun = [number for number in run.begun if number != last.number]
         run.evaluations += [

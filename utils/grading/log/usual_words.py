@@ -36,14 +36,13 @@ _REWRITTEN = [
         ),  # loss_train:
         # As PyTorch's example for ImageNet sums up a test.
         (r"^\W{0,4}\*\s?(?:acc|prec)@1\s?:?(?=\s?\d)", "test accuracy:", re.I),
-        (
-            rf"(?<![\w.])(\d{{1,3}}\.\d{{1,4}})\s?% ({SPLIT}) acc(?:uracy)?(?![a-z]|\s?[:=(])",
-            r"\2 accuracy: \1%",
-            re.I,
-        ),
         (r"(?<![a-z])correct\W{1,4}(?=\d[\d,]{0,12}\s?/\s?\d)", "accuracy: ", re.I),
     )
 ]
+_BEHIND = re.compile(
+    rf"(?<![\w.])(\d{{1,3}}\.\d{{1,4}})\s?% ({SPLIT}) acc(?:uracy)?(?![a-z]|\s?[:=(])", re.I
+)
+_PER_CENT = re.compile(r"\d\s?%")
 _ERROR = re.compile(
     rf"(?<![a-z])({SPLIT})[\s_](?:top-?1\s)?err(?:or)?(?:[\s_]rate)?\s?[:=]?\s?(\d{{1,3}}(?:\.(\d{{1,6}}))?)\s?%",
     re.I,
@@ -76,7 +75,17 @@ def in_usual_words(text: str) -> str:
         return text
     for pattern, words in _REWRITTEN:
         text = pattern.sub(words, text)
+    text = _labels_before(text)
     return _shares(_COUNT.sub(_counted, _ERROR.sub(_right, text)))
+
+
+def _labels_before(text: str) -> str:
+    """`text` with "86.20% test acc" the other way round, unless its labels stand before their numbers: then the last label
+    has a number behind it."""
+    *_, last = (None, *_BEHIND.finditer(text))
+    if last is None or _PER_CENT.search(text, last.end()):
+        return text
+    return _BEHIND.sub(r"\2 accuracy: \1%", text)
 
 
 def _shares(text: str) -> str:

@@ -23,6 +23,10 @@ def network(folder, **scripts):
         ("# python train.py --net wide\npython train.py\n", NET),
         ("pip install -r requirements.txt\n", NET),
         ("python other.py --net wide\n", NET),
+        ("cd runs\npython train.py --net wide\n", NET),
+        ("cd runs\ncd .. && python train.py --net wide\n", WIDE),
+        ("if true; then\n  python train.py --net wide\nfi\n", WIDE),
+        ("if true; then python train.py --net wide; fi\n", WIDE),
     ],
 )
 def test_what_a_script_gives(tmp_path, text, shown):
@@ -31,7 +35,20 @@ def test_what_a_script_gives(tmp_path, text, shown):
 
 def test_a_script_in_another_folder(tmp_path):
     assert str(network(tmp_path, scripts__run="python train.py --net wide\n")) == WIDE
-    assert str(network(tmp_path, scripts__run="cd .. && python ../train.py --net wide\n")) == WIDE
+    assert str(network(tmp_path, scripts__run="cd .. && python train.py --net wide\n")) == WIDE
+
+
+def test_a_program_in_a_folder_that_is_entered(tmp_path):
+    moved = {
+        f"src/{name}": text
+        for name, text in {**BOTH, "train.py": CHOSEN}.items()
+        if name.endswith(".py")
+    }
+    for place, start in enumerate(
+        ("cd src && python train.py", "cd src\npython train.py", "python src/train.py")
+    ):
+        found = find(build(tmp_path / str(place), {**moved, "run.sh": f"{start} --net wide\n"}))
+        assert str(found.model) == "src/model.py:WideNet()"
 
 
 @pytest.mark.parametrize(
@@ -39,8 +56,10 @@ def test_a_script_in_another_folder(tmp_path):
     [
         {"a": "python train.py --net wide\n", "b": "python train.py --net net\n"},
         {"a": 'NET=wide\npython train.py --net "$NET"\n'},
+        {"a": "for n in net wide; do python train.py --net $n; done\n"},
+        {"a": "python train.py --net `cat n`\n"},
+        {"a": "python train.py --net $(cat n)\n"},
     ],
 )
 def test_words_that_are_not_known_leave_the_network_open(tmp_path, scripts):
-    found = network(tmp_path, **scripts)
-    assert found is None or not found.complete or found.why
+    assert network(tmp_path, **scripts) is None

@@ -329,6 +329,7 @@ TWO = {**BOTH, "v1.ipynb": notebook(88), "v2.ipynb": notebook(81, BUILD_WIDE)}
             "line 5 of README.md",
         ),
         ("# Work\n\nOur best result is that of WideNet.", "v2.ipynb", "line 3 of README.md"),
+        ("# Work\n\nThe main training loop is in v2.ipynb.", "v1.ipynb", "most points"),
         ("# Work\n\nFinal: v1.ipynb\n\nSubmission: v2.ipynb", "v1.ipynb", "most points"),
     ],
 )
@@ -337,6 +338,18 @@ def test_the_attempt_that_the_readme_names_counts_else_the_one_with_most_points(
 ):
     found = judged(tmp_path, {**TWO, "README.md": readme})
     assert found.first.attempt.name == counts and why in found.why
+
+
+def test_the_name_of_a_file_is_no_word_about_it(tmp_path):
+    """main.py, final.py and best.py are called so by students who hand in something else."""
+    files = {
+        **BOTH,
+        "v1.ipynb": notebook(88),
+        "final_best_main.py": SCRIPT.replace(BUILD, BUILD_WIDE),
+    }
+    readme = "# Work\n\nRun `python final_best_main.py` to train.\n\nThe log is in v1.ipynb."
+    found = judged(tmp_path, {**files, "README.md": readme})
+    assert found.first.attempt.name == "v1.ipynb" and "most points" in found.why
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,13 @@ def test_a_network_that_a_library_wraps_is_found(tmp_path):
     )
 
 
+def test_a_block_in_a_file_of_its_own_is_no_network(tmp_path):
+    block, network = NETWORK.split("class Net(")
+    head = "import torch.nn as nn\nfrom blocks import Layer\n\n"
+    files = {"blocks.py": block, "model.py": f"{head}class Net({network}"}
+    assert str(find(build(tmp_path, files)).model) == "model.py:Net()"
+
+
 def test_a_syntax_error_behind_the_class_leaves_the_class(tmp_path):
     found = find(build(tmp_path, TIDY | {"model.py": NETWORK + "\nprint 'done'\n"}))
     assert str(found.model) == "model.py:Net()"

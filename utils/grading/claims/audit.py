@@ -19,13 +19,12 @@ from utils.grading.claims.subjects import (
     spoken_of,
 )
 from utils.grading.claims.training_claims import Verdict, judge_accuracy, judge_epochs
-from utils.grading.claims.vocabulary import OPTIMISERS
+from utils.grading.claims.vocabulary import OPTIMISERS, tokens
 from utils.grading.facts import Claim, Evidence
 from utils.grading.submission.contents import Submission
 
 MOST = 60  # claims of one submission
 _SEVERAL = "the text is about several networks, so this may be about another one"
-_EPOCHS = re.compile(r"(?<![\d./–-])(\d{1,4})\s+epochs")
 _JUDGES = {"accuracy": judge_accuracy, "epochs": judge_epochs, "receptive_field": judge_field}
 
 
@@ -127,7 +126,12 @@ def _counts_of_trainings(
     optimisers = {name for text in texts for name in OPTIMISERS.findall(text)}
     if len(optimisers) > 1 or sum(len(one.runs) for one in subjects) > 1:
         return None
-    return frozenset(int(count) for text in texts for count in _EPOCHS.findall(text))
+    return frozenset(
+        int(re.search(r"\d+", word.text)[0])
+        for text in texts
+        for word in tokens(text)
+        if word.letter in "naq"
+    )
 
 
 def _about_several(said: Iterable[Statement]) -> set[str]:
@@ -158,6 +162,9 @@ def _claim(
         kind, why = "unverifiable", f"the heading names another network than {subject.name}"
     elif kind == "false" and not spoken.named and (spoken.apart or several):
         kind, why = "unverifiable", f"{why}; but {_SEVERAL}"
+    elif kind == "false" and spoken.aside:
+        why = f"{why}; but what stands before it ('{spoken.aside[:60]}') may lead to something else"
+        kind = "unverifiable"
     text = statement.text[reading.start : reading.end]
     marked = part.start - reading.start, part.end - reading.start
     return Claim(text, statement.place, kind, verdict.value, why, marked)

@@ -24,6 +24,16 @@ _BEST = re.compile(r"B\)?[.wSTdA]{0,6}[.wbv:k]{0,7}$")
 _FINAL = re.compile(r"F[.STd]{0,3}A|Fe|F[.bvu]{0,3}$")
 _TARGET = re.compile(r"v\.{0,3}g\.{0,2}A?\.{0,2}s?%|g\.{0,2}A?\.{0,2}%b\.{0,2}f?v")
 SAID = re.compile(r"[vbutn]")
+# A clause whose subject is a layer.
+_OF_A_LAYER = re.compile(
+    r"(?:(?:the|this|that|these|each|every|an?|one|our|its|single|final|last|first|output|input|linear|normal|standard|no|"
+    r"\d+|x|dilated|dialated|atrous|depth[\s-]?wise|separable|point[\s-]?wise|fully|connected)[\s-]+)*"
+    r"(?:layers?|kernels?|filters?|classifiers?|heads?|bias(?:es)?|dilations?|dilated|atrous|depth[\s-]?wise|max[\s-]?pool\w*|"
+    r"(?:no|without)\s+max|conv\w*(?![\s-]+(?:neural|net)))(?!\w)",
+    re.I,
+)
+# Two splits before one word for what is measured, with two numbers behind: "train and test accuracy: 82 % and 86 %".
+_BOTH_SPLITS = re.compile(r"([TS])[.d]{0,2}[&,][.]{0,2}(?!\1)([TS])[.d]{0,2}A[.bv:(]{0,4}$")
 
 
 @dataclass(frozen=True)
@@ -34,7 +44,8 @@ class Part:
     cent; a truth for a property), `unit` the size of its last digit, `sense` a key of SENSES or "" where it is exact,
     `figures` how many digits it has. An accuracy is on the `split` "test", "train" or "" (not said), in the `role` "best",
     "final" or ""; `epoch` is the epoch that it belongs to and `when` says how: "at", "after" or "within". `reached`: the
-    sentence says that it was reached, or that nothing is higher. `round`: a number that may be a limit rather than a result.
+    sentence says that it was reached, or that nothing is higher; of epochs, that they were trained. `round`: a number that
+    may be a limit rather than a result.
     """
 
     kind: str
@@ -68,9 +79,18 @@ def quantities(words: list[Token], letters: str, passing: bool = False) -> list[
         if not passing:
             return None
         parts = [one for one in parts if one.kind == "parameters"]  # "in number 41, with 87.32 %"
-    if "h" in letters and any(one.kind not in PROPERTIES for one in parts):
+    parts = _with_epochs(words, letters, parts)
+    results = {one.kind for one in parts or ()} - PROPERTIES.keys()
+    if "h" in letters and results:
         return None  # "block 3 has 90,000 parameters"
-    return _with_epochs(words, letters, parts)
+    if results & {"parameters", "receptive_field"} and _OF_A_LAYER.match(_said(words)):
+        return None  # "this layer has 1,152 parameters"
+    return parts
+
+
+def _said(words: list[Token]) -> str:
+    """The words of a clause, without the marks before it."""
+    return " ".join(word.text for word in words if word.letter not in ":,&()")
 
 
 def _figure(word: Token) -> tuple[float, float, int]:
@@ -129,7 +149,7 @@ def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[P
         return
     for target in _TARGET.finditer(letters):
         taken.update(place for place in range(*target.span()) if letters[place] == "g")
-    at_last, end = bool(re.search("Fe", letters)), 0
+    at_last, end, order = bool(re.search("Fe", letters)), 0, []
     for place, match in enumerate(found):
         at = match.start("n")
         following = found[place + 1].start("n") if place + 1 < len(found) else len(letters)
@@ -143,18 +163,23 @@ def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[P
             number, unit = 100 * number, 100 * unit
         if not 10 <= number <= 100 or (match["n"] == "#" and unit > 1 and not bare_fraction):
             continue
-        split = _split(before, after)
+        both = _BOTH_SPLITS.search(before)
+        if both and not re.fullmatch(r"[&,.:s]*[%#][).]*", letters[at + 1 : following + 1]):
+            continue
+        order = list(both.groups()) if both else order
+        split = {"T": "train", "S": "test"}[order.pop(0)] if order else _split(before, after)
         if split is None:
             continue
         taken.add(at)
         best = bool(_BEST.search(before)) or bool(re.match(r"B[STd]{0,2}A", after))
         final = at_last or bool(_FINAL.search(before)) or bool(re.match(r"F[STd]{0,2}A", after))
         plus = words[at].text.rstrip().endswith("+")
+        already = any(word.text.lower() == "already" for word in words)
         first = _first(words, letters, match, end=at)
         verb = letters[: match.start()].rstrip(".")
         passed = words[len(verb) - 1].sense if verb.endswith("v") else ""
         threshold = unit >= 1 and number % 5 == 0
-        sense = _sense(words, match, "s") or ("at_least" if plus else passed)
+        sense = _sense(words, match, "s") or ("at_least" if plus or already else passed)
         yield Part(
             "accuracy",
             number,
@@ -165,7 +190,7 @@ def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[P
             figures,
             split,
             "best" if best else "final" if final else "",
-            reached="v" in letters or plus,
+            reached=("v" in letters and not already) or plus,
             round=threshold and not SAID.search(letters),
             loose="B" in letters and not best,
             validated=any(
@@ -194,6 +219,7 @@ def _split(before: str, after: str) -> str | None:
 
 def _properties(words: list[Token], letters: str) -> Iterator[Part]:
     said = re.search("[uw]|h.*[bI]|b.*h", letters)
+    tested = "S" in letters and "T" not in letters
     seen = set()
     for place, word in enumerate(words):
         if word.letter != "D" or not (said or re.search(r"\bnot\b", word.text, re.I)):
@@ -201,7 +227,10 @@ def _properties(words: list[Token], letters: str) -> Iterator[Part]:
         kind = next(
             name for name, shape in PROPERTIES.items() if re.fullmatch(shape, word.text, re.I)
         )
+        if tested and kind in ("horizontal_flip", "shift_scale_rotate"):
+            continue  # what the training images get is another thing
         denied = bool(re.search(r"X[.uI]{0,4}$", letters[:place]))
+        rate = kind == "dilated" and bool(re.search(r"\d", word.text))
         if kind not in seen:
             seen.add(kind)
             yield Part(
@@ -209,7 +238,7 @@ def _properties(words: list[Token], letters: str) -> Iterator[Part]:
                 kind != "max_pooling" and not denied,
                 word.start,
                 word.end,
-                somewhere="h" in letters,
+                somewhere="h" in letters or (rate and denied),
                 separable="sep" in word.text.lower() or denied,
             )
 
@@ -233,7 +262,10 @@ def _with_epochs(words: list[Token], letters: str, parts: list[Part]) -> list[Pa
                 before.endswith("s") and not accuracies and "t" not in letters
             ):
                 return None
-            parts.append(Part("epochs", number, word.start, word.end, sense=sense))
+            if "B" in before or "g" in before:
+                return None  # "max epochs: 50" is a plan
+            ran = "t" in letters
+            parts.append(Part("epochs", number, word.start, word.end, sense=sense, reached=ran))
         elif not accuracies:
             return None
         else:  # the nearest accuracy, rather one that stands before it

@@ -3,9 +3,10 @@
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import accumulate
 
+from utils.grading.claims.sections import Section, heading_of
 from utils.grading.claims.tables import Row, rows_of_tables
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import read_line
@@ -13,21 +14,7 @@ from utils.grading.submission.contents import Submission, TextFile
 
 _NO_PROSE = (".csv", ".tsv", ".log", ".out", ".html", ".htm")
 _FENCE = re.compile(r"\s*(?:```|~~~)")
-_HEADING = re.compile(
-    r"\s*(?:(?P<marks>#{1,6})\s*(?P<text>.+)|<h(?P<level>[1-6])[^>]*>(?P<html>.+?)</h[1-6]>|"
-    r"(?:\*\*|__)(?P<bold>[^*_]+)(?:\*\*|__)\s*:?\s*$|(?P<label>[A-Z][\w ]{2,40}):\s*$)"
-)
-_LINE_LEVEL = 7  # of a heading that is a line in bold, or one that ends with a colon
-# A heading of these words alone names the task; "The objective is 85 %" is a title.
-_TASK = frozenset(
-    "requirement requirements problem objective objectives task tasks assignment goal goals target targets "
-    "constraint constraints question questions instructions guideline guidelines todo criteria expected asked "
-    "specification specifications".split()
-)
-_BESIDE_TASK = frozenset(
-    "the our my project session model statement definition description details of and for this key "
-    "main given what is results result".split()
-)
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.S)
 _ITEM = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+|\s*[|]|\s*<")
 _UNTICKED = re.compile(
     r"(?P<indent>\s*)(?:(?:<li[^>]*>|[-*+•]|\d{1,2}[.)])\s*)?(?:\[\s?\](?![(\[])|[☐⬜🔲]|<input\b(?=[^>]*checkbox)(?![^>]*\bchecked))"
@@ -45,67 +32,35 @@ _SUMMARY = re.compile(
 
 @dataclass(frozen=True)
 class Statement:
-    """A sentence, its place, the headings that it stands below, the nearest first, and the sentence before it.
+    """A sentence, its place, the headings that it stands below, the nearest first, and what its paragraph says before it.
 
+    `before` is the sentence before it, `earlier` are all of them. `title` is the heading that speaks of the whole text.
     Of a table's row, `network` is what the table calls the network that it is of.
     """
 
     text: str
     place: Evidence
     headings: tuple[str, ...] = ()
-    before: str = ""  # of the same paragraph
+    title: str = ""
+    before: str = ""
+    earlier: str = ""
     network: str = ""
-
-
-@dataclass
-class _Section:
-    """The headings above the line that is being read, by level, the highest first."""
-
-    above: list[tuple[int, str]] = field(default_factory=list)
-
-    def enter(self, level: int, heading: str) -> None:
-        """Take in a heading; those of its level and below it end."""
-        self.above = [one for one in self.above if one[0] < level] + [(level, heading)]
-
-    @property
-    def headings(self) -> tuple[str, ...]:
-        """The headings above the line, the nearest first."""
-        return tuple(heading for _, heading in reversed(self.above))
-
-    @property
-    def quotes_task(self) -> bool:
-        """Whether the nearest heading names the task, or one above it that is not the title."""
-        return any(
-            is_task(heading)
-            for level, heading in self.above
-            if level > 1 or (level, heading) == self.above[-1]
-        )
 
 
 def statements(submission: Submission, notebooks: Collection[str] = ()) -> Iterator[Statement]:
     """What the README, other texts and the text cells of `notebooks` (paths; of every notebook where it is empty) assert."""
     for text in submission.texts:
         if _is_prose(text):
-            for line, sentence, *context in _sentences(text.text, _Section()):
+            for line, sentence, *context in _sentences(text.text, Section()):
                 place = Evidence(file=text.path, line=line, text=sentence[:200])
                 yield Statement(sentence, place, *context)
     for book in submission.notebooks:
-        section = _Section()
+        section = Section()
         for cell in book.cells if not notebooks or book.path in notebooks else ():
             if cell.kind == "markdown":
                 for _, sentence, *context in _sentences(cell.source, section):
                     place = Evidence(notebook=book.path, cell=cell.index, text=sentence[:200])
                     yield Statement(sentence, place, *context)
-
-
-def is_task(heading: str) -> bool:
-    """Whether what stands below `heading` quotes the task."""
-    words = _words(heading)
-    return bool(words & _TASK) and words <= _TASK | _BESIDE_TASK
-
-
-def _words(text: str) -> set[str]:
-    return set(re.findall(r"\w+", text[:200].lower()))
 
 
 def _is_prose(text: TextFile) -> bool:
@@ -119,15 +74,14 @@ def _is_prose(text: TextFile) -> bool:
     return written or not any(_begins_epoch(line) for line in lines)
 
 
-def _sentences(
-    text: str, section: _Section
-) -> Iterator[tuple[int, str, tuple[str, ...], str, str]]:
-    """Sentences with the line on which each begins, the headings above, the sentence before, and of which network a table
-    says it; wrapped lines are joined."""
+def _sentences(text: str, section: Section) -> Iterator[tuple]:
+    """Sentences with the line on which each begins and the other fields of a Statement; wrapped lines are joined."""
+    text = _COMMENT.sub(lambda match: "\n" * match[0].count("\n"), text)
     for paragraph in _paragraphs(text, section):
+        above = section.headings, section.title or ""
         if isinstance(paragraph[0][1], Row):
             for line, row in paragraph:
-                yield line, row.text, section.headings, "", row.network
+                yield line, row.text, *above, "", "", row.network
             continue
         joined = " ".join([*(part for _, part in paragraph), ""])
         starts = list(accumulate((len(part) + 1 for _, part in paragraph[:-1]), initial=0))
@@ -137,14 +91,14 @@ def _sentences(
             if sentence and len(sentence) < 1_000:
                 first = begin + len(joined[begin:end]) - len(joined[begin:end].lstrip())
                 line = paragraph[bisect_right(starts, first) - 1][0]
-                yield line, sentence, section.headings, before, ""
+                yield line, sentence, *above, before, joined[:begin][-1_000:], ""
             begin, before = end, sentence
 
 
-def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str | Row]]]:
+def _paragraphs(text: str, section: Section) -> Iterator[list[tuple[int, str | Row]]]:
     """Lines that belong together, with their numbers; headings, items, HTML and what a row of a table says stand
     alone."""
-    paragraph, fenced, ended = [], False, False
+    paragraph, fenced, ended, parent = [], False, False, None
     lines = _without_plans(text.split("\n"))
     tables = rows_of_tables(lines)
     for number, raw in enumerate(lines, 1):
@@ -153,7 +107,8 @@ def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str | 
         )  # long runs of blanks would be tried in every way to divide them
         if _FENCE.match(line):
             fenced = not fenced
-        heading = None if fenced else _HEADING.match(line)
+        heading = None if fenced else heading_of(lines, number)
+        item, indent = _ITEM.match(line), _indent(raw)
         rows = [] if fenced else tables.get(number, [])
         if line.count("|") > 3 or number in tables:  # cells say little without their table's head
             line = ""
@@ -164,18 +119,26 @@ def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str | 
             or _is_printed(line)
             or _QUOTED.match(line)
         )
-        alone = bool(heading) or bool(_ITEM.match(line))
+        alone = bool(heading) or bool(item)
         if paragraph and (alone or passed or (ended and line[:1].isupper()) or _LABEL.match(line)):
             yield paragraph
             paragraph = []
         if heading:
-            section.enter(*_level(heading))
+            section.enter(*heading)
+        elif item:
+            if parent and indent > parent[0]:
+                section.enter_item(*parent)
+            section.leave_items(indent)
+            parent = indent, line[item.end() :]
+        elif line.strip() and not indent and not paragraph:
+            section.leave_items()
+            parent = None
         if rows and not section.quotes_task:
             yield [(number, row) for row in rows]
         if passed or section.quotes_task:
             continue
         ended = bool(_ENDS_LINE.search(line)) or raw.endswith("  ")
-        if alone and not _ITEM.match(line):
+        if alone and not item:
             yield [(number, line)]
         elif alone:
             paragraph = [(number, line)]
@@ -189,10 +152,12 @@ def _paragraphs(text: str, section: _Section) -> Iterator[list[tuple[int, str | 
 def _without_plans(lines: list[str]) -> list[str]:
     """Lines, empty where they belong to an item of a task list that is not ticked: what was not done, or not reached."""
     kept, indent, blank, fenced = [], None, True, False
-    for raw in lines:
+    for number, raw in enumerate(lines, 1):
         line = raw[:5_000]
         deeper = indent is not None and len(line) - len(line.lstrip()) > indent
-        begins = blank or any(one.match(line) for one in (_ITEM, _HEADING, _FENCE))
+        begins = (
+            blank or heading_of(lines, number) or any(one.match(line) for one in (_ITEM, _FENCE))
+        )
         match = None if fenced else _UNTICKED.match(line)
         if match:
             indent = len(match["indent"])
@@ -205,10 +170,8 @@ def _without_plans(lines: list[str]) -> list[str]:
     return kept
 
 
-def _level(heading: re.Match) -> tuple[int, str]:
-    text = next(heading[name] for name in ("text", "html", "bold", "label") if heading[name])
-    level = len(heading["marks"]) if heading["marks"] else int(heading["level"] or _LINE_LEVEL)
-    return level, " ".join(text.strip("#*_: ").split())
+def _indent(line: str) -> int:
+    return len(line[:200].expandtabs(4)) - len(line[:200].expandtabs(4).lstrip())
 
 
 def _is_printed(line: str) -> bool:

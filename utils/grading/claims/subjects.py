@@ -3,9 +3,10 @@
 import posixpath
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
+from utils.grading.claims.sections import is_plain
 from utils.grading.claims.sentence_splitting import Statement
 from utils.grading.claims.tables import means_own, tells_own
 from utils.grading.claims.vocabulary import tokens
@@ -77,17 +78,24 @@ class Subject:
 class Spoken:
     """Whom a statement speaks of: any of `subjects` may be meant; `named` where it says so.
 
-    `apart`: its heading names a network that none of them is known to be; `other`: one that none of them is.
+    `apart`: its heading names a network that none of them is known to be; `other`: one that none of them is. `aside`: what
+    stands above or before it and may lead to something else.
     """
 
     subjects: tuple[Subject, ...]
     named: bool
     apart: bool = False
     other: bool = False
+    aside: str = ""
 
 
 def spoken_of(statement: Statement, subjects: Sequence[Subject]) -> Spoken:
     """The subject that the sentence or its table names, else its nearest heading that names one, else its file."""
+    spoken = _named_by(statement, subjects)
+    return replace(spoken, aside=_leads_aside(statement, subjects)) if not spoken.aside else spoken
+
+
+def _named_by(statement: Statement, subjects: Sequence[Subject]) -> Spoken:
     if label := statement.network:
         found = [one for one in subjects if any(name.search(label) for name in hints(one))]
         if found or not tells_own(label):
@@ -106,6 +114,29 @@ def spoken_of(statement: Statement, subjects: Sequence[Subject]) -> Spoken:
     if found := _of_the_file(statement.place, subjects):
         return Spoken(found, named=True)
     return Spoken(_the_counting_first(subjects), named=False)
+
+
+def _leads_aside(statement: Statement, subjects: Sequence[Subject]) -> str:
+    """What makes it doubtful that a statement is of the network at all, "" where nothing does.
+
+    It is a heading that says more than "Results" or "Model" and names none of the subjects, or an earlier sentence.
+    """
+
+    def says(text: str) -> bool:
+        return any(name.search(text) for one in subjects for name in names(one))
+
+    if statement.network or says(statement.text):
+        return ""
+    for heading in statement.headings:
+        if says(heading) or heading == statement.title:
+            break
+        if not is_plain(heading) and heading not in statement.text:
+            return heading
+    if _OF_THE_ONE_BEFORE.match(statement.text) and statement.before:
+        of_it = _THE_NETWORK.search(statement.before) or says(statement.before)
+        return "" if of_it else statement.before
+    led = any(one.search(statement.earlier) for one in (_OF_ANOTHER, _EARLIER, _APART))
+    return statement.before if led and not says(statement.earlier) else ""
 
 
 def _the_counting_first(subjects: Sequence[Subject]) -> tuple[Subject, ...]:

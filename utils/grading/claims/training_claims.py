@@ -79,10 +79,12 @@ def _rows(
 def _right(part: Part, rows: tuple[Row, ...], of: str = "") -> Verdict | None:
     """The verdict "true" where these accuracies are what `part` says."""
     if part.epoch is not None:
-        found = next(_at(part, rows), None)
-        if found is None or (part.role == "best" and found[0].accuracy < _best(rows).accuracy):
+        found = list(_at(part, rows))
+        if part.role == "best":
+            found = [one for one in found if one[0].accuracy == _best(rows).accuracy]
+        if not found:
             return None
-        row, reached = found
+        row, reached = found[0]
         return Verdict(
             "true",
             row.index if reached else row.accuracy,
@@ -109,7 +111,7 @@ def _counted(row: Row) -> str:
 
 def _at(part: Part, rows: tuple[Row, ...]) -> Iterator[tuple[Row, bool]]:
     """The epochs, counted from 0 or 1, that make `part` true, each with whether it is the one that first reached it."""
-    threshold = part.reached and part.unit >= 1 or part.sense in ("over", "at_least")
+    threshold = part.reached and (part.unit >= 1 or part.sense in ("over", "at_least"))
     for row in _near(part, rows) if part.when in ("at", "after") else ():
         if not (threshold and part.when == "at") and agrees(part, row.accuracy):
             yield row, False
@@ -276,6 +278,7 @@ def judge_epochs(part: Part, subject: Subject) -> Verdict:
             "true", other.length, f"of another run than the judged one: {describe(other)}"
         )
     run = subject.runs[0] if subject.runs else None
+    planned = {epoch.of for epoch in run.epochs} | {run.epochs[-1].number} if run else set()
     if run and run.epochs[0].number not in (None, 0, 1) and part.number > fact.value:
         first = run.epochs[0].number
         return Verdict(
@@ -283,11 +286,10 @@ def judge_epochs(part: Part, subject: Subject) -> Verdict:
             fact.value,
             f"only {fact.value} epochs are logged, from epoch {first} on",
         )
-    if run and run.stopped and part.number > fact.value:
+    if run and run.stopped and part.number > fact.value and part.reached:
         return Verdict(
             "false", fact.value, f"{fact.value} epochs are logged, then training was stopped early"
         )
-    planned = {epoch.of for epoch in run.epochs} | {run.epochs[-1].number} if run else set()
     if part.number in planned:
         return Verdict(
             "unverifiable",

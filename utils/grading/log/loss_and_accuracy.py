@@ -62,7 +62,7 @@ def read_pairs(text: str) -> tuple[dict[tuple[str, str], Number], str]:
 
 
 def _plausible(match: re.Match, named: bool, swapped: bool) -> bool:
-    """Whether two numbers can be a loss and an accuracy, and have no words of their own, by which they are read elsewhere."""
+    """Whether two numbers can be a loss and an accuracy; those with words of their own are read elsewhere."""
     if match["loss_word"] and match["accuracy_word"]:
         return False
     share = float(match["loss"] if swapped else match["accuracy"])

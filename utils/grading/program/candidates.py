@@ -73,6 +73,12 @@ class Candidate:
 
 def network_classes(reader: Reader) -> list[UserClass]:
     """The networks that are defined in what was read and that no other of them builds or inherits from."""
+    parts = network_parts(reader)
+    return [one for one in reader.classes if is_network(one) and one.name not in parts]
+
+
+def network_parts(reader: Reader) -> set[str]:
+    """The names of the classes that a network in what was read builds or inherits from."""
     networks = [one for one in reader.classes if is_network(one)]
     parts = {base.name for one in networks for base in one.bases if isinstance(base, UserClass)}
     for one in networks:
@@ -84,7 +90,7 @@ def network_classes(reader: Reader) -> list[UserClass]:
                 for call in reader.calls[before:]
                 if isinstance(call.callee, UserClass)
             }
-    return [one for one in networks if one.name not in parts]
+    return parts
 
 
 def candidates(

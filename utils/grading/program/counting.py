@@ -11,7 +11,7 @@ from utils.grading.submission.contents import Submission
 # What a README says of the attempt that it hands in, the surer words first; and what it says of the others.
 _RESULT = (
     re.compile(
-        r"\b(?:final|submi(?:t|ssion)\w*|solution|hand(?:ed)?[\s-]in|to be graded|chosen|main)\b",
+        r"\b(?:final|submi(?:t|ssion)\w*|solution|hand(?:ed)?[\s-]in|to be graded|chosen)\b",
         re.I,
     ),
     re.compile(r"\b(?:best|results?|answers?)\b", re.I),
@@ -21,6 +21,7 @@ _NOT = re.compile(
     r"experiments?|instead of|replaced|deprecated|unused)\b",
     re.I,
 )
+_FILE = re.compile(r"[\w./-]+\.(?:py|ipynb)\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 _LONGEST = 2_000  # characters of a line that are looked at
 
@@ -47,7 +48,7 @@ def named_as_result(
         found: dict[Attempt, str] = {}
         for place, heading, sentence in _sentences(submission):
             named = [one for one in attempts if _is_named(one, attempts, sentence)]
-            said = f"{heading} {sentence}"
+            said = _FILE.sub(" ", f"{heading} {sentence}")  # "final.py" is a name, not a word
             if len(named) == 1 and words.search(said) and not _NOT.search(said):
                 found.setdefault(named[0], place)
         if len(found) == 1:

@@ -9,7 +9,12 @@ from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import reading
 from utils.grading.code_reader.values import Unknown, UserClass, UserFunction
 from utils.grading.facts import Evidence
-from utils.grading.program.candidates import Candidate, foreign, network_classes
+from utils.grading.program.candidates import (
+    Candidate,
+    foreign,
+    network_classes,
+    network_parts,
+)
 from utils.grading.program.network_arguments import argument
 from utils.grading.submission.contents import Submission
 
@@ -107,12 +112,15 @@ def _all_readers(submission: Submission) -> list[Reader]:
 
 def _lone_classes(submission: Submission) -> list[UserClass]:
     """The networks that no other network of the submission is built of; each place once."""
+    readers = _all_readers(submission)
+    parts = {name for reader in readers for name in network_parts(reader)}
     classes = {
         (one.place.file, one.place.notebook, one.place.cell, one.name): one
-        for reader in _all_readers(submission)
+        for reader in readers
         for one in network_classes(reader)
+        if one.name not in parts
     }
-    return [one for one in classes.values()]
+    return list(classes.values())
 
 
 def named_network(submission: Submission, wanted: str, ranked: list[Candidate]) -> Candidate:

@@ -14,6 +14,9 @@ _BEFORE = {
     "exec",
     "env",
     "nice",
+    "do",
+    "then",
+    "else",
 }  # words that may stand before the program's name
 _PYTHON = re.compile(r"(?:.*/)?python[\d.]*(?:\.exe)?$|\{?\$?sys\.executable\}?$")
 _LAUNCHERS = {"torchrun", "accelerate"}

@@ -92,6 +92,7 @@ _KINDS = {
     ".ipynb": "notebooks",
     ".py": "sources",
     ".sh": "scripts",
+    ".bash": "scripts",
     **dict.fromkeys(CONFIG_SUFFIXES, "configs"),
     **dict.fromkeys(PAGE_SUFFIXES, "pages"),
     **dict.fromkeys(CLOSED_SUFFIXES, "closed"),

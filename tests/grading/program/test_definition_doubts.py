@@ -1,5 +1,7 @@
 """The network is graded by its definitions alone; where the program makes something else of them, it is said where."""
 
+import re
+
 import pytest
 
 from tests.grading.first_attempt import find
@@ -120,7 +122,8 @@ OUTSIDE = {
 def test_a_module_that_is_changed_from_outside_is_a_doubt(kind, tmp_path):
     other = "import model\nmodel.FLAGS.append(1)\n"
     attempt = there(tmp_path, OUTSIDE[kind], other=other)
-    assert not is_known(attempt) and ("S9.ipynb" in attempt.model.why or ".py" in attempt.model.why)
+    assert not is_known(attempt)
+    assert re.search(r"(line \d+ of (other|model)\.py|cell \d+ of S9\.ipynb)", attempt.model.why)
 
 
 HARMLESS = {

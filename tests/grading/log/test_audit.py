@@ -360,3 +360,16 @@ def strong_augmentation(first, train, number=1, of=""):
 def test_weights_that_were_trained_before_are_remarked_on(tmp_path, log, said):
     warnings = audit(tmp_path, log).warnings
     assert any("before this log began" in warning for warning in warnings) == said
+
+
+@pytest.mark.parametrize(("after", "known"), [(90.97, True), (95.9, False)])
+def test_a_step_of_the_learning_rate_may_halve_the_errors(tmp_path, after, known):
+    """Where no training accuracy tells whether the network has learned."""
+    values = [60, 70, 76, 79, 80.3, 81.07, 80.7, after, after + 0.21, after + 0.35]
+    found = audit(
+        tmp_path,
+        "".join(
+            f"Epoch {number}: test accuracy {value:.2f}%\n" for number, value in enumerate(values)
+        ),
+    )
+    assert (found.facts["best_test_accuracy"].value is not None) == known

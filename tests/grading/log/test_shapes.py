@@ -63,6 +63,7 @@ TABLES = (
     written_logs.csv_file,
     written_logs.csv_of_lightning,
     written_logs.tabs_of_fastai,
+    written_logs.errors_of_fastai,
 )
 
 

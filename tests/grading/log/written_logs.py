@@ -264,6 +264,29 @@ def tabs_of_fastai(course):
     return "\n".join(["epoch\ttrain_loss\tvalid_loss\taccuracy\ttime", *rows])
 
 
+def errors_of_fastai(course):
+    rows = [
+        f"{e.index:<10}{e.train_loss:<12.6f}{e.test_loss:<12.6f}{1 - e.test / 100:<12.6f}00:12"
+        for e in course
+    ]
+    return "\n".join(["epoch     train_loss  valid_loss  error_rate  time", *rows])
+
+
+def quickstart(course):
+    """As PyTorch's own tutorial prints it, with two decimals."""
+    rows = "-" * 31
+    return "".join(
+        f"Epoch {e.index + 1}\n{rows}\nloss: {e.train_loss + 0.1:.6f}  [   64/50000]\n"
+        f"loss: {e.train_loss:.6f}  [49984/50000]\n"
+        f"Test Error: \n Accuracy: {e.test:.2f}%, Avg loss: {e.test_loss:.6f} \n\n"
+        for e in course
+    )
+
+
+def keras_sparse(course):
+    return keras(course).replace("accuracy", "sparse_categorical_accuracy")
+
+
 NUMBERED = (
     tqdm_from_0,
     tqdm_train_colon_from_1,
@@ -286,6 +309,9 @@ NUMBERED = (
     csv_of_lightning,
     markdown_table,
     tabs_of_fastai,
+    errors_of_fastai,
+    quickstart,
+    keras_sparse,
 )
 UNNUMBERED = (without_numbers, only_tests, one_line_without_numbers)
 

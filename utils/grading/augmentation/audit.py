@@ -26,7 +26,7 @@ _NAMES = (
 
 
 def transforms_audit(submission: Submission, found) -> Audit:
-    """Facts about the training pipeline: the four that the rubric asks for, and `effective_transforms`.
+    """Facts about the training pipeline: those that the rubric asks for, and `effective_transforms`.
 
     `effective_transforms` is a list of {"name", "arguments" (effective), "version" ("1" or "2": which albumentations they
     are effective under), "ignored" (names that it does not know), "by_position" (the arguments that are given by position,

@@ -175,7 +175,7 @@ def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[P
         final = at_last or bool(_FINAL.search(before)) or bool(re.match(r"F[STd]{0,2}A", after))
         plus = words[at].text.rstrip().endswith("+")
         already = any(word.text.lower() == "already" for word in words)
-        first = _first(words, letters, match, end=at)
+        first = _first(words, match, end=at)
         verb = letters[: match.start()].rstrip(".")
         passed = words[len(verb) - 1].sense if verb.endswith("v") else ""
         threshold = unit >= 1 and number % 5 == 0
@@ -199,7 +199,7 @@ def _accuracies(words: list[Token], letters: str, taken: set[int]) -> Iterator[P
         )
 
 
-def _first(words: list[Token], letters: str, match: re.Match, end: int) -> int:
+def _first(words: list[Token], match: re.Match, end: int) -> int:
     """Where the words begin that belong to a number: at the sense before it."""
     return words[match.start("s") if match["s"] else end].start
 

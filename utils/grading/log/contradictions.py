@@ -37,7 +37,7 @@ def number_contradictions(
         fits = images <= train_size or images % train_size == 0
         yield from _count(row, f"the {train_size:,} training images", fits)
     yield from _averages(rows, test_size)
-    yield from _steps(run, train_size)
+    yield from _steps(run)
     yield from _other_steps(run)
     yield from _gaps(run)
 
@@ -91,7 +91,7 @@ def _averages(rows: tuple[Row, ...], test_size: int) -> Iterator[Contradiction]:
             return
 
 
-def _steps(run: Run, train_size: int) -> Iterator[Contradiction]:
+def _steps(run: Run) -> Iterator[Contradiction]:
     for epoch in run.epochs:
         bar, label = epoch.bar, f"epoch {epoch.number}" if epoch.number is not None else "an epoch"
         if bar is None:

@@ -13,7 +13,8 @@ from utils.grading.log.runs import Run
 CHANCES = 0.003  # agreements that chance may be expected to make where one counts as a copy
 CHANCE = 10.0  # per cent; a network that diverged stays here, and its log repeats itself
 SPIKE = 6.0  # per cent by which one epoch may stand above all before it and those after it
-LEAP = 0.5  # share of the errors that may vanish within one epoch
+LEAP = 0.5  # share of the errors that may vanish within one epoch in which the training accuracy hardly rises
+LEAP_ALONE = 0.65  # the same where no training accuracy is logged: a step of the learning rate halves the errors
 LEARNED = 50.0  # per cent from which on there are no such leaps and spikes; before it every training is restless
 STEP = 12.0  # per cent by which training and test accuracy may rise together; a step of the learning rate gives less
 RESTART = 15.0  # per cent of training accuracy that only a new beginning loses
@@ -118,10 +119,8 @@ def _leaps(run: Run, rows: tuple[Row, ...]) -> Iterator[Contradiction]:
         if best < LEARNED or behind_gap:
             continue
         here, before = train.get(id(row.epoch)), train.get(id(rows[place - 1].epoch))
-        rise, learned = (
-            row.accuracy - best,
-            here - before if here is not None and before is not None else 0.0,
-        )
+        known = here is not None and before is not None
+        rise, learned = row.accuracy - best, here - before if known else 0.0
         if (
             after and row.accuracy - max(best, *after) > SPIKE and not _ratio(row)
         ):  # with a loss, _misfits tells better
@@ -130,7 +129,7 @@ def _leaps(run: Run, rows: tuple[Row, ...]) -> Iterator[Contradiction]:
                 f"{max(after):.2f} % after it",
                 row.place,
             )
-        elif (learned < SPIKE and rise > LEAP * (100 - best)) or (
+        elif (learned < SPIKE and rise > (LEAP if known else LEAP_ALONE) * (100 - best)) or (
             best > LEARNED + 10 and min(rise, learned) > STEP
         ):
             yield Contradiction(

@@ -21,7 +21,8 @@ from utils.grading.submission.contents import Submission, TextFile
 
 BEFORE = 40  # lines before a run that are kept with it
 _HEADING = re.compile(
-    r"\W*(train|test|val|eval)[a-z]*(?:\s+(?:set|phase|metrics|results?|data))?\W*", re.I
+    r"\W*(train|test|val|eval)[a-z]*(?:\s+(?:set|phase|metrics|results?|data|error|performance))?\W*",
+    re.I,
 )
 _STOPPED = re.compile(
     r"\bearly[ _-]?stop(?:p(?:ed|ing))?\b(?!\W*(?:patience|callback|counter|[:=(]))", re.I

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utils.grading.log.averaged_weights import AVERAGED, NAMED
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
@@ -21,6 +21,10 @@ _NUMBERED = re.compile(r"[*`\s\[#]*(\d{1,5})(?:\.0*)?(?:\s?(?:/|of)\s?\d{1,5})?[
 _COUNTED = re.compile(r"\s*(\d{1,9})\s*/\s*(\d{1,9})\s*(?:\(.*\))?\s*")
 _TOP_OTHER = re.compile(r"(?:acc(?:uracy)?|prec|top)[-_@ ]?(?:[2-9]|\d\d)(?!\d)", re.I)
 _NAME = re.compile(r"[A-Za-z][\w./@%()-]{0,40}")
+_ERROR = re.compile(
+    r"(?:(?P<split>train|test|val(?:id(?:ation)?)?)[ _])?(?:top-?1[ _])?err(?:or)?(?:[ _]rate)?",
+    re.I,
+)
 _ACCURACIES = ("accuracy", AVERAGED["accuracy"])
 # Columns beside those of a training.
 NO_RESULTS = "lr learning_rate time seconds secs sec s elapsed epoch_time step".split()
@@ -52,7 +56,8 @@ def _header(names: list[str], frame: bool) -> Header | None:
         return None
     columns = _columns(names)
     held = list(columns.values())
-    if "epoch" not in held or not any(one[1] in (*_ACCURACIES, "correct") for one in held):
+    results = (*_ACCURACIES, "correct", "error")
+    if "epoch" not in held or not any(one[1] in results for one in held):
         return None
     fastai = (
         ("val", "loss") in held and ("train", "loss") in held and ("val", "accuracy") not in held
@@ -66,7 +71,7 @@ def _columns(names: list[str]) -> dict[int, object]:
     """The columns that hold something, each thing once: the first of that meaning."""
     places: dict[object, int] = {}
     for place, name in enumerate(names):
-        if held := meaning(name):
+        if held := meaning(name) or _error(name):
             places.setdefault(held, place)
     return {place: held for held, place in places.items()}
 
@@ -115,7 +120,8 @@ def read_row(header: Header, text: str) -> LogLine | None:
             numbers[held] = number
     if epoch is None:
         return None
-    return LogLine(epoch, numbers=_with_counts(of_split(numbers, cells)), counted=True)
+    numbers = _without_errors(_with_counts(of_split(numbers, cells)))
+    return LogLine(epoch, numbers=numbers, counted=True)
 
 
 def of_split(numbers: dict, texts: Iterable[object]) -> dict:
@@ -170,6 +176,11 @@ def meaning(name: str) -> object:
     return split_named(split[0]) if split else "", held
 
 
+def _error(name: str) -> tuple[str, str] | None:
+    match = _ERROR.fullmatch(name.strip('*`" '))
+    return (split_named(match["split"]) if match["split"] else "", "error") if match else None
+
+
 def of_training(name: str) -> bool:
     """Whether the record of an epoch has an entry of that name; that of a trial has others, such as a batch size."""
     return meaning(name) is not None or name.strip().lower() in NO_RESULTS
@@ -185,6 +196,17 @@ def _number(cell: str) -> Number | None:
     if not match:
         return None
     return Number(float(match[1]), 10.0 ** -len(match[2] or ""), bool(match[3]), average=True)
+
+
+def _without_errors(numbers: dict) -> dict:
+    """The share of wrong answers on the test set as the accuracy that it leaves; none of a training, which may be below 1 in
+    per cent as well as as a fraction."""
+    found = {held: number for held, number in numbers.items() if held[1] != "error"}
+    for (split, held), number in numbers.items():
+        if held == "error" and split != "train" and 0 <= number.value <= 100:
+            whole = 1 if number.value <= 1 and not number.percent else 100
+            found.setdefault((split, "accuracy"), replace(number, value=whole - number.value))
+    return found
 
 
 def _with_counts(numbers: dict) -> dict:

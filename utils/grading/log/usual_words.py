@@ -25,6 +25,7 @@ _RESULT = r"(?:loss|acc(?:uracy)?)"
 _REWRITTEN = [
     (re.compile(pattern, flags), words)
     for pattern, words, flags in (
+        (r"(?:sparse_)?(?:categorical|binary|multiclass)_(?=acc)", "", re.I),  # Keras, torchmetrics
         (r"(?<=[a-z])(?=(?:Loss|Acc)(?:uracy)?(?![a-z]))", " ", 0),  # TrainLoss
         (rf"(?<![a-z])trn?{_NAMED}", "train", re.I),
         (rf"(?<![a-z])(?:te|tst){_NAMED}", "test", re.I),

@@ -1,11 +1,13 @@
 """`make run`: which notebook is executed on what, what is printed meanwhile, and the last block."""
 
+import os
 import sys
 
 import pytest
 
 from tests.small_run import OPTIONS, PRECISION, RECIPE
 from utils.make import run as make_run
+from utils.paths import REPOSITORY
 from utils.training.fit import fit
 from utils.training.run_record import load_run
 
@@ -61,14 +63,16 @@ def test_on_cifar10_the_assignment_shows_its_stored_run(executed, monkeypatch):
 
 
 @pytest.mark.parametrize(("said", "asked"), [("digits", "digits"), (None, "auto")])
-def test_the_images_are_those_that_the_environment_names(executed, monkeypatch, said, asked):
+def test_what_is_asked_for_is_trained_as_a_trial(executed, monkeypatch, said, asked):
+    """Not in results/, where the committed runs are; what training returns is the exit status where it fails."""
+    monkeypatch.delenv("RESULTS_DIR")
     if said:
         monkeypatch.setenv("DATA_SOURCE", said)
     wanted = []
-    monkeypatch.setattr(
-        make_run, "attempt", lambda arguments: (wanted.append(arguments), (7, None))[1]
-    )
-    assert make_run.main() == 7 and wanted[0].data == asked
+    monkeypatch.setattr(make_run, "attempt", lambda one: (wanted.append(one), (7, None))[1])
+    assert make_run.main() == 7 and not executed
+    assert (wanted[0].recipe, wanted[0].epochs, wanted[0].data) == ("aster", "3", asked)
+    assert os.environ["RESULTS_DIR"] == str(REPOSITORY / "build" / "runs")
 
 
 def test_a_notebook_that_fails_ends_the_job(executed, monkeypatch, capsys):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.grading.claims.test_claims import BEST, TRAINED, of_readme
+from tests.grading.claims.of_readme import BEST, TRAINED, of_readme
 
 OTHERS = (
     "Adam; LayerNorm; ResNet-18; Session 8; Week 1; MNIST; CIFAR-100; With dropout; Bigger network; Teacher; With EMA; "

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.grading.claims.test_claims import BEST, FIRST, claims, of_readme
+from tests.grading.claims.of_readme import BEST, FIRST, claims, of_readme
 from tests.grading.claims.test_sentences import KNOWN
 from tests.grading.log.written_logs import notebook, tqdm_from_0, training
 

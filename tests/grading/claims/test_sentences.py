@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.grading.claims.test_claims import BEST, COURSE, FIRST, TRAINED, of_readme
+from tests.grading.claims.of_readme import BEST, COURSE, FIRST, TRAINED, of_readme
 from utils.grading.facts import Fact
 
 LAST = COURSE[-1]

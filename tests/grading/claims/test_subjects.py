@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.grading.claims.test_claims import subject
+from tests.grading.claims.of_readme import subject
 from tests.grading.first_attempt import log_audit
 from tests.grading.log.written_logs import notebook, tqdm_from_0, training
 from utils.grading.claims.audit import check_claims

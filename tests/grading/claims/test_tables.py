@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.grading.claims.test_claims import BEST, COURSE
+from tests.grading.claims.of_readme import BEST, COURSE
 from tests.grading.claims.test_lists import verdicts
 from tests.grading.claims.test_subjects import BEST_SMALL, BEST_WIDE, claims
 

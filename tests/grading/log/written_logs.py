@@ -345,3 +345,7 @@ def audit(tmp_path, *outputs, target=85.0):
 
 def value(found, name):
     return found.facts[name].value
+
+
+def figures(found):
+    return tuple(value(found, name) for name in ("epochs", "best_test_accuracy", "best_epoch"))

@@ -103,6 +103,8 @@ def _too_small(held: list, ratio: float, batch: int | None) -> str | None:
     if batch and _explains(batch, held, ratio):
         return f"sum of batch means divided by images: × {batch}"
     fitting = [size for size in USUAL_BATCHES if _explains(size, held, ratio)]
+    if not ratio:
+        return None  # no factor makes a loss of 0 larger
     if not fitting:
         factor = round(USUAL / ratio)
         return (

@@ -32,7 +32,8 @@ from utils.training.recipes import Recipe, find_recipe
 WARM_UP = 3  # steps before the clock starts
 # On a GPU a step's own time is not to be had without waiting for it: so these many together, and a longer warm-up.
 TOGETHER_ON_GPU, WARM_UP_ON_GPU = 10, 20
-WAITS = {"cuda": torch.cuda.synchronize, "mps": torch.mps.synchronize}  # until it has nothing to do
+# Until a device has nothing to do.
+WAITS = {"cuda": torch.cuda.synchronize, "mps": lambda device: torch.mps.synchronize()}
 
 Step = Callable[[tuple[Tensor, ...]], None]
 
@@ -100,7 +101,7 @@ def _times(
             waiting += time.perf_counter() - asked
             step(batch)
         if wait:
-            wait()
+            wait(device)
         if index >= warm_up // together:
             waited.append(waiting / together)
             computed.append((time.perf_counter() - start - waiting) / together)

@@ -91,8 +91,7 @@ class Spoken:
 
 def spoken_of(statement: Statement, subjects: Sequence[Subject]) -> Spoken:
     """The subject that the sentence or its table names, else its nearest heading that names one, else its file."""
-    spoken = _named_by(statement, subjects)
-    return replace(spoken, aside=_leads_aside(statement, subjects)) if not spoken.aside else spoken
+    return replace(_named_by(statement, subjects), aside=_leads_aside(statement, subjects))
 
 
 def _named_by(statement: Statement, subjects: Sequence[Subject]) -> Spoken:

@@ -1,17 +1,21 @@
 """The soft labels that a taught recipe learns from, made once for all of its seeds: `python -m utils.teach aster_taught`.
 
-Its teachers answer to every image of every epoch, augmented as the student will see it. Stopped and started again it goes
-on with the epoch that is missing; a student that finds all epochs reads them instead of asking its teachers.
+Its teachers answer, one after the other, to every image of every epoch, augmented as the student will see it. Stopped and
+started again it goes on with the epoch that is missing; a student that finds all epochs of all its teachers reads them
+instead of asking.
 """
 
 import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
-import numpy as np
+import torch
+from torch import Tensor
 
+from utils.data.batched import BatchedTraining
 from utils.data.images import HELD_OUT, ImageData, load_data, sources
 from utils.errors import UserError, run_command
 from utils.runtime import PRECISIONS, Precision, choose_device, choose_precision, keep_freed_memory
@@ -25,10 +29,10 @@ from utils.training.run_record import only_one
 
 def make_soft_labels(
     recipe: Recipe, data: ImageData, precision: Precision, epochs: int, report=print
-) -> SoftLabels:
-    """The cache of the first `epochs` epochs of `recipe` on `data`, what was missing of it made; UserError why not.
+) -> list[SoftLabels]:
+    """The caches of the first `epochs` epochs of `recipe` on `data`, one a teacher; UserError why not.
 
-    Of a stream that comes again, no more than come before it does.
+    What was missing of them is made. Of a stream that comes again, no more than come before it does.
     """
     require_teaching(recipe)
     epochs = min(epochs, recipe.different_epochs)
@@ -38,35 +42,34 @@ def make_soft_labels(
             f"this one has teachers={list(recipe.teachers)}, pipeline={recipe.pipeline!r}, draws={recipe.draws!r}."
         )
     teachers = Teachers(recipe, data, precision)
-    cache = SoftLabels(recipe, data.train, teachers.facts)
-    cache.prepare()
-    with only_one(cache.folder):
-        for text in _make_missing(cache, teachers, recipe, data, precision, epochs):
-            report(text)
-    report(f"Soft labels of {epochs} epochs are in {cache.folder}: SHA-256 {cache.digest(epochs)}.")
-    return cache
+    batches = training_batches(recipe, data.train, precision.device)
+    caches = [SoftLabels(recipe, data.train, facts) for facts in teachers.facts]
+    for cache, teacher in zip(caches, teachers.teachers, strict=True):
+        cache.prepare()
+        with only_one(cache.folder):
+            for text in _make_missing(cache, partial(teachers.answer, teacher), batches, epochs):
+                report(f"{teacher.name}, {text}")
+        digest = cache.digest(epochs)
+        report(f"The soft labels of {teacher.name} are in {cache.folder}: SHA-256 {digest}.")
+    return caches
 
 
 def _make_missing(
-    cache: SoftLabels,
-    teachers: Teachers,
-    recipe: Recipe,
-    data: ImageData,
-    precision: Precision,
-    epochs: int,
+    cache: SoftLabels, answer: Callable[[Tensor], Tensor], batches: BatchedTraining, epochs: int
 ) -> Iterator[str]:
-    """One line an epoch: how often the teachers were right, and how long the rest will take."""
+    """One line an epoch: how often the teacher was right, and how long its others will take."""
     missing = [epoch for epoch in range(epochs) if not cache.has(epoch)]
-    batches = training_batches(recipe, data.train, precision.device)
     start = time.perf_counter()
     for done, epoch in enumerate(missing, start=1):
-        answers = [teachers.soft_labels(images) for images, _ in batches.in_order(epoch)]
-        labels = np.concatenate([answer.cpu().numpy() for answer in answers])
-        cache.write(epoch, labels)
-        right = (labels.argmax(1) == data.train.labels).mean()
+        answers, labels = zip(
+            *((answer(images).cpu(), known.cpu()) for images, known in batches.in_order(epoch))
+        )
+        soft = torch.cat(answers)
+        cache.write(epoch, soft.numpy())
+        right = (soft.argmax(1) == torch.cat(labels)).double().mean()
         seconds = (time.perf_counter() - start) / done
         yield (
-            f"epoch {epoch + 1}/{epochs}: the teachers are right on {right:.2%} of the training images; "
+            f"epoch {epoch + 1}/{epochs}: right on {right:.2%} of the training images; "
             f"{seconds:.0f} s an epoch, about {seconds * (len(missing) - done) / 60:.0f} min left"
         )
 

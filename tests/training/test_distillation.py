@@ -1,5 +1,6 @@
 """Networks that are taught: the loss, the soft labels, their cache, and that a taught run goes on exactly."""
 
+import json
 import shutil
 import signal
 import subprocess
@@ -20,8 +21,9 @@ from utils.paths import REPOSITORY
 from utils.teach import make_soft_labels
 from utils.training.batches import training_batches
 from utils.training.distillation.objective import objective_of
-from utils.training.distillation.soft_labels import SoftLabels
-from utils.training.distillation.teachers import Teachers
+from utils.training.distillation.soft_labels import SoftLabels, digest_of
+from utils.training.distillation.source import Teaching
+from utils.training.distillation.teachers import Teachers, without_smoothing
 from utils.training.fit import fit
 from utils.training.run_record import load_run, write_epochs
 
@@ -123,6 +125,22 @@ def test_teachers_give_the_mean_of_their_probabilities(places, few_digits):
     torch.testing.assert_close(found.double(), expected, atol=5e-3, rtol=2e-3)
 
 
+def test_the_smoothing_of_a_teachers_labels_is_taken_back(places, few_digits):
+    """A network that learned smoothed labels to the end teaches what one that learned them as they are does."""
+    plain = torch.tensor([[0.7, 0.2, 0.1], [0.0, 0.5, 0.5], [1.0, 0.0, 0.0]], dtype=torch.double)
+    smoothed = (0.8 * plain + 0.2 / 3).log()
+    torch.testing.assert_close(without_smoothing(smoothed, 0.2).exp(), plain, atol=1e-5, rtol=0)
+    assert torch.equal(without_smoothing(smoothed, 0.0), smoothed)
+    folder, teachers = places / "teacher-digits", Teachers(TAUGHT, few_digits, PRECISION)
+    assert torch.isfinite(teachers.mean([torch.tensor([[-0.0, -70.0, -300.0]])])).all()
+    config = json.loads((folder / "config.json").read_text())
+    config["recipe"]["label_smoothing"] = 0.2
+    (folder / "config.json").write_text(json.dumps(config))
+    teachers = Teachers(TAUGHT, few_digits, PRECISION)
+    found = teachers.mean([smoothed.half()]).double().exp()
+    torch.testing.assert_close(found, plain, atol=2e-3, rtol=0)
+
+
 def test_a_teacher_without_weights_or_unfinished_or_of_other_images_is_named(places, few_digits):
     folder, student = places / "teacher-digits", places / "student"
     other = ImageData("digits-holdout", few_digits.train, few_digits.test, few_digits.classes)
@@ -166,7 +184,9 @@ def test_a_student_differs_from_one_that_is_not_taught(taught_online, few_digits
 
 
 def cached(data, epochs=3, **change):
-    return make_soft_labels(replace(TAUGHT, **change), data, PRECISION, epochs, **QUIET)
+    """The cache of the one teacher."""
+    (cache,) = make_soft_labels(replace(TAUGHT, **change), data, PRECISION, epochs, **QUIET)
+    return cache
 
 
 def test_the_cache_holds_what_the_teachers_say_in_the_loop(places, few_digits):
@@ -183,7 +203,7 @@ def test_the_cache_holds_what_the_teachers_say_in_the_loop(places, few_digits):
 
 
 def test_what_decides_on_soft_labels_decides_on_the_folder(places, few_digits):
-    facts = Teachers(TAUGHT, few_digits, PRECISION).facts
+    (facts,) = Teachers(TAUGHT, few_digits, PRECISION).facts
 
     def folder(facts=facts, split=few_digits.train, **change):
         return SoftLabels(replace(TAUGHT, **change), split, facts).folder
@@ -200,7 +220,7 @@ def test_what_decides_on_soft_labels_decides_on_the_folder(places, few_digits):
         {"stream_seed": 6},
         {"augmentation": "none"},
         {"split": few_digits.test},
-        {"facts": [facts[0] | {"weights": "0" * 64}]},
+        {"facts": facts | {"weights": "0" * 64}},
     ):
         assert folder(**other) != folder()
 
@@ -208,14 +228,16 @@ def test_what_decides_on_soft_labels_decides_on_the_folder(places, few_digits):
 def test_making_soft_labels_goes_on_where_it_was(places, few_digits, monkeypatch):
     whole = cached(few_digits).digest(2)
     said = []
-    folder = SoftLabels(TAUGHT, few_digits.train, Teachers(TAUGHT, few_digits, PRECISION).facts)
-    (folder.folder / "epoch-000.f16").unlink()
-    damaged = bytearray((folder.folder / "epoch-001.f16").read_bytes())
+    (facts,) = Teachers(TAUGHT, few_digits, PRECISION).facts
+    cache = SoftLabels(TAUGHT, few_digits.train, facts)
+    (cache.folder / "epoch-000.f16").unlink()
+    damaged = bytearray((cache.folder / "epoch-001.f16").read_bytes())
     damaged[5] ^= 1
-    (folder.folder / "epoch-001.f16").write_bytes(damaged)
-    assert folder.digest(2) is None
-    again = make_soft_labels(TAUGHT, few_digits, PRECISION, 3, report=said.append)
-    assert [text.split(":")[0] for text in said[:-1]] == ["epoch 1/2", "epoch 2/2"]
+    (cache.folder / "epoch-001.f16").write_bytes(damaged)
+    assert cache.digest(2) is None
+    (again,) = make_soft_labels(TAUGHT, few_digits, PRECISION, 3, report=said.append)
+    names = [f"teacher-digits, epoch {number}/2" for number in (1, 2)]
+    assert [text.split(":")[0] for text in said[:-1]] == names
     assert again.digest(2) == whole and whole in said[-1]
 
 
@@ -239,7 +261,7 @@ def test_a_run_keeps_to_the_soft_labels_that_it_began_with(places, few_digits, t
     fit(TAUGHT, few_digits, places / "online", PRECISION, **OPTIONS)
     assert_same_run(places / "online", taught_online)
     record = fit(TAUGHT, few_digits, places / "cached", PRECISION, stop_after=1, **OPTIONS)
-    assert record.config["taught"]["cache"] == cache.digest(2)
+    assert record.config["taught"]["cache"] == digest_of([cache], 2)
     (cache.folder / "epoch-001.f16").unlink()
     with pytest.raises(UserError, match="cache of soft labels that is not whole"):
         fit(TAUGHT, few_digits, places / "cached", PRECISION, **OPTIONS)
@@ -251,7 +273,7 @@ def test_the_command_makes_them_and_says_why_not(places, few_digits, capsys, mon
     monkeypatch.setitem(teach.CANDIDATES, "small", TAUGHT)
     monkeypatch.setattr(teach, "load_data", lambda source: few_digits)
     for arguments, status, words in (
-        (["small", "--device", "cpu"], 0, "Soft labels of 2 epochs are in"),
+        (["small", "--device", "cpu"], 0, "The soft labels of teacher-digits are in"),
         (["small", "--epochs", "0"], 1, "--epochs 0"),
         (["era9"], 1, "Soft labels can be made ahead for"),
         (["era11"], 1, "There is no recipe 'era11'"),
@@ -260,6 +282,22 @@ def test_the_command_makes_them_and_says_why_not(places, few_digits, capsys, mon
         assert teach.main() == status
         said = capsys.readouterr()
         assert words in (said.err if status else said.out)
+
+
+def test_the_answers_of_a_teacher_serve_whoever_else_teaches(places, few_digits):
+    """Only those of the new teacher are made, and the student learns from the mean of both as in the loop."""
+    fit(replace(RECIPE, seed=9), few_digits, places / "other-digits", PRECISION, **OPTIONS)
+    first, both = cached(few_digits), replace(TAUGHT, teachers=("teacher", "other"))
+    said = []
+    caches = make_soft_labels(both, few_digits, PRECISION, 3, report=said.append)
+    assert caches[0].folder == first.folder != caches[1].folder
+    assert [text.split(",")[0] for text in said if "epoch" in text] == ["other-digits"] * 2
+    batches = training_batches(both, few_digits.train, PRECISION.device)
+    teaching = Teaching(both, few_digits, batches, PRECISION)
+    assert str(teaching) == "taught by teacher-digits, other-digits, from the cache"
+    for images, _, soft in teaching.epoch(1):
+        asked = teaching.teachers.soft_labels(images)
+        torch.testing.assert_close(soft.float(), asked.float(), atol=0.01, rtol=0.01)
 
 
 # --- kills ------------------------------------------------------------------------------------------------------------

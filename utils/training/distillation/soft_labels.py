@@ -1,11 +1,12 @@
-"""A cache of soft labels: what the teachers answer to every image of every epoch of one stream of augmented images.
+"""A cache of soft labels: what a teacher answers to every image of every epoch of one stream of augmented images.
 
-It is made once (`python -m utils.teach`) and serves every student that sees this stream, whatever its seed. One file an
-epoch, a megabyte for CIFAR-10: float16 log-probabilities, image by image, and the SHA-256 of that.
+It is made once (`python -m utils.teach`) and serves every student that sees this stream, whatever its seed and whoever else
+teaches it. One file an epoch, a megabyte for CIFAR-10: float16 log-probabilities, image by image, and the SHA-256 of that.
 """
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -23,15 +24,15 @@ from utils.training.run_record import sha256
 
 
 class SoftLabels:
-    """The cache of the soft labels that teachers with `facts` give to `split`, augmented as `recipe` says.
+    """The cache of what the teacher with `facts` (`Teacher.facts`) answers to `split`, augmented as `recipe` says.
 
-    Its folder is named for a digest of all that decides on them, so what is in it is what is wanted.
+    Its folder is named for a digest of all that decides on it, so what is in it is what is wanted.
     """
 
-    def __init__(self, recipe: Recipe, split: Split, facts: list[dict]):
+    def __init__(self, recipe: Recipe, split: Split, facts: dict):
         self.shape = len(split), DATA_SETS[recipe.data_set].classes
         self.key = {
-            "teachers": facts,
+            "teacher": facts,
             "stream_seed": recipe.seed if recipe.stream_seed is None else recipe.stream_seed,
             "augmentation": asdict(AUGMENTATIONS[recipe.augmentation]),
             "fill": list(DATA_SETS[recipe.data_set].mean),
@@ -80,6 +81,12 @@ class SoftLabels:
             return None
         size = 2 * self.shape[0] * self.shape[1]
         return payload if payload is not None and len(payload) == size else None
+
+
+def digest_of(caches: Sequence[SoftLabels], epochs: int) -> str | None:
+    """Of the first `epochs` epochs of all `caches`; None unless all are there and whole."""
+    digests = [cache.digest(epochs) for cache in caches]
+    return None if None in digests else sha256("".join(digests).encode())
 
 
 def can_be_cached(recipe: Recipe) -> bool:

@@ -10,7 +10,7 @@ from utils.data.loaders import TrainingBatches
 from utils.errors import UserError
 from utils.runtime import Precision
 from utils.training.batches import Changed
-from utils.training.distillation.soft_labels import SoftLabels, can_be_cached
+from utils.training.distillation.soft_labels import SoftLabels, can_be_cached, digest_of
 from utils.training.distillation.teachers import Teachers
 from utils.training.loops import to_device
 from utils.training.recipes import Recipe
@@ -34,10 +34,10 @@ class Teaching:
     ):
         self.teachers, self.device = Teachers(recipe, data, precision), precision.device
         self.batches = batches
-        self.cache = SoftLabels(recipe, data.train, self.teachers.facts)
+        self.caches = [SoftLabels(recipe, data.train, facts) for facts in self.teachers.facts]
         digest = None
         if can_be_cached(recipe) and (recorded or {}).get("soft_labels") != ONLINE:
-            digest = self.cache.digest(recipe.different_epochs)
+            digest = digest_of(self.caches, recipe.different_epochs)
         self.facts = {
             "teachers": self.teachers.facts,
             "soft_labels": ONLINE if digest is None else CACHE,
@@ -50,8 +50,8 @@ class Teaching:
         """The batches of epoch `number`, each with its soft labels `(B, classes)` in the third place."""
         if self.facts["soft_labels"] == CACHE:
             seen = self.batches.stream.epoch(number)
-            soft = torch.from_numpy(self.cache.read(seen)).to(self.device)
-            return self.batches.epoch(number, soft)
+            answers = [torch.from_numpy(cache.read(seen)) for cache in self.caches]
+            return self.batches.epoch(number, self.teachers.mean(answers).to(self.device))
         return Changed(self.batches.epoch(number), self._ask)
 
     def _ask(self, *batch: torch.Tensor) -> tuple[torch.Tensor, ...]:
@@ -73,7 +73,8 @@ class Teaching:
                     "put those back, or choose another run name (--run)."
                 )
         if recorded["cache"] != self.facts["cache"]:
+            places = " and ".join(str(cache.folder) for cache in self.caches)
             raise UserError(
-                f"This run learns from a cache of soft labels that is not whole in {self.cache.folder}, or not the same: "
+                f"This run learns from a cache of soft labels that is not whole in {places}, or not the same: "
                 "put it back (python -m utils.teach makes it), or choose another run name (--run)."
             )

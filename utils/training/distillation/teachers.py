@@ -1,6 +1,7 @@
 """The teachers of a recipe: trained runs, found by name, and the mean of their probabilities."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,10 @@ from utils.runtime import Precision, memory_format
 from utils.training.recipes import Recipe
 from utils.training.run_record import RunRecord, load_run, run_folder, sha256
 
+LEAST = (
+    1e-6  # what is taken for no probability at all: its logarithm is finite, and float16 holds it
+)
+
 
 @dataclass(frozen=True)
 class Teacher:
@@ -26,10 +31,15 @@ class Teacher:
     weights: str  # the SHA-256 of model.pt
 
     @property
+    def name(self) -> str:
+        """That of its run."""
+        return self.record.folder.name
+
+    @property
     def facts(self) -> dict:
         """Who taught: name, parameters, epochs, test accuracy in per cent and the digest of the weights."""
         return {
-            "run": self.record.folder.name,
+            "run": self.name,
             "parameters": self.record.config["parameters"],
             "epochs": len(self.record.history),
             "test_accuracy": self.record.history[-1].test_accuracy,
@@ -47,26 +57,41 @@ class Teachers:
         ]
         self.facts = [teacher.facts for teacher in self.teachers]
 
-    @torch.no_grad()
     def soft_labels(self, images: Tensor) -> Tensor:
-        """`(B, 3, S, S)`, normalised as the student's recipe says, to float16 log-probabilities `(B, classes)`.
+        """`(B, 3, S, S)`, normalised as the student's recipe says, to float16 log-probabilities `(B, classes)`."""
+        return self.mean([self.answer(teacher, images) for teacher in self.teachers])
+
+    @torch.no_grad()
+    def answer(self, teacher: Teacher, images: Tensor) -> Tensor:
+        """The float16 log-probabilities `(B, classes)` of one, which may want its images normalised in another way.
 
         Rounded to what the cache keeps, so that it is the same to learn from either.
         """
-        answers = [
-            self._answer(teacher, images.to(memory_format=memory_format(images.device)))
-            for teacher in self.teachers
-        ]
-        mean = torch.logsumexp(torch.stack(answers), 0) - math.log(len(answers))
-        return mean.to(torch.float16)
-
-    def _answer(self, teacher: Teacher, images: Tensor) -> Tensor:
-        """The log-probabilities of one, which may want its images normalised in another way."""
         mine, its = self.recipe, teacher.record.recipe
         if (mine.mean, mine.std) != (its.mean, its.std):
             images = _normalised_again(images, mine, its)
         with self.precision.autocast():
-            return teacher.model(images)
+            return teacher.model(images.to(memory_format=memory_format(images.device))).half()
+
+    def mean(self, answers: Sequence[Tensor]) -> Tensor:
+        """The mean of the probabilities: one float16 `(B, classes)` of log-probabilities each to another such."""
+        plain = [
+            without_smoothing(answer.float(), teacher.record.recipe.label_smoothing)
+            for answer, teacher in zip(answers, self.teachers, strict=True)
+        ]
+        return (torch.logsumexp(torch.stack(plain), 0) - math.log(len(plain))).half()
+
+
+def without_smoothing(answers: Tensor, smoothing: float) -> Tensor:
+    """What a network that learned smoothed labels says of the classes themselves, in log-probabilities `(B, classes)`.
+
+    Label smoothing (Szegedy et al. 2016, arXiv:1512.00567) taught it (1 − smoothing) · p + smoothing / classes
+    in place of p. Such answers would hide from a student which of the wrong classes another teacher holds for likely.
+    """
+    if not smoothing:
+        return answers
+    kept = (answers.exp() - smoothing / answers.shape[1]).clamp_min(LEAST)
+    return (kept / kept.sum(1, keepdim=True)).log()
 
 
 def _normalised_again(images: Tensor, there: Recipe, wanted: Recipe) -> Tensor:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from utils.grading.facts import Evidence
-from utils.grading.log.losses_and_accuracies import Number
+from utils.grading.log.number import Number
 from utils.grading.log.runs import Epoch, Run
 
 

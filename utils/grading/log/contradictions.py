@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from utils.grading.facts import Evidence
 from utils.grading.log.accuracies import Row, accuracy_rows
-from utils.grading.log.losses_and_accuracies import Number
+from utils.grading.log.number import Number
 from utils.grading.log.runs import Run
 
 TIME_FACTOR = (

@@ -3,8 +3,10 @@
 import re
 from dataclasses import dataclass, field
 
+from utils.grading.log.decimal_commas import percentages_with_points
 from utils.grading.log.loss_and_accuracy import read_pairs
-from utils.grading.log.losses_and_accuracies import Number, read_numbers, with_points
+from utils.grading.log.losses_and_accuracies import read_numbers
+from utils.grading.log.number import Number
 from utils.grading.log.usual_words import in_usual_words
 
 TESTED = (("test", "accuracy"), ("val", "accuracy"))
@@ -113,7 +115,7 @@ def read_line(text: str) -> LogLine | None:
         return LogLine(bar=bar)  # a frame that was redrawn
     measured, comment = (text, False) if bar else _without_comments(text)
     epoch, of = _epoch(_HALF_BAR.sub(" ", measured) if "|" in measured else measured)
-    pairs, rest = read_pairs(with_points(measured))
+    pairs, rest = read_pairs(percentages_with_points(measured))
     numbers = read_numbers(rest, strict=epoch is None and bar is None) | pairs
     if _SPLIT_BEHIND.search(measured):
         numbers = {}

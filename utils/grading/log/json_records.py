@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
-from utils.grading.log.losses_and_accuracies import number_of
+from utils.grading.log.number import number_of
 from utils.grading.log.tables import meaning, of_split, of_training
 
 MOST_EPOCHS, DEEPEST = 10_000, 3

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from utils.grading.log.decimal_commas import with_points
 from utils.grading.log.epoch_and_bar import LINE_LIMIT
-from utils.grading.log.losses_and_accuracies import REAL
+from utils.grading.log.number import REAL
 from utils.grading.log.usual_words import message
 
 MOST_NUMBERS = 12
@@ -14,8 +15,6 @@ _NUMBER = re.compile(
     rf"(?<![\w.])(?:(\d{{1,9}})\s?(?:/|of|out of|von|de|sur)\s?(\d{{1,9}})(?![\w.])|({REAL})(?![\w.]*[^\W\d])\s?(%?))",
     re.I,
 )
-_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\s?/|\d{3}(?!\d))")
-_COMMA = re.compile(r"(?<![\d,])(\d{1,3}),(\d{1,6})(?![\d,])")
 _DIGIT = re.compile(r"\d")
 _LETTERS = re.compile(r"[^\W\d_]+")
 # Between the label of a number and that of the next; a bracket without a blank before it belongs to its word: "acc(test)".
@@ -60,7 +59,7 @@ def fields_of(text: str) -> list[Field]:
     text = text[:LINE_LIMIT].lstrip("\ufeff")
     if "%|" in text or "it/s" in text or "s/it" in text:
         return []
-    text = _with_points(message(text.strip()))
+    text = with_points(message(text.strip()))
     matches = list(islice(_NUMBER.finditer(text), MOST_NUMBERS + 1))
     if len(matches) > MOST_NUMBERS:
         return []
@@ -103,15 +102,6 @@ def split_in(words: Sequence[str]) -> str:
 def _meaning(word: str) -> str:
     match = _MEANING.fullmatch(word)
     return match.lastgroup if match else word
-
-
-def _with_points(text: str) -> str:
-    """Decimal commas as points, in a line without points in numbers, and no commas between thousands."""
-    if not re.search(r"\d,\d", text):
-        return text
-    if re.search(r"\d\.\d|\d,\d{3}\s?/", text):
-        return _THOUSANDS.sub("", text)
-    return _COMMA.sub(r"\1.\2", text)
 
 
 def _labels(text: str, matches: list[re.Match]) -> tuple[list[str], list[str]]:

@@ -4,7 +4,7 @@ import re
 
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import LogLine
-from utils.grading.log.losses_and_accuracies import REAL, Number, number_of
+from utils.grading.log.number import REAL, Number, number_of
 from utils.grading.log.tables import meaning
 
 LIST_LIMIT = 50_000  # characters

@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from utils.grading.log.averaged_weights import AVERAGED, stretches
-from utils.grading.log.losses_and_accuracies import REAL, SPLIT, Number, number_of, split_named
+from utils.grading.log.losses_and_accuracies import SPLIT, split_named
+from utils.grading.log.number import REAL, Number, number_of
 
 _BOTH = r"(?:loss\s?[/,&|(+]\s?acc(?:uracy)?\s?\)?|acc(?:uracy)?\s?[/,&|(+]\s?loss\s?\)?)"
 _NAMES = re.compile(rf"(?<![a-z]){_BOTH}", re.I)

@@ -1,35 +1,16 @@
 """The losses and accuracies that a line of a log prints, each with the split that it is of."""
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from utils.grading.log.averaged_weights import AVERAGED, NAMED, WORD, stretches
-
-
-@dataclass(frozen=True)
-class Number:
-    """A printed number: `unit` is the size of its last digit (0.01 for "86.54"); `average` where the log calls it one.
-
-    Where the log counts, as in 8654/10000 (86.54%), `value` follows from the counts, in per cent, and `printed` is what
-    stands beside them. `images`: of how many images the line says that it is, without counting those that are right.
-    """
-
-    value: float
-    unit: float
-    percent: bool = False
-    printed: float | None = None
-    correct: int | None = None
-    total: int | None = None
-    average: bool = False
-    images: int | None = None
-
+from utils.grading.log.number import REAL, Number, number_of
 
 # No quantifier below meets another that takes the same characters without a bound: a line that matches nothing is done with
 # in time that grows with its length. Blanks come one at a time (read_line sees to that).
 SPLIT = r"(?:train(?:ing)?|test(?:ing)?|val(?:id(?:ation)?)?|eval(?:uation)?)"
 _SEVERAL = rf"{SPLIT}(?:\s?(?:[/,&|]|and\s)\s?{SPLIT}){{1,2}}"
 _COUNT = r"\d{1,3}(?:,\d{3}){1,3}|\d{1,12}"
-REAL = r"[-+]?(?:\d{1,15}(?:\.\d{0,25})?|\.\d{1,25})(?:e[-+]?\d{1,3})?|nan|[-+]?inf"
 _TOKEN = re.compile(
     rf"""(?<![a-z])(?P<several>{_SEVERAL})(?![a-z])
       |(?<![a-z])(?P<split>{SPLIT})(?![a-z])
@@ -68,8 +49,6 @@ _ON_SPLIT = re.compile(
 )
 ANY_SPLIT = re.compile(rf"(?<![a-z]){SPLIT}(?![a-z])", re.I)
 
-_DECIMAL_COMMA = re.compile(r"(?<![\d,.])\d{1,3},\d{1,6}\s?%")
-_COMMA = re.compile(r"(?<![\d,./])(\d{1,3}),(\d{1,6})(?![\d,.])(?!\s?/\s?\d)")
 _ANOTHER = re.compile(
     r"\s?/\s?\d|,\d"
 )  # after a number: it is one of several, or has a decimal comma
@@ -94,52 +73,83 @@ def read_numbers(text: str, strict: bool) -> dict[tuple[str, str], Number]:
 
     Of several of one split and quantity the first counts.
     """
-    found, averaged, marked, splits, end = {}, stretches(text), False, ("",), 0
-    inherited, named_to = set(), -1
-    keras = "val_" in text and "test" not in text.lower()
+    line = _Line(text)
     for match in _TOKEN.finditer(text):
         if match["split"] or match["several"]:
-            splits, named_to = _splits(match[0]), match.end()
-            continue
-        if match["of_network"]:
-            number = replace(number_of(match["percent_of"], True), images=_images(match[0]))
-            found.setdefault((match["split2"].lower(), "accuracy"), number)
-            marked = True
-            continue
-        before, end = text[max(end, match.start() - 40) : match.start()], match.end()
-        own = _own_splits(match, before, splits)
-        beside = named_to >= 0 and bool(_BESIDE.fullmatch(text, named_to, match.start()))
-        stated = beside or own != splits
-        quantity = "loss" if match["key"].lower() == "loss" else "accuracy"
-        stands = any(begin < match.start("key") < last for begin, last in averaged)
-        if _names_averaged(match) or (
-            stands and not any((split, AVERAGED[quantity]) in found for split in own)
-        ):
-            quantity = AVERAGED[quantity]
-        numbers = _numbers(text, match, own, average=bool(match["average"]) or keras) if own else {}
-        for split, number in numbers.items():
-            if match["key"].lower() == "loss" and number.total is not None:
+            line.enter(match)
+        elif match["of_network"]:
+            line.take_sentence(match)
+        else:
+            line.take_quantity(match)
+    return {} if strict and not line.marked and len(line.found) == 1 else line.found
+
+
+class _Line:
+    """A line that is being read from left to right, and what was `found` in it so far."""
+
+    def __init__(self, text: str):
+        self.text, self.averaged = text, stretches(text)
+        # What names no split in a line of Keras, "loss: … - val_loss: …", is of the training set.
+        self.of_keras = "val_" in text and "test" not in text.lower()
+        self.found: dict[tuple[str, str], Number] = {}
+        self.marked = False
+        self._inherited: set[tuple[str, str]] = set()
+        self._splits, self._splits_end, self._end = ("",), -1, 0
+
+    def enter(self, match: re.Match) -> None:
+        """What follows is of the splits that `match` names."""
+        self._splits, self._splits_end = _splits(match[0]), match.end()
+
+    def take_sentence(self, match: re.Match) -> None:
+        """ "Accuracy of the network on the 10000 test images: 86 %"."""
+        number = replace(number_of(match["percent_of"], True), images=_images(match[0]))
+        self.found.setdefault((match["split2"].lower(), "accuracy"), number)
+        self.marked = True
+
+    def take_quantity(self, match: re.Match) -> None:
+        """A loss or an accuracy with its numbers."""
+        text, start = self.text, match.start()
+        before, self._end = text[max(self._end, start - 40) : start], match.end()
+        own = _own_splits(match, before, self._splits)
+        if not own:
+            return
+        beside = self._splits_end >= 0 and _BESIDE.fullmatch(text, self._splits_end, start)
+        stated = bool(beside) or own != self._splits
+        quantity = self._quantity(match, own)
+        average = bool(match["average"]) or self.of_keras
+        for split, number in _numbers(text, match, own, average).items():
+            if _is_loss(match) and number.total is not None:
                 continue
-            if keras and not text[
-                max(match.start("key") - 6, 0) : match.start("key")
-            ].lower().endswith(("val_", "val ", "train_", "train ")):
-                split = "train"  # "loss: … - val_loss: …": what names no split in such a line is of the training set
-            key = split, quantity
-            if stated and key in inherited:
-                # "Test Loss: … Accuracy: … Test Accuracy: …": what has the name of the split is of it, the other is not.
-                found.setdefault(("train", quantity), found.pop(key))
-                inherited.discard(key)
-            if key not in found and not stated:
-                inherited.add(key)
-            found.setdefault(key, number)
-            named = text[: match.start()].endswith("_")  # test_acc: no word of a sentence
-            marked = marked or named or bool(match["mark"] or match["filler"])
-    return {} if strict and not marked and len(found) == 1 else found
+            key = ("train" if self._of_training(match) else split), quantity
+            self._keep(key, number, stated)
+            named = text[:start].endswith("_")  # test_acc: no word of a sentence
+            self.marked = self.marked or named or bool(match["mark"] or match["filler"])
+
+    def _quantity(self, match: re.Match, splits: tuple[str, ...]) -> str:
+        quantity = "loss" if _is_loss(match) else "accuracy"
+        averaged = AVERAGED[quantity]
+        stands = any(begin < match.start("key") < end for begin, end in self.averaged)
+        first = stands and not any((split, averaged) in self.found for split in splits)
+        return averaged if first or _names_averaged(match) else quantity
+
+    def _of_training(self, match: re.Match) -> bool:
+        start = match.start("key")
+        before = self.text[max(start - 6, 0) : start].lower()
+        return self.of_keras and not before.endswith(("val_", "val ", "train_", "train "))
+
+    def _keep(self, key: tuple[str, str], number: Number, stated: bool) -> None:
+        """Keep `number`; its split is `stated` beside it, or inherited from the number before."""
+        if stated and key in self._inherited:
+            # "Test Loss: … Accuracy: … Test Accuracy: …": what has the name of the split is of it, the other is not.
+            self.found.setdefault(("train", key[1]), self.found.pop(key))
+            self._inherited.discard(key)
+        if key not in self.found and not stated:
+            self._inherited.add(key)
+        self.found.setdefault(key, number)
 
 
-def with_points(text: str) -> str:
-    """A line whose percentages have a decimal comma, with points; 8,652/10,000 stays."""
-    return _COMMA.sub(r"\1.\2", text) if _DECIMAL_COMMA.search(text) else text
+def _is_loss(match: re.Match) -> bool:
+    return match["key"].lower() == "loss"
 
 
 def split_named(word: str) -> str:
@@ -238,10 +248,3 @@ def _measured(match: re.Match, average: bool) -> Number | None:
         return replace(number, average=average)
     printed, unit = (number.value, number.unit) if number else (None, 0.0)
     return Number(100 * correct / total, unit, True, printed, correct, total, average)
-
-
-def number_of(printed: str, percent: bool) -> Number:
-    """A number as it is printed, with the size of its last digit."""
-    mantissa, _, exponent = printed.lower().partition("e")
-    decimals = len(mantissa.partition(".")[2]) - int(exponent or 0) if "n" not in mantissa else 0
-    return Number(float(printed), 10.0 ** -min(max(decimals, -300), 300), percent)

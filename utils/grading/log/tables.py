@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 from utils.grading.log.averaged_weights import AVERAGED, NAMED
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
-from utils.grading.log.losses_and_accuracies import ANY_SPLIT, OTHER, Number, split_named
+from utils.grading.log.losses_and_accuracies import ANY_SPLIT, OTHER, split_named
+from utils.grading.log.number import Number
 
 _EPOCH = re.compile(r"ep(?:och)?s?|epoch[ _#]*(?:no\.?|num(?:ber)?)?|#", re.I)
 _QUANTITY = re.compile(r"loss|acc|correct|total|top[-_ @]?1(?!\d)")

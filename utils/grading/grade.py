@@ -200,7 +200,7 @@ def _counting(
     best = best_attempt({one.attempt: _score(one, rubric) for one in audited})
     return (
         by_attempt[best],
-        f"{best.name} counts, because it has the most points and the README names none as the result.",
+        f"{best.name} counts, because it has the most points, and no README was understood to name one as the result.",
     )
 
 

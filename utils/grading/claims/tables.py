@@ -25,10 +25,12 @@ _NOTES = frozenset("note notes comment comments remark remarks explanation condi
 # The first column of a table whose rows are networks, or trainings of them.
 _NETWORKS = frozenset(
     "network networks net nets model models config configs configuration experiment experiments exp run runs version "
-    "versions try tries attempt attempts variant architecture no".split()
+    "versions try tries attempt attempts variant architecture session sessions no".split()
 )
 # Of these a number says which: "attempt 2"; what stands beside it describes it.
-_NUMBERED = frozenset("network net model config experiment run version try attempt variant".split())
+_NUMBERED = frozenset(
+    "network net model config experiment run version try attempt variant session".split()
+)
 _CONDITION = re.compile(r"\b(?:tta|test[- ]time|ema|swa|averag\w+|ensemble\w*)\b", re.I)
 _OWN = re.compile(r"\b(?:this|ours?|mine|my|final|submitted|submission|proposed)\b", re.I)
 _BESIDE_OWN = frozenset(

@@ -212,7 +212,7 @@ def _train_at_best(subject: Subject) -> list[float]:
 
 def _wrong_at(part: Part, rows: tuple[Row, ...]) -> Verdict:
     best = _best(rows).accuracy
-    if part.number > best + (part.unit if part.sense != "around" else FAR):
+    if part.number > best + {"around": FAR, "over": 0.0}.get(part.sense, part.unit):
         return Verdict(
             "false", None, f"{part.number:g} % was never reached: the best logged is {best:.2f} %"
         )
@@ -250,7 +250,8 @@ def _wrong_at(part: Part, rows: tuple[Row, ...]) -> Verdict:
             near[-1].accuracy,
             f"{near[-1].label} logs more, {near[-1].accuracy:.2f} %",
         )
-    return Verdict("false", near[-1].accuracy, f"{near[-1].label} logs {near[-1].accuracy:.2f} %")
+    row = next((row for row in near if row.epoch.number == part.epoch), near[-1])
+    return Verdict("false", row.accuracy, f"{row.label} logs {row.accuracy:.2f} %")
 
 
 def judge_epochs(part: Part, subject: Subject) -> Verdict:

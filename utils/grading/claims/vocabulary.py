@@ -111,7 +111,11 @@ _LEXICON = (
     ),
     ("%", r"\d{1,3}(?:[.,]\d{1,6})?\s*(?:%|per ?cent(?:age)?)(?:\s?\+)?"),
     ("z", r"(?P<side>\d{1,4})\s?[x×]\s?(?P=side)"),
-    ("#", r"(?:\d{1,3}(?:[,\s'’]\d{3})+|\d{1,9}(?:\.\d{1,6})?)(?:\s?(?:k|m|million|thousand))?"),
+    (
+        "#",
+        r"(?<!\d,)(?:\d{1,2}(?:,\d{2})+,\d{3}|\d{1,3}(?:[,\s'’]\d{3})+|\d{1,9}(?:\.\d{1,6})?)(?!,\d)"
+        r"(?:\s?(?:k|m|million|thousand))?",
+    ),  # 176,522, in India 1,76,522; no part of a number that is grouped in another way
     (".", r"(?:one|two|three|four|an?other)(?=\s+(?:depth|dilat|atrous))"),
     *(("D", words) for words in PROPERTIES.values()),
     ("h", _WHERE),

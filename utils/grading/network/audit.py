@@ -122,6 +122,6 @@ def _without(why: str, *warnings: str) -> Audit:
     """Every fact null for one reason; a long reason is said once, among the remarks."""
     short, separator, _ = why.partition(": ")
     if len(why) > _LONG and separator:
-        warnings = (f"{why[:1].upper()}{why[1:]}.", *warnings)
+        warnings = (f"{why[:1].upper()}{why[1:].rstrip('.')}.", *warnings)
         why = f"{short}; the remarks say why"
     return Audit({name: Fact(None, why) for name in FACTS}, warnings)

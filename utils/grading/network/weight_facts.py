@@ -41,13 +41,25 @@ def parameters_executed(view: NetworkView) -> Fact:
     executed = sum(prod(view.network.parameters[name]) for name in used) + sum(
         _hidden_weights(view).values()
     )
-    idle = sorted(set(view.network.parameters) - used)
-    layers = list(dict.fromkeys(name.rpartition(".")[0] or name for name in idle))
-    more = f" and {len(layers) - 5} more" if len(layers) > 5 else ""
-    why = (
-        f"defined but without a part in the result: {', '.join(layers[:5])}{more}" if layers else ""
+    return view.fact(executed, _idle(view, used))
+
+
+def _idle(view: NetworkView, used: set[str]) -> str:
+    """The modules none of whose parameters is `used`, the largest of them by name, "" where there are none."""
+    names = sorted(set(view.network.parameters) - used)
+    modules = list(dict.fromkeys(_idle_module(name, used) for name in names))
+    more = f" and {len(modules) - _NAMED} more" if len(modules) > _NAMED else ""
+    said = f"defined but without a part in the result: {', '.join(modules[:_NAMED])}{more}"
+    return said if modules else ""
+
+
+def _idle_module(name: str, used: set[str]) -> str:
+    """The outermost module that holds the parameter `name` and none that is `used`."""
+    parts = name.split(".")
+    outwards = [".".join(parts[:count]) for count in range(1, len(parts))]
+    return next(
+        (one for one in outwards if not any(other.startswith(f"{one}.") for other in used)), name
     )
-    return view.fact(executed, why)
 
 
 def printable_totals(view: NetworkView) -> frozenset[int]:
@@ -176,6 +188,8 @@ def remarks_on_weights(view: NetworkView) -> Iterator[str]:
     unclear = _unclear(view)
     if sum(unclear.values()) >= _BUFFER_LIMIT:
         yield f"Not counted as parameters, though they take part in the result: {_largest(unclear)}."
+    if idle := _idle(view, _used_parameters(view)):
+        yield f"{idle[0].upper()}{idle[1:]}."
     if view.network.ineffective:
         yield (
             f"Executed without any effect on the result, and so not counted as executed: "

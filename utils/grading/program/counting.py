@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from utils.errors import UserError
+from utils.grading.program.attempt_names import is_named, mentions
 from utils.grading.program.attempts import Attempt
 from utils.grading.submission.contents import Submission
 
@@ -21,6 +22,22 @@ _NOT = re.compile(
     r"experiments?|instead of|replaced|deprecated|unused)\b",
     re.I,
 )
+# What is handed in, of which "final accuracy" says nothing, and that it "is \0", the mention of an attempt.
+_HANDED_IN = (
+    r"(?:final(?!\s+(?:test|train|val|acc|loss|epoch|layer|score|number|conv|block|lr|learning|batch|param)\w*)|"
+    r"submi(?:t|ssion)\w*|hand(?:ed)?[\s-]in|to be graded)"
+)
+_MEASURED = r"\b(?:acc\w*|param\w*|loss|than|better|worse|higher|lower)\b"
+_IS_HANDED_IN = re.compile(
+    rf"\b{_HANDED_IN}\b(?:(?!{_MEASURED})[^\0]){{0,60}}?(?:\b(?:is|in|was|at|under|see)\b|[:=>→])\W{{0,4}}"
+    rf"(?:(?:the|our|my|notebook|folder|file|of)\W+){{0,3}}\0|"
+    rf"\0[\])\s/*_`]{{0,4}}(?:[(:–—=-]\s*|\b(?:is|was)\s+)(?:(?:the|my|our|what|which|one|that|we|i)\s+){{0,4}}{_HANDED_IN}\b|"
+    r"\b(?:submit(?:ting|ted)?|hand(?:ing|ed)? in)\s+(?:(?:the|our|my|notebook)\s+){0,2}\0",
+    re.I,
+)
+_ONE_OF_SEVERAL = re.compile(
+    r"\0\W{0,4}(?:(?:and|or)\W+)?\x01|\x01\W{0,4}(?:(?:and|or)\W+)?\0"
+)  # "\x01" are the others
 _FILE = re.compile(r"[\w./-]+\.(?:py|ipynb)\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
 _LONGEST = 2_000  # characters of a line that are looked at
@@ -47,13 +64,25 @@ def named_as_result(
     for words in _RESULT:
         found: dict[Attempt, str] = {}
         for place, heading, sentence in _sentences(submission):
-            named = [one for one in attempts if _is_named(one, attempts, sentence)]
+            named = [one for one in attempts if is_named(one, attempts, sentence)]
             said = _FILE.sub(" ", f"{heading} {sentence}")  # "final.py" is a name, not a word
-            if len(named) == 1 and words.search(said) and not _NOT.search(said):
+            if not (named and words.search(said)):
+                named = [one for one in attempts if _is_said_of(one, attempts, sentence)]
+            if len(named) == 1 and not _NOT.search(said):
                 found.setdefault(named[0], place)
         if len(found) == 1:
             return next(iter(found.items()))
     return None
+
+
+def _is_said_of(one: Attempt, attempts: Sequence[Attempt], sentence: str) -> bool:
+    """Whether a sentence says that what is handed in is this attempt alone, by its number or its folder."""
+    spans = [span for other in attempts for span in mentions(other, attempts, sentence)]
+    own = {*mentions(one, attempts, sentence)}
+    for begin, end in sorted(spans, reverse=True):
+        mark = "\0" if (begin, end) in own else "\x01"
+        sentence = f"{sentence[:begin]}{mark}{sentence[end:]}"
+    return bool(_IS_HANDED_IN.search(sentence)) and not _ONE_OF_SEVERAL.search(sentence)
 
 
 def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:
@@ -72,17 +101,6 @@ def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:
                 )  # the title speaks of everything
             for sentence in _SENTENCE_END.split(line[:_LONGEST]):
                 yield f"line {number} of {text.path}", heading, sentence
-
-
-def _is_named(one: Attempt, attempts: Sequence[Attempt], line: str) -> bool:
-    """Whether a line has the file name of the program, or a class name that no other attempt has."""
-    names = {posixpath.basename(one.program)} if one.program else set()
-    if sum(other.program == one.program for other in attempts) > 1:
-        names = set()
-    classes = [other.model.class_name for other in attempts if other.model]
-    if one.model and classes.count(one.model.class_name) == 1:
-        names.add(one.model.class_name)
-    return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", line) for name in names)
 
 
 def best_attempt(points: Mapping[Attempt, tuple]) -> Attempt:

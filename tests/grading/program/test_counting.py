@@ -1,0 +1,79 @@
+"""Which of several attempts a README hands in, in the words of READMEs."""
+
+from pathlib import Path
+
+import pytest
+
+from utils.grading.program.attempts import Attempt
+from utils.grading.program.counting import named_as_result
+from utils.grading.submission.contents import Submission, TextFile
+
+FILES = [f"S9_attempt_{number}.ipynb" for number in (1, 2, 3)]
+FOLDERS = [f"Attempt_{number}/S9.ipynb" for number in (1, 2, 3)]
+SESSIONS = ["Session_7/main.ipynb", "Session_9/S9.ipynb"]
+
+
+def named(programs: list[str], readme: str) -> str | None:
+    """The program of the attempt that the README names."""
+    attempts = [Attempt(name=name, reader=None, training_notebook=name) for name in programs]
+    texts = (TextFile("README.md", readme),)
+    found = named_as_result(Submission(root=Path(), texts=texts), attempts)
+    return found[0].program if found else None
+
+
+@pytest.mark.parametrize("programs", [FILES, FOLDERS])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The final submission is attempt 3.",
+        "Attempt 3 is the final submission.",
+        "Attempt 3 is what I submit.",
+        "Attempt #3 (final): 164,234 parameters.",
+        "My third attempt is the one that we hand in.",
+        "The 3rd attempt (submitted) reaches 84.6 %.",
+        "Attempts 1 and 2 were too large. We submit attempt 3.",
+        "Final network: attempt-3",
+        "**Final attempt:** Attempt 3",
+        "Please grade attempt 3: it is in the list below. The submission is in the notebook of Attempt 3.",
+        "Attempt 1 was too big, attempt 3 is our final one.",
+    ],
+)
+def test_by_its_number(programs, sentence):
+    assert named(programs, f"# Work\n\n{sentence}\n") == programs[2]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The final submission is in [Attempt_3](Attempt_3/).",
+        "Submission: `Attempt_3/S9.ipynb`",
+        "The final notebook is in Attempt_3/",
+    ],
+)
+def test_by_its_folder(sentence):
+    assert named(FOLDERS, f"# Work\n\n{sentence}\n") == FOLDERS[2]
+
+
+def test_by_its_session():
+    readme = "# Course\n\nThe latest submission is [Session 9](Session_9/README.md).\n"
+    assert named(SESSIONS, readme) == SESSIONS[1]
+    assert named(["Session_9/a.ipynb", "Session_9/b.ipynb"], readme) is None
+
+
+@pytest.mark.parametrize("programs", [FILES, FOLDERS])
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The final accuracy of attempt 1 is 82.3 %.",
+        "The final test accuracy is in attempt 1.",
+        "Attempt 1 is not the final submission.",
+        "In attempt 2 the final layer is a 1x1 convolution.",
+        "Attempt 2 was the first submission to reach 85 %, but over the limit of attempt 1.",
+        "The submission has a higher accuracy than in attempt 1.",
+        "The submission holds three notebooks: attempt 1, attempt 2 and attempt 3.",
+        "The final submission is attempt 4.",
+        "The final learning rate was found in attempt 2.",
+    ],
+)
+def test_what_names_none(programs, sentence):
+    assert named(programs, f"# Work\n\n{sentence}\n") is None

@@ -18,9 +18,11 @@ def _is_same(one: UserFunction, other: UserFunction) -> bool:
 
 
 def _noted(value, step: Step):
-    """Note on a network or a layer that this call returned it."""
-    if is_layer(value) and len(value.returned) < _DEEPEST:
-        value.returned.append(step)
+    """Note on a network or a layer that this call returned it, alone or beside other things."""
+    several = value.values() if isinstance(value, dict) else value
+    for one in several if isinstance(value, tuple | list | dict) else [value]:
+        if is_layer(one) and len(one.returned) < _DEEPEST:
+            one.returned.append(step)
     return value
 
 

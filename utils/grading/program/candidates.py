@@ -1,6 +1,5 @@
 """The networks that a notebook or script builds, ranked by what is done with them."""
 
-import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -246,7 +245,7 @@ def _candidate(
         max(uses.values()),
     )
     roots = tuple(reader.index.used_roots)
-    step = next((step for step in network.stack if _rebuilds(step)), None)
+    step = next((step for step in network.stack if _rebuilds(step, network)), None)
     changes = doubts.changes(network)
     if doubt := doubts.of(network, step, changes):
         return _doubtful(network, doubt, roots, why, rank)
@@ -292,16 +291,13 @@ def _doubtful(network, doubt: str, roots: tuple[str, ...], why: str, rank: tuple
     return Candidate(name, home, home, args, {}, None, roots, why, rank)
 
 
-def _rebuilds(step) -> bool:
-    """Whether a call on the stack can be repeated for its network: of a function that returns something, with arguments
-    that are known."""
+def _rebuilds(step, network) -> bool:
+    """Whether a call on the stack can be repeated for its network: of a function that returns it, with arguments that are
+    known. A function that trains it may return something too, and is not to be called."""
     function = step.function
-    if (
-        function.owner is not None
-        or function.name == "lambda"
-        or not repeatable(step.args, step.kwargs)
-    ):
-        return False
-    return any(
-        isinstance(node, ast.Return) and node.value is not None for node in ast.walk(function.node)
+    return (
+        function.owner is None
+        and function.name != "lambda"
+        and repeatable(step.args, step.kwargs)
+        and any(one is step for one in network.returned)
     )

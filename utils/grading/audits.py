@@ -22,7 +22,7 @@ from utils.grading.network.checkpoint import check_weights
 from utils.grading.network.rebuilt import rebuilt
 from utils.grading.own_limits import outcome
 from utils.grading.program.attempts import Attempt
-from utils.grading.program.data_use import misuse
+from utils.grading.program.data_use import divided, misuse
 from utils.grading.program.modularity import modularity
 from utils.grading.rubrics.rubric import Rubric
 from utils.grading.sandbox.limits import LIMITS, Limits
@@ -238,6 +238,8 @@ def _not_of_the_test_set(case: Case, facts: dict[str, Fact], warnings: list[str]
         ONCE
     )  # on a set that was not looked at before
     wrong = misuse(case.attempt.reader, validation and not once)
+    if wrong is None and validation and not once:
+        wrong = divided(case.attempt.reader, case.submission)
     if wrong is None:
         return Audit()
     if validation:

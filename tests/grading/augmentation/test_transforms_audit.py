@@ -21,7 +21,9 @@ from tests.grading.layouts import (
     build,
 )
 from utils.data.transforms import A
+from utils.grading.augmentation.albumentations_version import pinned_version
 from utils.grading.augmentation.audit import transforms_audit
+from utils.grading.submission.contents import read_submission
 
 GOOD = {
     "horizontal_flip": True,
@@ -176,6 +178,26 @@ def test_what_the_other_version_makes_of_old_names_is_listed(pinned, there, othe
         there,
         other,
     )
+
+
+@pytest.mark.parametrize(
+    "name, text, version",
+    [
+        ("requirements/base.txt", "albumentations==2.0.8", "2"),
+        ("pyproject.toml", 'dependencies = ["torch", "albumentations==2.0.5"]', "2"),
+        ("pyproject.toml", 'albumentations = "^1.3"', "1"),
+        ("setup.cfg", "install_requires =\n  albumentations~=1.4", "1"),
+        ("setup.py", "setup(install_requires=['albumentations>=2.0'])", "2"),
+        ("Pipfile", 'albumentations = "==1.3.1"', "1"),
+        ("environment.yml", "- pip:\n  - albumentations==1.3.1", "1"),
+        ("pyproject.toml", 'albumentations = "*"', None),
+        ("notes.py", "# albumentations==2.0.5", None),
+    ],
+)
+def test_where_a_version_is_asked_for(name, text, version, tmp_path):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text(text)
+    assert pinned_version(read_submission(tmp_path))[0] == version
 
 
 def test_version_1_makes_eight_holes_where_none_are_asked_for(tmp_path):

@@ -27,6 +27,8 @@ RIGHT = (
     f"* **Best Test Accuracy** : **{B}%**",
     f"Test Accuracy: {B}% (at epoch {N})",
     f"Test accuracy is {B}% after {N + 1} epochs.",
+    f"After {N + 1} epochs the best test accuracy was {B}%.",
+    f"Our model has 1,26,634 params and reaches {B}% test accuracy.",
     f"Finally we got a test accuracy of {L}% at the last epoch.",
     f"Final test accuracy = {L}",
     f"Test accuracy: {B}%, train accuracy: {AT_BEST:.2f}%",

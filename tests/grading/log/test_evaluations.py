@@ -1,5 +1,7 @@
 """Evaluations beside a training, and trainings that were resumed."""
 
+import json
+
 import pytest
 
 from tests.grading.log.written_logs import audit, figures, tqdm_from_0, training, value
@@ -111,3 +113,50 @@ def test_the_accuracy_of_one_batch_is_not_that_of_the_test_set(tmp_path):
     losses = "".join(f"Epoch {one.index + 1}: loss {one.train_loss:.4f}\n" for one in COURSE)
     found = audit(tmp_path, losses + "Test accuracy: 93.75% (batch 1)\n")
     assert value(found, "best_test_accuracy") is None
+
+
+# --- in a file of its own ---------------------------------------------------------------------------------------------
+
+VALIDATED = "epoch,train_acc,val_acc\n" + "".join(
+    f"{one.index},{one.train / 100:.4f},{one.test / 100:.4f}\n" for one in COURSE
+)
+
+
+def validated(tmp_path, results: dict[str, dict]):
+    """The audit of a training that was validated, beside files that hold `results`."""
+    (tmp_path / "out").mkdir(exist_ok=True)
+    (tmp_path / "out/metrics.csv").write_text(VALIDATED, encoding="utf-8")
+    for name, result in results.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(json.dumps(result), encoding="utf-8")
+    return audit(tmp_path, "nothing\n")
+
+
+def test_the_one_test_result_is_in_a_file_of_its_own(tmp_path):
+    best = max(one.test for one in COURSE)
+    assert value(validated(tmp_path, {}), "best_test_accuracy") == best
+    result = {
+        "parameters": 155_394,
+        "best_val_acc": best / 100,
+        "test_loss": 0.4537,
+        "test_acc": 0.8123,
+    }
+    found = validated(tmp_path, {"out/result.json": result})
+    assert value(found, "best_test_accuracy") == value(found, "final_test_accuracy") == 81.23
+    assert value(found, "epochs") == 30
+    assert found.facts["final_test_accuracy"].evidence[0].file == "out/result.json"
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"test_acc": [0.81]},
+        {"val_acc": 0.81},
+        {"best_test_acc": 0.81},
+        {"epoch": 3, "test_acc": 0.81},
+        {"seed": 1},
+    ],
+)
+def test_what_is_no_test_result(tmp_path, result):
+    found = validated(tmp_path, {"out/result.json": result})
+    assert value(found, "best_test_accuracy") == max(one.test for one in COURSE)

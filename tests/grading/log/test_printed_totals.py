@@ -8,7 +8,7 @@ from torch import nn
 from torchsummary import summary
 
 from tests.grading.network.networks import view_of
-from utils.grading.log.printed_totals import printed_total
+from utils.grading.log.printed_totals import printed_total, stated_total
 from utils.grading.network.weight_facts import printable_totals
 
 
@@ -58,3 +58,37 @@ def test_what_torchsummary_prints_is_one_of_them(kind):
     assert total in totals
     assert sum(parameter.numel() for parameter in kind().parameters()) in totals
     assert total + 1 not in totals
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Parameters: 187898",
+        "Net: 187898 parameters",
+        "2024-03-08 14:02:03,870 | INFO | created net_base, 187,898 parameters",
+        "Model has 187,898 trainable parameters",
+        "Number of params = 187898",
+        "[INFO] params: 187,898",
+        "INFO:root:Parameters: 187898",
+    ],
+)
+def test_a_total_in_words_of_its_own(line):
+    assert stated_total(line) == 187_898
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "conv1: 1,152 parameters",
+        "block1 parameters: 20,000",
+        "Teacher: 11,173,962 parameters",
+        "Limit: 200,000 parameters",
+        "Epoch 3, params: 100,000, loss 3",
+        "Saved 187,898 parameters",
+        "Parameters: 0.19 M",
+        "Non-trainable parameters: 1,152",
+        "loss 0.4",
+    ],
+)
+def test_what_states_no_total_of_the_network(line):
+    assert stated_total(line) is None

@@ -222,3 +222,69 @@ def test_training_that_goes_on_below_another_heading(tmp_path, heading, first, e
     (tmp_path / "S9.ipynb").write_text(json.dumps(found))
     runs = run_choice.tested_runs(submission_runs(read_submission(tmp_path)))
     assert max(len(run.epochs) for run in runs) == epochs
+
+
+# --- a log that is stated to be of another network, tables that are no logs, files that belong together -----------------
+
+
+@pytest.mark.parametrize(
+    "before, parameters",
+    [
+        ("Net: 187,898 parameters\n", 187_898),
+        ("small: 90,000 parameters\nlarge: 187,898 parameters\n", None),
+        ("Total params: 180,000\nbranch: 187,898 parameters\n", 180_000),
+    ],
+)
+def test_the_total_that_a_program_states_before_its_log(tmp_path, before, parameters):
+    (tmp_path / "train.log").write_text(before + LOG, encoding="utf-8")
+    (run,) = submission_runs(read_submission(tmp_path))
+    assert run.parameters == parameters
+
+
+def test_the_total_beside_a_history_in_json(tmp_path):
+    history = {"parameters": 187_898, "val_acc": [one.test for one in COURSE]}
+    (tmp_path / "history.json").write_text(json.dumps(history), encoding="utf-8")
+    (run,) = submission_runs(read_submission(tmp_path))
+    assert (run.parameters, len(run.epochs)) == (187_898, 30)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "| model | params | RF | epochs | top-1 (test) |",
+        "| # | network | RF | epochs | test accuracy |",
+        "| # | attempt | RF | epoch | test accuracy |",
+        "| # | our model | parameters (k) | epochs | val acc |",
+    ],
+)
+def test_a_table_of_networks_is_no_log(tmp_path, head):
+    rows = [
+        head,
+        "|---|---|---|---|---|",
+        "| 1 | 59,378 | 71 | 30 | 83.98 |",
+        "| 2 | 165,482 | 71 | 50 | 87.72 |",
+    ]
+    (tmp_path / "README.md").write_text("# Work\n\n" + "\n".join(rows) + "\n", encoding="utf-8")
+    assert not submission_runs(read_submission(tmp_path))
+
+
+def test_a_training_that_goes_on_in_another_file(tmp_path):
+    cut = LOG.index("EPOCH: 20")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs/stage1.log").write_text(LOG[:cut], encoding="utf-8")
+    second = tmp_path / "logs/stage2.log"
+    for before, epochs in (("", 20), ("Resumed from checkpoint.pt\n", 30)):
+        second.write_text(before + LOG[cut:], encoding="utf-8")
+        runs = run_choice.tested_runs(submission_runs(read_submission(tmp_path)))
+        assert len(runs[0].epochs) == epochs
+    second.write_text("Resumed\n" + LOG[LOG.index("EPOCH: 22") :], encoding="utf-8")
+    assert len(run_choice.tested_runs(submission_runs(read_submission(tmp_path)))) == 2
+
+
+def test_rows_of_a_table_that_log_no_epoch(tmp_path):
+    """As Lightning writes them where the learning rate is logged too."""
+    rows = [f"{one.index},,{one.test / 100:.4f}\n,0.01,\n" for one in COURSE]
+    text = "epoch,lr-SGD,val/acc\n" + "".join(rows)
+    (tmp_path / "metrics.csv").write_text(text, encoding="utf-8")
+    (run,) = submission_runs(read_submission(tmp_path))
+    assert len(run.epochs) == 30

@@ -202,6 +202,36 @@ BUILT = {
         "model.py:network(width=8)",
         ("",),
     ),
+    "a function that trains it and returns the history": (
+        {
+            "model.py": "from torch import nn\n\ndef network(width=16):\n"
+            "    return nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU())\n",
+            "S9.ipynb": [
+                *START,
+                "from model import network\ndef run(seed):\n    model = network(width=8).to(device)\n    "
+                + RUN[0].replace("\n", "\n    ")
+                + "\n    return {'seed': seed}",
+                ("run(3)", LOG),
+            ],
+        },
+        "S9.ipynb",
+        "model.py:network(width=8)",
+        ("",),
+    ),
+    "a function that returns it beside other things": (
+        {
+            "model.py": "from torch import nn\n\ndef network(width=16):\n"
+            "    return nn.Sequential(nn.Conv2d(3, width, 3), nn.ReLU()), width\n",
+            "S9.ipynb": [
+                *START,
+                "from model import network\nmodel, _ = network(width=8)\nmodel = model.to(device)",
+                RUN,
+            ],
+        },
+        "S9.ipynb",
+        "model.py:network(width=8)",
+        ("",),
+    ),
     "a device among the arguments": (
         {"S9.ipynb": [*START, "from model import Net\nmodel = Net('bn', device)", RUN]},
         "S9.ipynb",

@@ -239,6 +239,21 @@ def test_the_accuracy_is_no_fact_then_and_the_remark_says_why(test_set, tmp_path
         )
 
 
+@pytest.mark.parametrize("splits", [True, False])
+def test_validated_on_images_that_cannot_be_followed(splits, tmp_path):
+    """A part of the training images, where the code divides them; else those of the test set under another name."""
+    cells = [f"{SETS}train_loader = DL({TRAIN}, 64)", "import importlib"]
+    made = "importlib.import_module('more').loader()"
+    cells.append(f"val_loader = {made}")
+    more = "from torch.utils.data import random_split\na, b = random_split(images, [45000, 5000])\n"
+    files = {"S9.ipynb": [IMPORTS, *cells, BUILD, (VALIDATED, VALIDATION)]}
+    one = build(tmp_path, TIDY | files | {"more.py": more if splits else ""})
+    first = judge(one, load_rubric("era_s9")).first
+    fact = first.facts["best_test_accuracy"]
+    assert fact.value == (None if splits else 90)
+    assert ("divides a set of images (random_split)" in fact.why) is splits
+
+
 def test_a_set_that_only_torchvision_makes(tmp_path):
     plain = DATA.replace(
         '    def __init__(self, root="./data", train=True, download=True, transform=None):\n'

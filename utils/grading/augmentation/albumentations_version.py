@@ -5,6 +5,13 @@ import re
 from utils.grading.submission.contents import Submission
 
 _PIN = re.compile(r"albumentations\s*(?:\[[^\]]*\])?\s*(==|~=|>=|<=|<|=)\s*v?(\d+)\.(\d+)")
+_POETRY = re.compile(
+    r"^\s*[\"']?albumentations[\"']?\s*=\s*[\"'](\^|~|[<>=~]{0,2})\s?(\d+)\.(\d+)", re.M
+)
+_NEEDS = re.compile(
+    r"(?:require|environment|constraints).*(?<!\.py)$|(?:^|/)(?:pyproject\.toml|setup\.cfg|setup\.py|pipfile)$",
+    re.I,
+)
 _INSTALLED = re.compile(
     r"Successfully installed[^\n]*\balbumentations-(\d+)\.(\d+)"
     r"|already satisfied: albumentations\S* in [^\n]*?\((\d+)\.(\d+)[\d.a-z]*\)[^\S\n]*$",
@@ -36,18 +43,16 @@ def pinned_version(submission: Submission) -> tuple[str | None, str]:
     for path, cell in cells:
         if found := _pin(cell.source):
             return found[0], f"cell {cell.index} of {path} asks for albumentations {found[1]}"
-    for text in submission.texts:
-        if re.search(r"require|environment|constraints", text.path, re.I) and (
-            found := _pin(text.text)
-        ):
+    for text in (*submission.texts, *submission.configs, *submission.sources):
+        if _NEEDS.search(text.path) and (found := _pin(text.text)):
             return found[0], f"{text.path} asks for albumentations {found[1]}"
     return None, ""
 
 
 def _pin(text: str) -> tuple[str, str] | None:
     """The major version that a requirement leaves open no doubt about."""
-    for operator, major, minor in _PIN.findall(text):
-        if operator in ("==", "~=", "=") or operator == ">=" and int(major) >= 2:
+    for operator, major, minor in _PIN.findall(text) + _POETRY.findall(text):
+        if operator in ("==", "~=", "=", "^", "~", "") or operator == ">=" and int(major) >= 2:
             return _major(major), f"{operator}{major}.{minor}"
         if operator in ("<", "<=") and (int(major), int(minor)) <= (2, 0):
             return "1", f"{operator}{major}.{minor}"

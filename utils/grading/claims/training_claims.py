@@ -79,6 +79,10 @@ def _rows(
 def _right(part: Part, rows: tuple[Row, ...], of: str = "") -> Verdict | None:
     """The verdict "true" where these accuracies are what `part` says."""
     if part.epoch is not None:
+        if _is_best_so_far(part):
+            found = [row for row in _bests_so_far(part, rows) if agrees(part, row.accuracy)]
+            why = found and (of or f"the best up to then is {found[0].accuracy:.2f} %")
+            return Verdict("true", found[0].accuracy, why) if found else None
         found = list(_at(part, rows))
         if part.role == "best":
             found = [one for one in found if one[0].accuracy == _best(rows).accuracy]
@@ -99,6 +103,19 @@ def _right(part: Part, rows: tuple[Row, ...], of: str = "") -> Verdict | None:
         if agrees(part, row.accuracy):
             return Verdict("true", row.accuracy, of or f"logged: {row.accuracy:.2f} %")
     return None
+
+
+def _is_best_so_far(part: Part) -> bool:
+    """ "After 40 epochs the best was 84.93 %"."""
+    return part.role == "best" and part.when == "after"
+
+
+def _bests_so_far(part: Part, rows: tuple[Row, ...]) -> list[Row]:
+    """The best up to the epoch that is named, whether it is counted from 0 or 1; none where the log begins later."""
+    if rows[0].index != 0 or rows[-1].index < part.epoch - 1:
+        return []
+    held = [[row for row in rows if row.index <= part.epoch - less] for less in (1, 0)]
+    return [_best(part_of_it) for part_of_it in held if part_of_it]
 
 
 def _best(rows: tuple[Row, ...]) -> Row:
@@ -215,6 +232,17 @@ def _wrong_at(part: Part, rows: tuple[Row, ...]) -> Verdict:
     if part.number > best + {"around": FAR, "over": 0.0}.get(part.sense, part.unit):
         return Verdict(
             "false", None, f"{part.number:g} % was never reached: the best logged is {best:.2f} %"
+        )
+    if _is_best_so_far(part):
+        found = _bests_so_far(part, rows)
+        if not found:
+            return Verdict(
+                "unverifiable",
+                None,
+                f"the log does not show epoch {part.epoch} and those before it",
+            )
+        return Verdict(
+            "false", found[0].accuracy, f"the best up to then is {found[0].accuracy:.2f} %"
         )
     first, near = _first(part, rows), _near(part, rows)
     row = next((row for row in near if rounded_up(part, row.accuracy)), None)

@@ -73,9 +73,11 @@ def tested_once(run: Run, split: str) -> Row | None:
     if len(rows) == 1 and len(run.epochs) > 1:
         return rows[0]
     once = accuracy_rows(run, "test") if split == "val" else ()
-    if len(once) != 1 or any(abs(once[0].accuracy - row.accuracy) <= 0.01 for row in rows):
+    if len(once) != 1:
         return None
-    return once[0]
+    # The weights that are tested at the end are the last or the best: the same result then is of the same images.
+    ends = (rows[-1], max(rows, key=lambda row: row.accuracy))
+    return None if any(abs(once[0].accuracy - row.accuracy) <= 0.01 for row in ends) else once[0]
 
 
 def tested_once_facts(row: Row, judged: JudgedRun) -> dict[str, Fact]:

@@ -8,11 +8,14 @@ from collections.abc import Iterator
 
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
-from utils.grading.log.number import number_of
-from utils.grading.log.tables import meaning, of_split, of_training
+from utils.grading.log.number import Number, number_of
+from utils.grading.log.tables import meaning, of_split, of_training, with_counts
 
 MOST_EPOCHS, DEEPEST = 10_000, 3
 _NUMBERED = re.compile(r"(?:ep(?:och)?)?[ _-]?(\d{1,5})", re.I)
+_PARAMETERS = re.compile(
+    r"(?:(?:n|num|total|trainable|model)_?)*param(?:eter)?s?(?:_?count)?", re.I
+)
 Columns = dict[str, list[float]]
 
 
@@ -29,6 +32,8 @@ def history_lines(path: str, text: str) -> Iterator[tuple[str, Evidence]]:
         columns = {} if records else _columns(value)
     except (ValueError, RecursionError):
         return
+    if (total := total_of(value)) and (records or columns):
+        yield f"Total params: {total}", place
     if records:
         yield from ((json.dumps(record), place) for record in records)
         return
@@ -77,6 +82,31 @@ def read_record(text: str) -> LogLine | None:
     if not _counts(epoch) or not numbers:
         return None
     return LogLine(int(epoch), numbers=of_split(numbers, record.values()), counted=True)
+
+
+def read_result(value: object) -> dict[tuple[str, str], Number]:
+    """The losses and accuracies of one JSON object that holds no list and no epoch; {} for any other value."""
+    if not isinstance(value, dict):
+        return {}
+    record = _flat(value)
+    if any(isinstance(one, list) or meaning(name) == "epoch" for name, one in record.items()):
+        return {}
+    found = {
+        held: number_of(repr(one), False)
+        for name, one in reversed(record.items())
+        if _is_number(one) and (held := meaning(name))
+    }
+    return with_counts(found)
+
+
+def total_of(value: object) -> int | None:
+    """The number of parameters that a JSON object gives beside a history."""
+    found = {
+        one
+        for name, one in (value.items() if isinstance(value, dict) else ())
+        if _PARAMETERS.fullmatch(name) and isinstance(one, int)
+    }
+    return found.pop() if len(found) == 1 else None
 
 
 def _counts(epoch: object) -> bool:

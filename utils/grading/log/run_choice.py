@@ -1,5 +1,6 @@
 """Which of the logged runs is judged, and which others there are."""
 
+import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -100,7 +101,8 @@ def _joined(runs: list[Run]) -> list[Run]:
             before = _cut(joined[-1], run.epochs[0].number)
             joined[-1] = _together(before, run, run.epochs, shift=0)
         elif joined and _goes_on(joined[-1], run):
-            before, base = joined[-1], counted_from(run) or 0
+            before = joined[-1]
+            base = run.epochs[0].number if _is_next(before, run) else counted_from(run) or 0
             shift = before.epochs[-1].number + 1 - base if run.numbered else 0
             epochs = [
                 replace(epoch, number=epoch.number + shift if run.numbered else None, of=None)
@@ -179,17 +181,33 @@ def _same_training(before: Run, after: Run) -> bool:
     Another heading says so, unless it or what is printed below it speaks of going on.
     """
     resumed = any(_RESUMED.search(text) for text in (*after.headings[-1:], *after.before))
-    return (before.source, before.parameters, data_set_of(before)) == (
-        after.source,
-        after.parameters,
-        data_set_of(after),
-    ) and (before.headings == after.headings or resumed)
+    same_source = before.source == after.source or (resumed and _next_file(before, after))
+    return (
+        same_source
+        and (before.parameters, data_set_of(before)) == (after.parameters, data_set_of(after))
+        and (before.headings == after.headings or resumed)
+    )
+
+
+def _next_file(before: Run, after: Run) -> bool:
+    """Whether a log of the same folder goes on with the very next epoch."""
+    folders = {posixpath.dirname(run.source) for run in (before, after)}
+    texts = not (before.notebook or after.notebook)
+    return texts and len(folders) == 1 and _is_next(before, after)
+
+
+def _is_next(before: Run, after: Run) -> bool:
+    return (
+        before.numbered
+        and after.numbered
+        and after.epochs[0].number == before.epochs[-1].number + 1
+    )
 
 
 def _goes_on(before: Run, after: Run) -> bool:
     if before.numbered != after.numbered or not _same_training(before, after):
         return False
-    if after.numbered and counted_from(after) is None:
+    if after.numbered and counted_from(after) is None and not _is_next(before, after):
         return False
     last, first = (accuracy_rows(run, tested_split(run)) for run in (before, after))
     return bool(last and first) and first[0].accuracy >= max(GOES_ON, last[-1].accuracy - 5)

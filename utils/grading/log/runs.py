@@ -14,7 +14,8 @@ from utils.grading.log.headings import Outline, notebook_headings
 from utils.grading.log.json_records import counted_records, history_lines, read_record
 from utils.grading.log.lines import is_prose, markdown_lines, notebook_lines, text_lines
 from utils.grading.log.lists import Lists, begins_summary, epochs_of, read_lists, read_summary
-from utils.grading.log.printed_totals import printed_total
+from utils.grading.log.lone_results import with_lone_results
+from utils.grading.log.printed_totals import printed_total, stated_total
 from utils.grading.log.repeated_lines import in_known_words
 from utils.grading.log.tables import is_gap, is_rule, read_header, read_row
 from utils.grading.submission.contents import Submission, TextFile
@@ -45,7 +46,7 @@ def submission_runs(submission: Submission, test_size: int = 10_000) -> list[Run
     for text in submission.configs:
         if text.path.lower().endswith(".json"):
             runs += read_runs(history_lines(text.path, text.text), text.path, False, test_size)
-    return runs
+    return with_lone_results(runs, submission.configs)
 
 
 def _lines_of(text: TextFile) -> Iterable[tuple[str, Evidence]]:
@@ -84,13 +85,17 @@ def _read(
     runs, columns, heading, parameters = [Run(source, notebook)], None, "", None
     lists, summary, around = {}, None, _Surroundings(source, notebook, headings or {})
     gap, printed = False, notebook or not is_prose(source)
+    summarised, stated = False, set()
     for text, place in lines:
         around.read(text, place)
         text = text.strip()
         if not text:
             continue
         if total := printed_total(text):
-            parameters = total[0]
+            parameters, summarised = total[0], True
+        elif printed and not summarised and (count := stated_total(text)):
+            stated.add(count)  # of several nothing tells which is trained
+            parameters = count if len(stated) == 1 else None
         if columns and is_rule(text):
             gap = gap or is_gap(text)
             continue

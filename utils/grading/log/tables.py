@@ -26,6 +26,13 @@ _ERROR = re.compile(
     r"(?:(?P<split>train|test|val(?:id(?:ation)?)?)[ _])?(?:top-?1[ _])?err(?:or)?(?:[ _]rate)?",
     re.I,
 )
+# Columns of a list of networks or trials, where "epochs" is how many and "#" which of them.
+_TRIAL = re.compile(
+    r"(?:(?:the|our)\s)?(?:models?|networks?|nets?|arch\w*|rf|receptive field|attempts?|experiments?|variants?|versions?|"
+    r"tr(?:y|ies)|sessions?|notebooks?|files?|(?:\w+\s)?param(?:eter)?s?(?:\s\w+)?)",
+    re.I,
+)
+_COUNT = re.compile(r"ep(?:och)?s|#", re.I)
 _ACCURACIES = ("accuracy", AVERAGED["accuracy"])
 # Columns beside those of a training.
 NO_RESULTS = "lr learning_rate time seconds secs sec s elapsed epoch_time step".split()
@@ -56,6 +63,8 @@ def _header(names: list[str], frame: bool) -> Header | None:
     if any(map(_VALUE.fullmatch, names)):
         return None
     columns = _columns(names)
+    if _of_trials(names):
+        return None
     held = list(columns.values())
     results = (*_ACCURACIES, "correct", "error")
     if "epoch" not in held or not any(one[1] in results for one in held):
@@ -66,6 +75,12 @@ def _header(names: list[str], frame: bool) -> Header | None:
     unnamed = "val" if fastai else "train" if ("val", "accuracy") in held else ""
     columns = {place: (unnamed, one[1]) if one[0] == "" else one for place, one in columns.items()}
     return Header(columns, len(names), frame)
+
+
+def _of_trials(names: list[str]) -> bool:
+    """Whether the rows are networks or trials: a column names them, and none has the number of the epoch."""
+    plain = [name.strip('*`" ') for name in names]
+    return any(map(_TRIAL.fullmatch, plain)) and any(map(_COUNT.fullmatch, plain))
 
 
 def _columns(names: list[str]) -> dict[int, object]:
@@ -121,7 +136,7 @@ def read_row(header: Header, text: str) -> LogLine | None:
             numbers[held] = number
     if epoch is None:
         return None
-    numbers = _without_errors(_with_counts(of_split(numbers, cells)))
+    numbers = _without_errors(with_counts(of_split(numbers, cells)))
     return LogLine(epoch, numbers=numbers, counted=True)
 
 
@@ -210,7 +225,7 @@ def _without_errors(numbers: dict) -> dict:
     return found
 
 
-def _with_counts(numbers: dict) -> dict:
+def with_counts(numbers: dict) -> dict:
     """Columns "correct" and "total" give the accuracy, where the table has both."""
     found = {
         meaning: number

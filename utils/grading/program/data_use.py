@@ -2,7 +2,8 @@
 
 import ast
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.reader import Reader
@@ -10,11 +11,15 @@ from utils.grading.code_reader.trainers import trains
 from utils.grading.code_reader.training_code import Loop, is_dataset, loops
 from utils.grading.code_reader.values import Call, Instance, Made, Member, Origin
 from utils.grading.facts import Evidence
+from utils.grading.submission.contents import Submission
 
 _COUNTS = {
     50_000: True,
     10_000: False,
 }  # of the images of CIFAR-10's files, for training and for testing
+_DIVIDES = re.compile(
+    r"\b(?:random_split|train_test_split|SubsetRandomSampler|StratifiedShuffleSplit|StratifiedKFold|KFold|Subset)\s?\("
+)
 _VALIDATION = re.compile(r"val", re.I)
 
 
@@ -39,6 +44,33 @@ def misuse(reader: Reader, validation: bool = False) -> Misuse | None:
         or _trained_on_more(reader)
         or _tested_on_the_training_set(reader, validation)
     )
+
+
+def divided(reader: Reader, submission: Submission) -> Misuse | None:
+    """Why the images of a validation set may be some of the training set: the code divides a set of images, and which
+    images the network is tested on cannot be followed."""
+    evaluating = [loop for loop in loops(reader) if loop.evaluates]
+    if any(_files(loop.dataset, reader.made) == {False} for loop in evaluating):
+        return None
+    for text, place in _code(submission):
+        if match := _DIVIDES.search(text):
+            line = text.count("\n", 0, match.start()) + 1
+            return Misuse(
+                "whether the validation images are those of the test set is not known: the code divides a set of images "
+                f"({match[0].rstrip('(')})",
+                place if place.cell is not None else replace(place, line=line),
+                False,
+            )
+    return None
+
+
+def _code(submission: Submission) -> Iterator[tuple[str, Evidence]]:
+    for file in submission.sources:
+        yield file.text, Evidence(file=file.path)
+    for notebook in submission.notebooks:
+        for cell in notebook.cells:
+            if cell.kind == "code":
+                yield cell.source, Evidence(notebook=notebook.path, cell=cell.index)
 
 
 def _trained_on_the_test_set(reader: Reader) -> Misuse | None:

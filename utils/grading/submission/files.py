@@ -11,6 +11,11 @@ from typing import BinaryIO
 
 TEXT_SUFFIXES = (".md", ".markdown", ".txt", ".log", ".rst", ".csv", ".tsv", ".out", ".jsonl")
 CONFIG_SUFFIXES = (".json", ".yaml", ".yml")
+PACKAGE_FILES = (
+    "pyproject.toml",
+    "setup.cfg",
+    "pipfile",
+)  # they name the libraries that are needed
 PAGE_SUFFIXES = (".html", ".htm")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
 DATA_SET = "cifar-10-python.tar.gz"  # as it is downloaded: nothing of the student's
@@ -85,7 +90,7 @@ def kind(name: str) -> str | None:
         return None if name == DATA_SET else "archives"
     if suffix in TEXT_SUFFIXES or (not suffix and stem.startswith(("readme", "log", "train"))):
         return "texts"
-    return _KINDS.get(suffix)
+    return "configs" if name in PACKAGE_FILES else _KINDS.get(suffix)
 
 
 _KINDS = {

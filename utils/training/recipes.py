@@ -186,8 +186,8 @@ RECIPES: dict[str, Recipe] = {
         **TAUGHT | {"temperature": 2.0},
         teachers=("wide_resnet", "aster", "aster_seed_2", "aster_seed_3"),
         label_smoothing=0.0,
-        note="The temperature, not searched, lies between 4 (Zagoruyko and Komodakis 2017, arXiv:1612.03928) and the 1 that suits "
-        "teachers with smoothed labels (Chandrasegaran et al. 2022, arXiv:2206.14532).",
+        note="The temperature, not searched, lies between 4 (Zagoruyko and Komodakis 2017, arXiv:1612.03928) and the 1 that "
+        "suits teachers with smoothed labels (Chandrasegaran et al. 2022, arXiv:2206.14532).",
     ),
     "aster_taught_by_asters": replace(
         _ASTER, **TAUGHT, teachers=("aster", "aster_seed_2", "aster_seed_3")

@@ -6,7 +6,7 @@ from utils.grading.submission.contents import Submission
 
 _PIN = re.compile(r"albumentations\s*(?:\[[^\]]*\])?\s*(==|~=|>=|<=|<|=)\s*v?(\d+)\.(\d+)")
 _POETRY = re.compile(
-    r"^\s*[\"']?albumentations[\"']?\s*=\s*[\"'](\^|~|[<>=~]{0,2})\s?(\d+)\.(\d+)", re.M
+    r"^[ \t]{0,20}[\"']?albumentations[\"']?\s?=\s?[\"'](\^|~|[<>=~]{0,2})\s?(\d+)\.(\d+)", re.M
 )
 _NEEDS = re.compile(
     r"(?:require|environment|constraints).*(?<!\.py)$|(?:^|/)(?:pyproject\.toml|setup\.cfg|setup\.py|pipfile)$",

@@ -11,7 +11,7 @@ _TOTAL = re.compile(
 _LIGHTNING = re.compile(r"^\s*(\d[\d,]{0,15})(?:\.(\d+))?\s*([KM]?)\s+Total params\b")
 # "Parameters: 187,898", "Net: 187898 trainable parameters", "created net_b, 187,898 params"
 _OWN_WORDS = re.compile(
-    r"(?:[^\d\W][\w.'-]*\W{1,3}){0,6}?(?:param(?:eter)?s?\s?[:=]\s?(?P<behind>\d[\d,]{3,15})|"
+    r"(?:[^\d\W][^\s,:;|=>()]{0,40}[\s,:;|=>()]{1,3}){0,6}(?:param(?:eter)?s?\s?[:=]\s?(?P<behind>\d[\d,]{3,15})|"
     r"(?P<before>\d[\d,]{3,15})\s(?:trainable\s|learnable\s|model\s)?param(?:eter)?s?(?:\s(?:in total|altogether))?)\W*",
     re.I,
 )

@@ -3,6 +3,7 @@
 import posixpath
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from utils.grading.program.attempts import Attempt
 
@@ -14,49 +15,59 @@ _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh")
 _COUNTED = re.compile(
     rf"(?<!\w)(?:(\d{{1,2}})(?:st|nd|rd|th)|({'|'.join(_ORDINALS)}))\s([^\W\d_]+)", re.I
 )
+Span = tuple[int, int]
 
 
-def is_named(one: Attempt, attempts: Sequence[Attempt], line: str) -> bool:
-    """Whether a line has the file name of the program, or a class name that no other attempt has."""
-    names = {posixpath.basename(one.program)} if _has_own_program(one, attempts) else set()
-    classes = [other.model.class_name for other in attempts if other.model]
-    if one.model and classes.count(one.model.class_name) == 1:
-        names.add(one.model.class_name)
-    return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", line) for name in names)
+@dataclass(frozen=True)
+class Names:
+    """What only one attempt is called: the name of its file or its class, folders of its path, words with a number."""
+
+    attempt: Attempt
+    words: frozenset[str]
+    folders: frozenset[str]
+    numbers: frozenset[tuple[str, int]]
+
+    def are_in(self, line: str) -> bool:
+        """Whether a line has the name of the file or the class."""
+        return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", line) for name in self.words)
+
+    def mentions(self, line: str) -> Iterator[Span]:
+        """From where to where a line names the folder, or a word with the number."""
+        for folder in self.folders:
+            for match in re.finditer(rf"(?<![\w/.-]){re.escape(folder)}/", line):
+                yield match.span()
+        yield from (span for number, span in _numbers_in(line) if number in self.numbers)
 
 
-def mentions(one: Attempt, attempts: Sequence[Attempt], line: str) -> Iterator[tuple[int, int]]:
-    """From where to where a line names the folder of an attempt, or a number of its path or its class, that no other has."""
-    others = [other for other in attempts if other is not one]
-    for folder in _folders(one, attempts) - {
-        name for other in others for name in _folders(other, attempts)
-    }:
-        for match in re.finditer(rf"(?<![\w/.-]){re.escape(folder)}/", line):
-            yield match.span()
-    own = _numbers_of(one, attempts) - {
-        number for other in others for number in _numbers_of(other, attempts)
-    }
-    for number, span in _numbers_in(line):
-        if number in own:
-            yield span
+def names_of(attempts: Sequence[Attempt]) -> list[Names]:
+    """What each of the attempts alone is called."""
+    programs = [one.program for one in attempts]
+    paths = [path if programs.count(path) == 1 else "" for path in programs]
+    classes = [one.model.class_name if one.model else "" for one in attempts]
+    files = _own([{posixpath.basename(path), cls} for path, cls in zip(paths, classes)])
+    folders = _own([{*posixpath.dirname(path).split("/")} for path in paths])
+    numbers = _own(
+        [
+            {number for text in (*path.split("/"), cls) for number in _numbers_of(text)}
+            for path, cls in zip(paths, classes)
+        ]
+    )
+    return [Names(*held) for held in zip(attempts, files, folders, numbers)]
 
 
-def _has_own_program(one: Attempt, attempts: Sequence[Attempt]) -> bool:
-    return bool(one.program) and sum(other.program == one.program for other in attempts) == 1
+def _own(names: list[set]) -> list[frozenset]:
+    """Of each set what is in no other."""
+    return [
+        frozenset(held).difference([""], *(other for other in names if other is not held))
+        for held in names
+    ]
 
 
-def _folders(one: Attempt, attempts: Sequence[Attempt]) -> set[str]:
-    parts = posixpath.dirname(one.program).split("/") if _has_own_program(one, attempts) else []
-    return {*parts} - {""}
+def _numbers_of(text: str) -> set[tuple[str, int]]:
+    return {number for number, _ in _numbers_in(posixpath.splitext(text)[0])}
 
 
-def _numbers_of(one: Attempt, attempts: Sequence[Attempt]) -> set[tuple[str, int]]:
-    texts = one.program.split("/") if _has_own_program(one, attempts) else []
-    texts += [one.model.class_name] if one.model else []
-    return {number for text in texts for number, _ in _numbers_in(posixpath.splitext(text)[0])}
-
-
-def _numbers_in(text: str) -> Iterator[tuple[tuple[str, int], tuple[int, int]]]:
+def _numbers_in(text: str) -> Iterator[tuple[tuple[str, int], Span]]:
     """Words with the number that is theirs, and where they stand."""
     for match in _NUMBERED.finditer(text):
         yield (match[1].lower(), int(match[2])), match.span()

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from utils.errors import UserError
-from utils.grading.program.attempt_names import is_named, mentions
+from utils.grading.program.attempt_names import Names, Span, names_of
 from utils.grading.program.attempts import Attempt
 from utils.grading.submission.contents import Submission
 
@@ -35,6 +35,7 @@ _IS_HANDED_IN = re.compile(
     r"\b(?:submit(?:ting|ted)?|hand(?:ing|ed)? in)\s+(?:(?:the|our|my|notebook)\s+){0,2}\0",
     re.I,
 )
+_SPEAKS_OF_IT = re.compile(rf"\b{_HANDED_IN}\b", re.I)
 _ONE_OF_SEVERAL = re.compile(
     r"\0\W{0,4}(?:(?:and|or)\W+)?\x01|\x01\W{0,4}(?:(?:and|or)\W+)?\0"
 )  # "\x01" are the others
@@ -61,13 +62,14 @@ def named_as_result(
     submission: Submission, attempts: Sequence[Attempt]
 ) -> tuple[Attempt, str] | None:
     """The one attempt that the README names as the result, and where; None where it names none, or several."""
+    every = names_of(attempts)
     for words in _RESULT:
         found: dict[Attempt, str] = {}
         for place, heading, sentence in _sentences(submission):
-            named = [one for one in attempts if is_named(one, attempts, sentence)]
+            named = [one.attempt for one in every if one.are_in(sentence)]
             said = _FILE.sub(" ", f"{heading} {sentence}")  # "final.py" is a name, not a word
             if not (named and words.search(said)):
-                named = [one for one in attempts if _is_said_of(one, attempts, sentence)]
+                named = _handed_in(every, sentence)
             if len(named) == 1 and not _NOT.search(said):
                 found.setdefault(named[0], place)
         if len(found) == 1:
@@ -75,14 +77,22 @@ def named_as_result(
     return None
 
 
-def _is_said_of(one: Attempt, attempts: Sequence[Attempt], sentence: str) -> bool:
-    """Whether a sentence says that what is handed in is this attempt alone, by its number or its folder."""
-    spans = [span for other in attempts for span in mentions(other, attempts, sentence)]
-    own = {*mentions(one, attempts, sentence)}
-    for begin, end in sorted(spans, reverse=True):
-        mark = "\0" if (begin, end) in own else "\x01"
-        sentence = f"{sentence[:begin]}{mark}{sentence[end:]}"
-    return bool(_IS_HANDED_IN.search(sentence)) and not _ONE_OF_SEVERAL.search(sentence)
+def _handed_in(every: Sequence[Names], sentence: str) -> list[Attempt]:
+    """The attempts of which a sentence says, by number or folder, that each alone is what is handed in."""
+    if not _SPEAKS_OF_IT.search(sentence):
+        return []
+    spans = [(span, one) for one in every for span in one.mentions(sentence)]
+    return [one.attempt for one in every if _is_said_of(one, spans, sentence)]
+
+
+def _is_said_of(one: Names, spans: list[tuple[Span, Names]], sentence: str) -> bool:
+    marked, end = "", 0
+    for (begin, until), named in sorted(spans, key=lambda held: held[0]):
+        if begin >= end:  # "Attempt_3/" is a folder, and a number too
+            marked += sentence[end:begin] + ("\0" if named is one else "\x01")
+            end = until
+    marked += sentence[end:]
+    return bool(_IS_HANDED_IN.search(marked)) and not _ONE_OF_SEVERAL.search(marked)
 
 
 def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:

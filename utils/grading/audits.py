@@ -237,9 +237,8 @@ def _not_of_the_test_set(case: Case, facts: dict[str, Fact], warnings: list[str]
     once = facts.get("final_test_accuracy", Fact()).why.startswith(
         ONCE
     )  # on a set that was not looked at before
-    wrong = misuse(case.attempt.reader, validation and not once)
-    if wrong is None and validation and not once:
-        wrong = divided(case.attempt.reader, case.submission)
+    validated, reader = validation and not once, case.attempt.reader
+    wrong = misuse(reader, validated) or (divided(reader, case.submission) if validated else None)
     if wrong is None:
         return Audit()
     if validation:

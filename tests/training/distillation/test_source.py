@@ -1,6 +1,5 @@
 """The soft labels of a batch are those of its images, from the cache as from the teacher in the loop."""
 
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -16,11 +15,10 @@ EPOCHS = 3  # of a stream of two: the third shows the images of the first, in an
 
 
 @pytest.fixture
-def places(tmp_path, monkeypatch, undisturbed):
-    monkeypatch.setenv("RESULTS_DIR", str(tmp_path))
-    monkeypatch.setenv("SOFT_LABELS", str(tmp_path / "soft"))
-    enliven(shutil.copytree(undisturbed, tmp_path / "teacher-digits"))
-    return tmp_path
+def places(places):
+    """With a teacher that tells the images apart."""
+    enliven(places / "teacher-digits")
+    return places
 
 
 def enliven(folder) -> None:

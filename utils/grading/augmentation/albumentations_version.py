@@ -3,13 +3,15 @@
 import re
 
 from utils.grading.submission.contents import Submission
+from utils.grading.submission.files import PACKAGE_FILES
 
 _PIN = re.compile(r"albumentations\s*(?:\[[^\]]*\])?\s*(==|~=|>=|<=|<|=)\s*v?(\d+)\.(\d+)")
 _POETRY = re.compile(
     r"^[ \t]{0,20}[\"']?albumentations[\"']?\s?=\s?[\"'](\^|~|[<>=~]{0,2})\s?(\d+)\.(\d+)", re.M
 )
 _NEEDS = re.compile(
-    r"(?:require|environment|constraints).*(?<!\.py)$|(?:^|/)(?:pyproject\.toml|setup\.cfg|setup\.py|pipfile)$",
+    r"(?:require|environment|constraints).*(?<!\.py)$|"
+    rf"(?:^|/)(?:{'|'.join(map(re.escape, (*PACKAGE_FILES, 'setup.py')))})$",
     re.I,
 )
 _INSTALLED = re.compile(

@@ -40,14 +40,11 @@ def csv_lines(text: TextFile) -> list[tuple[str, Evidence]]:
         names[0], counted = "epoch", True
     if not counted and not _of_training(names):
         return []
-    if counted:  # what is logged between the epochs, such as a learning rate, has no number of one
-        place = list(map(meaning, names)).index("epoch") if "epoch" in map(meaning, names) else 0
-        rows = [
-            rows[0],
-            *((row, number) for row, number in rows[1:] if "".join(row[place : place + 1])),
-        ]
     rows = [(names, rows[0][1]), *rows[1:]]
-    if not counted:
+    if counted:  # what is logged between the epochs, such as a learning rate, has no number of one
+        place = list(map(meaning, names)).index("epoch")
+        rows = [(row, number) for row, number in rows if "".join(row[place : place + 1])]
+    else:
         rows = [
             ([str(place) if place >= 0 else "epoch", *row], number)
             for place, (row, number) in enumerate(rows, -1)

@@ -68,11 +68,7 @@ def read_record(text: str) -> LogLine | None:
     if not isinstance(record, dict):
         return None
     record = _flat(record)
-    known = {
-        held: value
-        for name, value in reversed(record.items())
-        if _is_number(value) and (held := meaning(name))
-    }
+    known = _known(record)
     epoch = known.pop("epoch", None)
     numbers = {
         held: number_of(repr(value), False)
@@ -91,12 +87,16 @@ def read_result(value: object) -> dict[tuple[str, str], Number]:
     record = _flat(value)
     if any(isinstance(one, list) or meaning(name) == "epoch" for name, one in record.items()):
         return {}
-    found = {
-        held: number_of(repr(one), False)
-        for name, one in reversed(record.items())
-        if _is_number(one) and (held := meaning(name))
+    return with_counts({held: number_of(repr(one), False) for held, one in _known(record).items()})
+
+
+def _known(record: dict[str, object]) -> dict[object, float]:
+    """The numbers of a flat record by what they mean, of several of one meaning the first."""
+    return {
+        held: value
+        for name, value in reversed(record.items())
+        if _is_number(value) and (held := meaning(name))
     }
-    return with_counts(found)
 
 
 def total_of(value: object) -> int | None:

@@ -20,6 +20,8 @@ def with_lone_results(runs: Sequence[Run], configs: Iterable[TextFile]) -> list[
     Where the folder has no such run, or several, it is that of the submission's only one.
     """
     runs = list(runs)
+    if not any(map(_is_only_validated, runs)):
+        return runs
     for number, place in _results(configs):
         open_ones = [one for one, run in enumerate(runs) if _is_only_validated(run)]
         near = [

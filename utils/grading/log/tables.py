@@ -60,11 +60,9 @@ def read_header(text: str) -> Header | None:
 
 def _header(names: list[str], frame: bool) -> Header | None:
     """The header of a table with these columns; None where they name no epoch or no accuracy, or hold values."""
-    if any(map(_VALUE.fullmatch, names)):
+    if any(map(_VALUE.fullmatch, names)) or _of_trials(names):
         return None
     columns = _columns(names)
-    if _of_trials(names):
-        return None
     held = list(columns.values())
     results = (*_ACCURACIES, "correct", "error")
     if "epoch" not in held or not any(one[1] in results for one in held):

@@ -45,21 +45,21 @@ def parameters_executed(view: NetworkView) -> Fact:
 
 
 def _idle(view: NetworkView, used: set[str]) -> str:
-    """The modules none of whose parameters is `used`, the largest of them by name, "" where there are none."""
-    names = sorted(set(view.network.parameters) - used)
-    modules = list(dict.fromkeys(_idle_module(name, used) for name in names))
+    """The outermost modules none of whose parameters is `used`, "" where there are none."""
+    busy = {module for name in used for module in _modules_around(name)}
+    modules = dict.fromkeys(
+        next((one for one in _modules_around(name) if one not in busy), name)
+        for name in sorted(set(view.network.parameters) - used)
+    )
     more = f" and {len(modules) - _NAMED} more" if len(modules) > _NAMED else ""
-    said = f"defined but without a part in the result: {', '.join(modules[:_NAMED])}{more}"
+    said = f"defined but without a part in the result: {', '.join(list(modules)[:_NAMED])}{more}"
     return said if modules else ""
 
 
-def _idle_module(name: str, used: set[str]) -> str:
-    """The outermost module that holds the parameter `name` and none that is `used`."""
+def _modules_around(name: str) -> list[str]:
+    """The modules that hold a parameter, the outermost first."""
     parts = name.split(".")
-    outwards = [".".join(parts[:count]) for count in range(1, len(parts))]
-    return next(
-        (one for one in outwards if not any(other.startswith(f"{one}.") for other in used)), name
-    )
+    return [".".join(parts[:count]) for count in range(1, len(parts))]
 
 
 def printable_totals(view: NetworkView) -> frozenset[int]:

@@ -10,14 +10,7 @@ _MOST = 3  # each costs an execution
 
 def written_seeds(submission: Submission) -> list[int]:
     """The numbers that stand beside the word in its code: `torch.manual_seed(1)`, `SEED = 1`."""
-    texts = [source.text for source in submission.sources]
-    texts += [
-        cell.source
-        for notebook in submission.notebooks
-        for cell in notebook.cells
-        if cell.kind == "code"
-    ]
-    found = {int(number): None for text in texts for number in _SEED.findall(text)}
+    found = {int(number): None for text, _ in submission.code() for number in _SEED.findall(text)}
     return list(found)[:_MOST]
 
 

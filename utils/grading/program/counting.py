@@ -9,12 +9,10 @@ from utils.grading.program.attempt_names import Names, Span, names_of
 from utils.grading.program.attempts import Attempt
 from utils.grading.submission.contents import Submission
 
+_SUBMITTED = r"submi(?:t|ssion)\w*|hand(?:ed)?[\s-]in|to be graded"
 # What a README says of the attempt that it hands in, the surer words first; and what it says of the others.
 _RESULT = (
-    re.compile(
-        r"\b(?:final|submi(?:t|ssion)\w*|solution|hand(?:ed)?[\s-]in|to be graded|chosen)\b",
-        re.I,
-    ),
+    re.compile(rf"\b(?:final|solution|chosen|{_SUBMITTED})\b", re.I),
     re.compile(r"\b(?:best|results?|answers?)\b", re.I),
 )
 _NOT = re.compile(
@@ -25,7 +23,7 @@ _NOT = re.compile(
 # What is handed in, of which "final accuracy" says nothing, and that it "is \0", the mention of an attempt.
 _HANDED_IN = (
     r"(?:final(?!\s+(?:test|train|val|acc|loss|epoch|layer|score|number|conv|block|lr|learning|batch|param)\w*)|"
-    r"submi(?:t|ssion)\w*|hand(?:ed)?[\s-]in|to be graded)"
+    rf"{_SUBMITTED})"
 )
 _MEASURED = r"\b(?:acc\w*|param\w*|loss|than|better|worse|higher|lower)\b"
 _IS_HANDED_IN = re.compile(
@@ -35,7 +33,6 @@ _IS_HANDED_IN = re.compile(
     r"\b(?:submit(?:ting|ted)?|hand(?:ing|ed)? in)\s+(?:(?:the|our|my|notebook)\s+){0,2}\0",
     re.I,
 )
-_SPEAKS_OF_IT = re.compile(rf"\b{_HANDED_IN}\b", re.I)
 _ONE_OF_SEVERAL = re.compile(
     r"\0\W{0,4}(?:(?:and|or)\W+)?\x01|\x01\W{0,4}(?:(?:and|or)\W+)?\0"
 )  # "\x01" are the others
@@ -62,16 +59,19 @@ def named_as_result(
     submission: Submission, attempts: Sequence[Attempt]
 ) -> tuple[Attempt, str] | None:
     """The one attempt that the README names as the result, and where; None where it names none, or several."""
-    every = names_of(attempts)
+    every, read = names_of(attempts), []
+    for place, heading, sentence in _sentences(submission):
+        named = [one.attempt for one in every if one.are_in(sentence)]
+        said = _FILE.sub(" ", f"{heading} {sentence}")  # "final.py" is a name, not a word
+        handed_in = _handed_in(every, sentence)
+        if (named or handed_in) and not _NOT.search(said):
+            read.append((place, said, named, handed_in))
     for words in _RESULT:
         found: dict[Attempt, str] = {}
-        for place, heading, sentence in _sentences(submission):
-            named = [one.attempt for one in every if one.are_in(sentence)]
-            said = _FILE.sub(" ", f"{heading} {sentence}")  # "final.py" is a name, not a word
-            if not (named and words.search(said)):
-                named = _handed_in(every, sentence)
-            if len(named) == 1 and not _NOT.search(said):
-                found.setdefault(named[0], place)
+        for place, said, named, handed_in in read:
+            meant = named if named and words.search(said) else handed_in
+            if len(meant) == 1:
+                found.setdefault(meant[0], place)
         if len(found) == 1:
             return next(iter(found.items()))
     return None
@@ -79,15 +79,15 @@ def named_as_result(
 
 def _handed_in(every: Sequence[Names], sentence: str) -> list[Attempt]:
     """The attempts of which a sentence says, by number or folder, that each alone is what is handed in."""
-    if not _SPEAKS_OF_IT.search(sentence):
-        return []
-    spans = [(span, one) for one in every for span in one.mentions(sentence)]
-    return [one.attempt for one in every if _is_said_of(one, spans, sentence)]
+    spans = sorted(
+        ((span, one) for one in every for span in one.mentions(sentence)), key=lambda held: held[0]
+    )
+    return [one.attempt for one in every if spans and _is_said_of(one, spans, sentence)]
 
 
 def _is_said_of(one: Names, spans: list[tuple[Span, Names]], sentence: str) -> bool:
     marked, end = "", 0
-    for (begin, until), named in sorted(spans, key=lambda held: held[0]):
+    for (begin, until), named in spans:
         if begin >= end:  # "Attempt_3/" is a folder, and a number too
             marked += sentence[end:begin] + ("\0" if named is one else "\x01")
             end = until

@@ -2,7 +2,6 @@
 
 import ast
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from utils.grading.code_reader.images import Images
@@ -52,7 +51,7 @@ def divided(reader: Reader, submission: Submission) -> Misuse | None:
     evaluating = [loop for loop in loops(reader) if loop.evaluates]
     if any(_files(loop.dataset, reader.made) == {False} for loop in evaluating):
         return None
-    for text, place in _code(submission):
+    for text, place in submission.code():
         if match := _DIVIDES.search(text):
             line = text.count("\n", 0, match.start()) + 1
             return Misuse(
@@ -62,15 +61,6 @@ def divided(reader: Reader, submission: Submission) -> Misuse | None:
                 False,
             )
     return None
-
-
-def _code(submission: Submission) -> Iterator[tuple[str, Evidence]]:
-    for file in submission.sources:
-        yield file.text, Evidence(file=file.path)
-    for notebook in submission.notebooks:
-        for cell in notebook.cells:
-            if cell.kind == "code":
-                yield cell.source, Evidence(notebook=notebook.path, cell=cell.index)
 
 
 def _trained_on_the_test_set(reader: Reader) -> Misuse | None:

@@ -1,10 +1,12 @@
 """A submission as data: its notebooks, Python files and texts, read without running anything."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from utils.errors import UserError
+from utils.grading.facts import Evidence
 from utils.grading.submission.disguises import holds_notebook, python_name
 from utils.grading.submission.files import (
     CONFIG_LIMIT,
@@ -60,9 +62,18 @@ class Submission:
     notebooks: tuple[Notebook, ...] = ()
     sources: tuple[TextFile, ...] = ()  # .py
     texts: tuple[TextFile, ...] = ()  # .md, .txt, .log, .rst, .csv
-    configs: tuple[TextFile, ...] = ()  # .json, .yaml
+    configs: tuple[TextFile, ...] = ()  # .json, .yaml, pyproject.toml and its like
     scripts: tuple[TextFile, ...] = ()  # of a shell: .sh
     warnings: tuple[str, ...] = ()
+
+    def code(self) -> Iterator[tuple[str, Evidence]]:
+        """The text of every Python file and every cell of code, each with its place."""
+        for file in self.sources:
+            yield file.text, Evidence(file=file.path)
+        for notebook in self.notebooks:
+            for cell in notebook.cells:
+                if cell.kind == "code":
+                    yield cell.source, Evidence(notebook=notebook.path, cell=cell.index)
 
     @property
     def is_empty(self) -> bool:

@@ -1,4 +1,5 @@
-"""Aster, the atrous separable residual network: three blocks of pre-activated residual units, each closed by a stride of 2.
+"""Aster, the atrous separable residual network: three blocks of pre-activated residual units, the first two
+closed by a stride of 2.
 
 Pre-activation after He et al. 2016 (arXiv:1603.05027); mostly width, little depth at low resolution, after Zagoruyko and
 Komodakis 2016 (arXiv:1605.07146).

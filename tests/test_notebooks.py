@@ -47,7 +47,8 @@ def test_executed_in_order_without_errors(name):
         range(1, len(code_cells(name)) + 1)
     )
     outputs = [output for cell in code_cells(name) for output in cell.outputs]
-    assert any("image/png" in output.get("data", {}) for output in outputs)
+    if name != "06_grade_your_submission.ipynb":  # its verdicts are words
+        assert any("image/png" in output.get("data", {}) for output in outputs)
     assert not any(
         output.output_type == "error" or output.get("name") == "stderr" for output in outputs
     )

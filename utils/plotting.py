@@ -71,15 +71,13 @@ def caption_size(titles: Sequence[str], width: float) -> float:
 
 @styled
 def before_and_after(
-    originals: np.ndarray, versions: Sequence[np.ndarray], titles: Sequence[str]
+    originals: np.ndarray, versions: Mapping[str, np.ndarray], titles: Sequence[str]
 ) -> Figure:
-    """uint8 `(N, H, W, 3)` originals in the first row and, below each, its augmented versions, one row a version."""
+    """uint8 `(N, H, W, 3)` originals in the first row and, below each, its augmented versions, one row a named version."""
     figure, axes = _axes(
         1 + len(versions), len(originals), size=(1.25 * len(originals), 1.3 * (1 + len(versions)))
     )
-    for row, (images, label) in enumerate(
-        zip([originals, *versions], ["before", *["after"] * len(versions)])
-    ):
+    for row, (label, images) in enumerate([("original", originals), *versions.items()]):
         for column, image in enumerate(images):
             axis = axes[row, column]
             axis.imshow(image)

@@ -164,7 +164,8 @@ def describe_device(device: torch.device) -> str:
     """Such as "CPU (AMD EPYC, 2 threads)" or "Tesla T4"."""
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
-    return f"{device.type.upper()} ({cpu_name()}, {torch.get_num_threads()} threads)"
+    threads = torch.get_num_threads()
+    return f"{device.type.upper()} ({cpu_name()}, {threads} thread{'s' * (threads != 1)})"
 
 
 def cpu_name(cpuinfo: Path = Path("/proc/cpuinfo")) -> str:

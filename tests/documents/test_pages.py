@@ -57,6 +57,11 @@ def test_the_tables_are_those_of_the_records(name):
     assert page == make_readme.with_tables(page), "the tables are stale: run `make readme`"
 
 
+def test_the_assignment_is_that_of_the_rubric():
+    written = (make_readme.STARTER / make_readme.ASSIGNMENT_FILE).read_text(encoding="utf-8")
+    assert written == make_readme.assignment(), "the assignment is stale: run `make readme`"
+
+
 def test_every_table_stands_on_one_page():
     marks = [mark for page in PAGES.values() for mark in re.findall(r"<!-- (\w+): begin", page)]
     assert sorted(marks) == sorted(make_readme.TABLES)
@@ -109,7 +114,9 @@ def test_the_badges_keep_the_address_that_was_published():
 def commands(page):
     blocks = re.findall(r"^```\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
     inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```", "", page, flags=re.M | re.S))
-    lines = [line.split("  #")[0] for block in blocks for line in block.splitlines()]
+    lines = [
+        line.split("  #")[0] for block in blocks for line in block.replace("\\\n", "").splitlines()
+    ]
     return [one for one in (*lines, *inline) if re.match(r"make \w|(\.venv/bin/)?python -m ", one)]
 
 

@@ -58,16 +58,19 @@ def class_accuracy(
 
 @styled
 def reliability(versions: Mapping[str, Sequence[Bin]]) -> Figure:
-    """Accuracy over confidence, one panel a version: on the diagonal, a probability means what it says."""
+    """Accuracy over confidence, one panel a version: on the diagonal, a probability means what it says. Below it stands how
+    many images have that confidence."""
     figure, axes = plt.subplots(
-        1,
+        2,
         len(versions),
-        figsize=(4.6 * len(versions), 4.4),
+        figsize=(4.6 * len(versions), 5.2),
         layout="constrained",
-        sharey=True,
+        sharex="col",
+        sharey="row",
+        height_ratios=(4, 1),
         squeeze=False,
     )
-    for axis, (name, bins) in zip(axes.flat, versions.items()):
+    for axis, below, (name, bins) in zip(*axes, versions.items()):
         axis.plot([0, 1], [0, 1], ":", color=BLACK, linewidth=1.5, label="as it should be")
         axis.bar(
             [part.low for part in bins],
@@ -85,13 +88,21 @@ def reliability(versions: Mapping[str, Sequence[Bin]]) -> Figure:
             color=ORANGE,
             label="found",
         )
+        below.bar(
+            [part.low for part in bins],
+            [part.count for part in bins],
+            bins[0].high - bins[0].low,
+            align="edge",
+            color=BLUE,
+        )
+        below.set(xlabel="confidence", yscale="log")
         axis.set(
-            xlabel="confidence",
             title=f"{name}: error {expected_calibration_error(list(bins)):.3f}",
             xlim=(0, 1),
             ylim=(0, 1),
         )
     axes[0, 0].set_ylabel("accuracy")
+    axes[1, 0].set_ylabel("images")
     axes[0, 0].legend(loc="upper left")
     return figure
 

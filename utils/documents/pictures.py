@@ -35,11 +35,11 @@ def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
         found = int(entry["parameters"]), float(entry["test accuracy"])
         published[entry["distilled"]][entry["network"]] = found
     groups = {
-        "ours (mean of the last 5 epochs)": ours,
-        "the student reports": reports,
+        "trained here (mean of the last 5 epochs)": ours,
+        "logged in the student reports": reports,
         "published (see results/published.csv)": published[""],
         "published, distilled": published["yes"],
-        "ours, distilled": taught,
+        "trained here, distilled": taught,
     }
     return {group: networks for group, networks in groups.items() if networks}
 

@@ -35,6 +35,9 @@ FACTS = {
     "modular": FactName(
         "truth", "network and transforms imported from modules, and a notebook's loops too"
     ),
+    "model_imported": FactName("truth", "the network is imported from a module", False),
+    "transforms_imported": FactName("truth", "the transforms are imported from a module", False),
+    "loops_imported": FactName("truth", "the loops are imported from a module", False),
     "coarse_dropout_no_mask_fill": FactName("truth", "CoarseDropout without fill_mask", False),
     "statistics_agree": FactName("truth", "training and test images are normalised alike", False),
     "blocks": FactName("truth", "three blocks of three convolutions and an output block", False),

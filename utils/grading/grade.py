@@ -1,6 +1,5 @@
 """One submission graded: its attempts, every audit of each, the verdicts on the rubric's criteria, the claims."""
 
-import posixpath
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -265,7 +264,7 @@ def _subjects(judged: Judged) -> list[Subject]:
     found = [
         Subject(
             one.attempt.name,
-            _called(one.attempt),
+            one.attempt.names,
             one.attempt.training_notebook,
             one.facts,
             one.runs,
@@ -278,8 +277,7 @@ def _subjects(judged: Judged) -> list[Subject]:
         for run in judged.nobodys[:MOST]
     ]
     found += [
-        Subject(one.name, _called(one), one.training_notebook, {}, (), False)
-        for one, _ in judged.left
+        Subject(one.name, one.names, one.training_notebook, {}, (), False) for one, _ in judged.left
     ]
     known = {word for one in found for word in one.words}
     networks = defined_networks(one.attempt.reader for one in judged.every)
@@ -287,13 +285,3 @@ def _subjects(judged: Judged) -> list[Subject]:
         Subject(name, (name,), None, {}, (), counts=False, trained=False)
         for name in sorted(networks - known)
     ]
-
-
-def _called(attempt: Attempt) -> tuple[str, ...]:
-    """What texts may call an attempt: its program's file without the suffix, its class or the function that makes it."""
-    model = attempt.model
-    names = [
-        posixpath.basename(attempt.program).rpartition(".")[0],
-        *((model.class_name, model.factory) if model else ()),
-    ]
-    return tuple(dict.fromkeys(name for name in names if name))

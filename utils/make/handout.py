@@ -12,11 +12,13 @@ from utils.documents.notebook_table import ADDRESS, UNPUBLISHED
 from utils.errors import UserError, run_command
 from utils.files import write_whole
 from utils.grading.rubrics.rubric import Rubric, load_rubric
-from utils.make.readme import README
 from utils.paths import REPOSITORY
 from utils.tables import markdown_table
 
-STARTER = REPOSITORY / "handout"
+README, STARTER = REPOSITORY / "README.md", REPOSITORY / "handout"
+ASSIGNMENT_FILE = (
+    "ASSIGNMENT.md"  # in handout/ as `make readme` writes it, for whoever reads it on GitHub
+)
 LEFT_OUT = ("ruff.toml",)  # the repository's own
 
 ASSIGNMENT = """# {title}
@@ -106,7 +108,7 @@ def write_handout(rubric: Rubric, folder: Path) -> list[str]:
         if file.is_file() and file.name not in LEFT_OUT
     }
     contents["rubric.toml"] = rubric.text.encode()
-    contents["ASSIGNMENT.md"] = assignment_text(rubric, course_address()).encode()
+    contents[ASSIGNMENT_FILE] = assignment_text(rubric, course_address()).encode()
     for name, content in contents.items():
         if (folder / name).exists() and (folder / name).read_bytes() != content:
             raise UserError(

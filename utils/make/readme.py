@@ -1,4 +1,5 @@
-"""The tables and pictures of README.md and docs/, made from results/: `python -m utils.make.readme` puts them there."""
+"""What is made of the texts: the tables and pictures of README.md and docs/ from results/, handout/ASSIGNMENT.md from the
+rubric. `python -m utils.make.readme` puts them there."""
 
 import argparse
 import re
@@ -10,6 +11,8 @@ from utils.documents import benchmark_tables, run_tables
 from utils.documents.measured_tables import measured_table
 from utils.documents.notebook_table import notebook_table
 from utils.documents.pictures import PICTURES
+from utils.grading.rubrics.rubric import load_rubric
+from utils.make.handout import ASSIGNMENT_FILE, STARTER, assignment_text
 from utils.paths import REPOSITORY
 
 README = REPOSITORY / "README.md"
@@ -48,13 +51,19 @@ def with_tables(page: str) -> str:
     )
 
 
+def assignment() -> str:
+    """The task in this repository; where a copy of it is on GitHub plays no part."""
+    return assignment_text(load_rubric("era_s9"), None)
+
+
 def main() -> int:
-    """Write the tables into the pages and the pictures into results/."""
+    """Write the tables into the pages, the pictures into results/ and the task into handout/."""
     argparse.ArgumentParser(prog="python -m utils.make.readme", description=__doc__).parse_args()
     for file in pages():
         file.write_text(with_tables(file.read_text(encoding="utf-8")), encoding="utf-8")
     for file, draw in PICTURES.items():
         draw().savefig(file, dpi=110)
+    (STARTER / ASSIGNMENT_FILE).write_text(assignment(), encoding="utf-8")
     return 0
 
 

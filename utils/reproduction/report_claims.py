@@ -31,7 +31,7 @@ def _depthwise(model: nn.Module, logged: Logged) -> str:
         layer.depthwise for layer in model.modules() if isinstance(layer, DepthwiseSeparableConv)
     ]
     grouped = sum(layer.groups == layer.in_channels for layer in layers)
-    return f"{grouped} of {len(layers)} k×k convolutions see one channel each"
+    return f"{grouped} of {len(layers)} layers meant as depthwise see one channel each"
 
 
 def _fewer_parameters(model: nn.Module, logged: Logged) -> str:

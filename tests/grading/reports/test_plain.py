@@ -4,15 +4,15 @@ from tests.grading.reports.samples import graded, perfect
 from utils.grading.reports import plain
 
 
-def test_what_is_no_pass_is_to_be_mended_where_it_was_seen():
+def test_what_is_no_pass_is_to_be_changed_where_it_was_seen():
     entry = graded(text="86.54 %").entry
-    text = plain.to_mend(entry)
+    text = plain.to_change(entry)
     for one in entry["criteria"]:
         line = f"{one['id']} ({one['verdict']}): {one['advice']}"
         assert (line in text) == (one["verdict"] != "pass")
     field = text[text.index("receptive_field (fail)") :].splitlines()
     assert field[1:3] == ["    86.54 %.py:3", "    86.54 %, cell 4"]
-    assert plain.to_mend(perfect().entry) == "Nothing: all 9 criteria pass."
+    assert plain.to_change(perfect().entry) == "Nothing: all 9 criteria pass."
 
 
 def test_every_criterion_has_its_verdict():
@@ -32,7 +32,9 @@ def test_claims_are_counted_and_the_false_ones_shown():
         "unverifiable: "
     )
     assert not any("this one holds" in line for line in lines)
-    assert plain.claims(perfect().entry) == "The texts hold no claim that can be checked."
+    assert plain.claims(perfect().entry) == (
+        "No sentence was found that is certainly about this attempt and can be checked."
+    )
 
 
 def test_a_fact_has_its_value_or_its_reason():

@@ -25,7 +25,7 @@ _NAMES = (
 )
 
 
-def transforms_audit(submission: Submission, found) -> Audit:
+def transforms_audit(submission: Submission, attempt) -> Audit:
     """Facts about the training pipeline: those that the rubric asks for, and `effective_transforms`.
 
     `effective_transforms` is a list of {"name", "arguments" (effective), "version" ("1" or "2": which albumentations they
@@ -33,8 +33,8 @@ def transforms_audit(submission: Submission, found) -> Audit:
     under that version's names), "other_version" (the arguments under the other one)}.
     `statistics_agree` is whether training and test images are normalised alike.
     """
-    reader = found.reader
-    pipeline = training_pipeline(reader, found.network)
+    reader = attempt.reader
+    pipeline = training_pipeline(reader, attempt.network)
     if pipeline is None or reader.doubts:
         return Audit(_nothing(reader))
     tested = test_pipeline(reader)

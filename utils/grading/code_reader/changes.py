@@ -72,10 +72,14 @@ class Change:
     @property
     def constructing(self) -> bool:
         """Whether it happens while a network is built, so that building it again repeats it."""
-        return any(
-            step.function.name == "__init__" and is_network(step.function.bound)
-            for step in self.stack
-        )
+        return constructs_a_network(self.stack)
+
+
+def constructs_a_network(stack: tuple[Step, ...]) -> bool:
+    """Whether these calls lead into the `__init__` of a network."""
+    return any(
+        step.function.name == "__init__" and is_network(step.function.bound) for step in stack
+    )
 
 
 def is_network(value) -> bool:

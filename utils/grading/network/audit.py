@@ -53,25 +53,25 @@ _NAMED = (
 
 
 def architecture_audit(
-    submission: Submission, found: Attempt, run: bool = False, limits: Limits = LIMITS
+    submission: Submission, attempt: Attempt, run: bool = False, limits: Limits = LIMITS
 ) -> Audit:
-    """Facts about the network that `found` names, by the names in FACTS; without `run` nothing is executed, all null.
+    """Facts about the network that `attempt` names, by the names in FACTS; without `run` nothing is executed, all null.
 
     `blocks` is True, False or None, with one evidence text for each block; `receptive_field` is in pixels, the larger axis.
     """
-    if found.model is None:
+    if attempt.model is None:
         return _without(
-            f"no model to execute was found: {found.why}"
-            if found.why
+            f"no model to execute was found: {attempt.why}"
+            if attempt.why
             else "no model to execute was found"
         )
     if not run:
         return _without("the network was not executed in this grading")
     try:
-        network = executed_network(submission, found.model, limits)
+        network = executed_network(submission, attempt.model, limits)
     except NotEstablished as error:
         return _without(str(error), f"The network was executed under {confinement()}.")
-    place = found.model.place
+    place = attempt.model.place
     facts, remarks = network_facts(network, place, class_places(submission, place))
     counted = {facts[name].value for name in ("parameters", "parameters_executed")} - {None}
     totals = printable_totals(NetworkView(network, place)) | counted

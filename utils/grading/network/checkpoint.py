@@ -38,32 +38,32 @@ _TRIAL = 1_000  # images on which the normalisation is found out
 
 
 def check_weights(
-    submission: Submission, found: Attempt, weights: Path, limits: Limits = LIMITS
+    submission: Submission, attempt: Attempt, weights: Path, limits: Limits = LIMITS
 ) -> Audit:
     """The fact `checkpoint_accuracy`, in per cent of the 10,000 test images; null with why where it cannot be had.
 
     The checkpoint is read apart with weights_only=True, and the labels never leave this process.
     """
     try:
-        return Audit({"checkpoint_accuracy": _checked(submission, found, Path(weights), limits)})
+        return Audit({"checkpoint_accuracy": _checked(submission, attempt, Path(weights), limits)})
     except (NotEstablished, UserError) as error:
         return Audit({"checkpoint_accuracy": Fact(None, str(error))})
 
 
-def _checked(submission: Submission, found: Attempt, path: Path, limits: Limits) -> Fact:
+def _checked(submission: Submission, attempt: Attempt, path: Path, limits: Limits) -> Fact:
     from utils.data.cifar10 import (
         cifar10_root,
     )  # torchvision, which only this needs, takes a second to import
     from utils.data.images import load_cifar10
 
-    if found.model is None:
-        raise NotEstablished(f"there is no network to load the weights into: {found.why}")
+    if attempt.model is None:
+        raise NotEstablished(f"there is no network to load the weights into: {attempt.why}")
     if not (cifar10_root() / "cifar-10-batches-py").exists():
         raise NotEstablished(
             "CIFAR-10 is not here to test the weights on: set CIFAR10_ROOT, or run `make data`"
         )
     named, part = _checkpoint(path, limits)
-    network = executed_network(submission, found.model, limits)
+    network = executed_network(submission, attempt.model, limits)
     tensors = _fitted(network, named, path.name)
     test = load_cifar10().test
     images = torch.from_numpy(test.images).permute(0, 3, 1, 2).contiguous()

@@ -42,13 +42,13 @@ def {BUILDER}():
 """
 
 
-def rebuilt(submission: Submission, found: Attempt) -> tuple[Submission, Attempt]:
+def rebuilt(submission: Submission, attempt: Attempt) -> tuple[Submission, Attempt]:
     """The same where the arguments are literals; else with a function in the network's module that calls it with them."""
-    model = found.model
+    model = attempt.model
     if model is None or not any(
         isinstance(value, Code) for value in (*model.args, *model.kwargs.values())
     ):
-        return submission, found
+        return submission, attempt
     names, home = _names(model), Origin(model.file, None if model.file else model.notebook)
     notebooks = {
         origin.notebook for origin, _ in names if isinstance(origin, Origin) and origin.notebook
@@ -58,13 +58,13 @@ def rebuilt(submission: Submission, found: Attempt) -> tuple[Submission, Attempt
     aliases = {_alias(origin, name): (origin, name) for origin, name in names}
     if len(notebooks) > 1 or len(aliases) < len(set(names)):
         why = "its arguments come from places that cannot be brought together"
-        return submission, replace(found, model=replace(model, complete=False, why=why))
+        return submission, replace(attempt, model=replace(model, complete=False, why=why))
     imports = "".join(f"    {line}\n" for line in _imports(submission, aliases, home, model))
     code = f"{_HEAD}{imports}    return {_call(model)}\n"
     changed = replace(
         model, file=home.file, notebook=home.notebook, args=(), kwargs={}, factory=BUILDER
     )
-    return _with_code(submission, home, code), replace(found, model=changed)
+    return _with_code(submission, home, code), replace(attempt, model=changed)
 
 
 def _names(model: ModelReference) -> list[tuple[Origin | str, str]]:

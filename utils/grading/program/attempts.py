@@ -40,7 +40,7 @@ class Attempt:
     is the program (neither where only modules were found); `reader` has read it, once for all questions. `model` is None
     where no network can be established, and `why` says so; `network` is the value that reading made of it. `cells` are those
     of the notebook in which the network is trained or called, `data_set` is the one that it is trained on (None where no
-    class tells). `others` are the networks of the same program that are not trained.
+    class tells).
     """
 
     name: str
@@ -51,7 +51,6 @@ class Attempt:
     network: object = None
     cells: frozenset[int] = frozenset()
     data_set: str | None = None
-    others: tuple[str, ...] = ()
     why: str = ""
     warnings: tuple[str, ...] = ()
 
@@ -59,6 +58,14 @@ class Attempt:
     def program(self) -> str:
         """The path of the notebook or script; empty where there is none."""
         return self.training_notebook or self.script or ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What texts may call it: its program's file without the suffix, its class and the function that makes it."""
+        found = [posixpath.splitext(posixpath.basename(self.program))[0]]
+        if self.model is not None:
+            found += [self.model.class_name, self.model.factory]
+        return tuple(dict.fromkeys(name for name in found if name))
 
 
 @dataclass(frozen=True)
@@ -190,29 +197,18 @@ def _attempts_of(program: _Program) -> list[Attempt]:
         best, why = untrained(ranked, reader)
         networks = [(reference_of(best), best)] if best else []
         base = replace(base, why=f"{base.why} {why}".strip())
-    chosen = {str(reference) for reference, _ in networks}
-    others = tuple(
-        dict.fromkeys(text for one in ranked if (text := str(reference_of(one))) not in chosen)
-    )
     if not networks:
-        return [replace(base, others=others)]
+        return [base]
     all_loops = loops(reader)
     names = _names(path, [reference for reference, _ in networks])
     return [
-        _attempt(
-            base, name, reference, one, data_set_of_network(reader, one.network, all_loops), others
-        )
+        _attempt(base, name, reference, one, data_set_of_network(reader, one.network, all_loops))
         for name, (reference, one) in zip(names, networks)
     ]
 
 
 def _attempt(
-    base: Attempt,
-    name: str,
-    reference: ModelReference,
-    one: Candidate,
-    data_set: str | None,
-    others: tuple[str, ...],
+    base: Attempt, name: str, reference: ModelReference, one: Candidate, data_set: str | None
 ) -> Attempt:
     warnings, why = base.warnings, base.why
     if not reference.complete:
@@ -226,7 +222,6 @@ def _attempt(
         network=one.network,
         cells=one.cells,
         data_set=data_set,
-        others=others,
         why=why,
         warnings=warnings,
     )

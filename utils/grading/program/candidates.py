@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from utils.grading.code_reader.changes import is_network
+from utils.grading.code_reader.changes import constructs_a_network, is_network
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.trainers import makes_a_trainer
 from utils.grading.code_reader.values import (
@@ -13,7 +13,6 @@ from utils.grading.code_reader.values import (
     Made,
     Unknown,
     UserClass,
-    UserFunction,
     is_literal,
 )
 from utils.grading.facts import Evidence
@@ -64,11 +63,6 @@ class Candidate:
         """The network of a class, with no arguments."""
         return Candidate(one.name, one.place, one.place, roots=roots, why=why)
 
-    @staticmethod
-    def of_function(one: UserFunction, why: str, roots: tuple[str, ...] = ()) -> "Candidate":
-        """The network that a function builds, with no arguments."""
-        return Candidate(one.name, one.place, one.place, factory=one.name, roots=roots, why=why)
-
 
 def network_classes(reader: Reader) -> list[UserClass]:
     """The networks that are defined in what was read and that no other of them builds or inherits from."""
@@ -105,7 +99,7 @@ def candidates(
     parts = {
         id(value)
         for call in reader.calls
-        if _is_layer(call.callee)
+        if _takes_parts(call.callee)
         for value in (*call.args, *call.kwargs.values())
     }
     for moment, call in enumerate(reader.calls):
@@ -141,7 +135,7 @@ def candidates(
     return sorted(found, key=lambda one: one.rank, reverse=True)
 
 
-def _is_layer(callee) -> bool:
+def _takes_parts(callee) -> bool:
     """Whether what is given to the callee becomes a part of a network."""
     if isinstance(callee, Library):
         return (
@@ -222,12 +216,7 @@ def _candidate(
     reader: Reader, doubts: Doubts, network, uses: dict[str, int], logged: float
 ) -> Candidate | None:
     weight = sum(_WEIGHTS[use] for use in uses)
-    if any(
-        isinstance(step.function.bound, Instance)
-        and step.function.name == "__init__"
-        and is_network(step.function.bound.cls)
-        for step in network.stack
-    ):
+    if constructs_a_network(network.stack):
         return None  # a part of another network
     if isinstance(network, Made) and not uses.keys() & {
         "is optimised",
@@ -250,7 +239,10 @@ def _candidate(
     if doubt := doubts.of(network, step, changes):
         return _doubtful(network, doubt, roots, why, rank)
     if isinstance(network, Made):
-        return _sequential(network, step, roots, why, rank)
+        if step is None:
+            return None  # there is nothing to call
+        name, place = step.function.name, step.function.place
+        return Candidate("Sequential", place, place, step.args, step.kwargs, name, roots, why, rank)
     cls = network.cls
     direct = repeatable(network.args, network.kwargs) and not changes
     plain = (
@@ -265,18 +257,6 @@ def _candidate(
     factory = step.function
     return Candidate(
         cls.name, cls.place, factory.place, step.args, step.kwargs, factory.name, roots, why, rank
-    )
-
-
-def _sequential(
-    network: Made, step, roots: tuple[str, ...], why: str, rank: tuple
-) -> Candidate | None:
-    """A torch.nn.Sequential that a function of the submission returns; without one there is nothing to call."""
-    if step is None:
-        return None
-    place = step.function.place
-    return Candidate(
-        "Sequential", place, place, step.args, step.kwargs, step.function.name, roots, why, rank
     )
 
 

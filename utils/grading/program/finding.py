@@ -134,9 +134,16 @@ def named_network(submission: Submission, wanted: str, ranked: list[Candidate]) 
             if one.name == name and path in (one.place.file, one.place.notebook):
                 return Candidate.of_class(one, "it was named", tuple(reader.index.used_roots))
         for module in reader.modules.values():
-            if module.path == path and isinstance(module.names.get(name), UserFunction):
-                return Candidate.of_function(
-                    module.names[name], "it was named", tuple(reader.index.used_roots)
+            one = module.names.get(name) if module.path == path else None
+            if isinstance(one, UserFunction):
+                roots = tuple(reader.index.used_roots)
+                return Candidate(
+                    one.name,
+                    one.place,
+                    one.place,
+                    factory=one.name,
+                    roots=roots,
+                    why="it was named",
                 )
     raise UserError(
         f"There is no class or function '{name}' in '{path}'; give --model as file.py:Class, "

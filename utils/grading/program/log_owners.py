@@ -206,14 +206,8 @@ class _Ties:
         return [], False
 
     def _words(self, one: Attempt) -> set[str]:
-        names = [posixpath.basename(one.program).rpartition(".")[0]]
-        if one.model is not None:
-            given = (*one.model.args, *one.model.kwargs.values())
-            names += [
-                one.model.class_name,
-                one.model.factory or "",
-                *(value for value in given if isinstance(value, str)),
-            ]
+        given = (*one.model.args, *one.model.kwargs.values()) if one.model is not None else ()
+        names = (*one.names, *(value for value in given if isinstance(value, str)))
         return {word for name in names for word in words(name)}
 
     def _same_folder(self, one: Attempt, run: Run) -> bool:

@@ -5,12 +5,12 @@ import re
 from dataclasses import replace
 
 from utils.grading.augmentation.pipelines import training_pipeline
-from utils.grading.code_reader.changes import TRANSFORMS
+from utils.grading.code_reader.changes import TRANSFORMS, is_network
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.trainers import runs_a_trainer
 from utils.grading.code_reader.values import Library, Made
 from utils.grading.facts import Audit, Evidence, Fact
-from utils.grading.program.candidates import is_network
+from utils.grading.program.attempts import Attempt
 from utils.grading.submission.contents import Submission
 
 _LOOPS = re.compile(r"train|fit|run|epoch", re.I)
@@ -21,7 +21,7 @@ _UNREAD = re.compile(r"The notebook .* cannot be read")
 _DATA = re.compile(r"transform|augment|dataset|data|loader", re.I)
 
 
-def modularity(submission: Submission, found) -> Audit:
+def modularity(submission: Submission, attempt: Attempt) -> Audit:
     """The fact `modular`, and the three that it follows from: `model_imported`, `transforms_imported`, `loops_imported`.
 
     What the code of the program that trains defines and uses decides, not which modules lie beside it. That is a notebook,
@@ -29,7 +29,7 @@ def modularity(submission: Submission, found) -> Audit:
     loop over the epochs, with a remark.
     """
     unread = [warning for warning in submission.warnings if _UNREAD.match(warning)]
-    if not found.program:
+    if not attempt.program:
         why = (
             "no notebook and no script that trains was found"
             if submission.sources
@@ -37,9 +37,9 @@ def modularity(submission: Submission, found) -> Audit:
         )
         why = unread[0] if unread else why
         return Audit(dict.fromkeys(("modular", *_PARTS), Fact(None, why)))
-    reader = found.reader
+    reader = attempt.reader
     parts = dict(
-        zip(_PARTS, (_model(reader, found), _transforms(reader, found.network), _loops(reader)))
+        zip(_PARTS, (_model(reader, attempt), _transforms(reader, attempt.network), _loops(reader)))
     )
     if all(
         _ABSENT in fact.why for fact in parts.values()
@@ -54,7 +54,7 @@ def modularity(submission: Submission, found) -> Audit:
             )
             for name, fact in parts.items()
         }
-    return Audit({"modular": _together(parts), **parts}, tuple(_remarks(reader, found)))
+    return Audit({"modular": _together(parts), **parts}, tuple(_remarks(reader, attempt)))
 
 
 def _absent(missing: Library | Made) -> Fact:
@@ -100,7 +100,7 @@ def _missing(reader: Reader, pattern: re.Pattern | None = None) -> Library | Mad
     return None
 
 
-def _model(reader: Reader, found) -> Fact:
+def _model(reader: Reader, attempt: Attempt) -> Fact:
     networks = [
         call.callee
         for call in reader.calls
@@ -110,7 +110,7 @@ def _model(reader: Reader, found) -> Fact:
     own = {
         one.name: one.place for one in reader.classes if is_network(one) and _own(reader, one.place)
     }
-    model = found.model if found is not None else None
+    model = attempt.model
     if model is not None:
         if _own(reader, model.place):
             return Fact(
@@ -205,7 +205,7 @@ def _defined_loop(reader: Reader) -> Evidence | None:
     return None
 
 
-def _remarks(reader: Reader, found):
+def _remarks(reader: Reader, attempt: Attempt):
     names = [
         (statement.name, origin)
         for origin, statement in reader.own_statements
@@ -224,19 +224,19 @@ def _remarks(reader: Reader, found):
             f"{again[0][2]} and once more in {again[0][1]}: the {'notebook' if again[0][1].notebook else 'script'} "
             "uses its own."
         )
-    loops = [statement for _, statement in reader.own_statements if isinstance(statement, ast.For)]
-    if reader.program.notebook and any(_calls_training(reader, loop) for loop in loops):
-        yield f"The loop over epochs is in {found.program}, over an imported function that trains one epoch."
+    if reader.program.notebook and any(
+        isinstance(statement, ast.For) and _calls_training(reader, origin.evidence(statement))
+        for origin, statement in reader.own_statements
+    ):
+        yield f"The loop over epochs is in {attempt.program}, over an imported function that trains one epoch."
 
 
-def _calls_training(reader: Reader, statement: ast.For) -> bool:
-    lines = {
-        (node.lineno, node.col_offset) for node in ast.walk(statement) if isinstance(node, ast.Call)
-    }
-    return bool(lines) and any(
+def _calls_training(reader: Reader, loop: Evidence) -> bool:
+    """Whether the cell of a loop calls a function of a module that comes to a backward pass."""
+    return any(
         call.name == "backward"
         and call.stack
-        and _own(reader, call.stack[0].place)
+        and (call.stack[0].place.notebook, call.stack[0].place.cell) == (loop.notebook, loop.cell)
         and not _own(reader, call.place)
         for call in reader.calls
     )

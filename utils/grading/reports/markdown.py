@@ -1,4 +1,4 @@
-"""A Markdown page for people: verdicts first, then what to mend, the claims and the facts."""
+"""A Markdown page for people: verdicts first, then what to change, the claims and the facts."""
 
 import json
 from collections.abc import Iterable
@@ -176,7 +176,7 @@ def _advice(graded: Graded) -> list[str]:
             lines.append(
                 f"**{code(criterion['id'])}** ({criterion['verdict']}): {markdown(criterion['advice'])}{quotes}"
             )
-    return _list("What to mend", lines)
+    return _list("What to change", lines)
 
 
 def _claims(claims: list[dict]) -> list[str]:
@@ -226,14 +226,7 @@ def _facts(facts: dict) -> list[str]:
         (
             code(name),
             markdown(value_text(value), 400) if value is not None else "—",
-            markdown(
-                facts["why"].get(name, "")
-                if value is None
-                else FACTS[name].label
-                if name in FACTS
-                else "",
-                300,
-            ),
+            markdown(facts["why"].get(name, "") if value is None else FACTS[name].label, 300),
         )
         for name, value in facts.items()
         if name != "why"

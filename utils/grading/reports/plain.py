@@ -20,7 +20,7 @@ def verdicts(entry: Mapping) -> str:
     )
 
 
-def to_mend(entry: Mapping) -> str:
+def to_change(entry: Mapping) -> str:
     """The criteria that do not pass, with the advice and the places."""
     if nothing := nothing_to_grade(entry):
         return nothing
@@ -35,7 +35,7 @@ def to_mend(entry: Mapping) -> str:
 def claims(entry: Mapping) -> str:
     """How many claims were checked, and those that are not true."""
     if not entry["claims"]:
-        return "The texts hold no claim that can be checked."
+        return "No sentence was found that is certainly about this attempt and can be checked."
     others = [claim for claim in entry["claims"] if claim["verdict"] != "true"]
     lines = [
         f"{len(entry['claims'])} claims were checked; {len(entry['claims']) - len(others)} are true."

@@ -4,7 +4,7 @@ import base64
 import io
 from collections.abc import Sequence
 
-from utils.plotting import GREEN, ORANGE, Figure, plt, styled
+from utils.plotting import GREEN, ORANGE, Figure
 
 COLOURS = {
     "pass": GREEN,
@@ -59,24 +59,6 @@ def verdict_bars(counts: dict[str, dict[str, int]], title: str) -> Figure:
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.spines[["top", "right"]].set_visible(False)
     figure.legend(loc="outside upper right", ncols=3, frameon=False)
-    return figure
-
-
-@styled
-def points_bars(criteria: Sequence[dict]) -> Figure:
-    """The points of each criterion of one submission, as its entry has them, over those that it can bring."""
-    figure = plt.figure(figsize=(8, 0.8 + 0.32 * len(criteria)), layout="constrained")
-    axes = figure.subplots()
-    names = [criterion["id"] for criterion in criteria][::-1]
-    axes.barh(
-        names,
-        [criterion["max_points"] for criterion in criteria][::-1],
-        color="#e8ebef",
-        edgecolor=[COLOURS[criterion["verdict"]] for criterion in criteria][::-1],
-    )
-    axes.barh(names, [criterion["points"] for criterion in criteria][::-1], color=COLOURS["pass"])
-    axes.set_xlabel("points")
-    axes.spines[["top", "right"]].set_visible(False)
     return figure
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from utils.data.data_sets import CIFAR10
 from utils.errors import UserError
 from utils.grading.augmentation.audit import transforms_audit
 from utils.grading.facts import Audit, Fact
 from utils.grading.log.accuracy_facts import DOUBTED, ONCE
 from utils.grading.log.audit import NAMES as LOG_FACTS
 from utils.grading.log.audit import TAKEN_FOR_THE_TEST, log_audit
-from utils.grading.log.data_set import CIFAR10, data_set_of
+from utils.grading.log.data_set import data_set_of
 from utils.grading.log.printed_summary import printed_summary
 from utils.grading.log.run_choice import Choice, choose_run, describe
 from utils.grading.log.runs import Run
@@ -165,7 +166,7 @@ def _log(case: Case) -> Audit:
         return found
     logs = "; ".join(f"{describe(run)} is of {data_set_of(run)}" for run in case.foreign[:SHOWN])
     return Audit(
-        {name: Fact(None, f"no log of {CIFAR10} was found: {logs}") for name in LOG_FACTS},
+        {name: Fact(None, f"no log of {CIFAR10.title} was found: {logs}") for name in LOG_FACTS},
         found.warnings,
     )
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from utils.data.data_sets import CIFAR10
 from utils.grading import verdicts
 from utils.grading.audits import Audited, Case, Options, audit, networks_executed
 from utils.grading.claims.audit import check_claims
 from utils.grading.claims.subjects import Subject
 from utils.grading.copies.fingerprints import fingerprints
 from utils.grading.facts import Claim, Fact
-from utils.grading.log.data_set import CIFAR10, data_set_of
+from utils.grading.log.data_set import data_set_of
 from utils.grading.log.run_choice import describe, tested_runs
 from utils.grading.log.runs import Run, submission_runs
 from utils.grading.own_limits import TookTooLong, memory_at_most, time_at_most
@@ -148,9 +149,9 @@ def _to_judge(
 ) -> tuple[list[Attempt], list[tuple[Attempt, str]]]:
     """The attempts that are judged, and the others with the reason; one that was named by hand is judged in any case."""
     foreign = {
-        one: f"it trains on {one.data_set}, not on {CIFAR10}"
+        one: f"it trains on {one.data_set}, not on {CIFAR10.title}"
         for one in found
-        if one.data_set not in (None, CIFAR10) and one is not named
+        if one.data_set not in (None, CIFAR10.title) and one is not named
     }
     ours = [one for one in found if one not in foreign]
     if not ours:
@@ -170,7 +171,7 @@ def _logs(
 ) -> tuple[Logs, tuple[Run, ...]]:
     """The logs with their owners, and apart those of another data set, which are nobody's."""
     tested = tested_runs(runs)
-    foreign = tuple(run for run in tested if data_set_of(run) not in (None, CIFAR10))
+    foreign = tuple(run for run in tested if data_set_of(run) not in (None, CIFAR10.title))
     ours = [run for run in tested if run not in foreign]
     names = (
         defined_networks(one.reader for one in found)

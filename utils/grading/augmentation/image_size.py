@@ -3,11 +3,12 @@
 A step that only pads or cuts leaves each pixel as large as it was; one that resizes does not.
 """
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.augmentation.applied_transforms import Step
 from utils.grading.augmentation.effective_values import Effective
 from utils.grading.augmentation.torchvision_names import by_position
 
-CIFAR = (32, 32)
+CIFAR = (CIFAR10.size, CIFAR10.size)
 RESCALE = {
     "Resize",
     "RandomResizedCrop",

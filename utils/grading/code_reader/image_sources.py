@@ -10,7 +10,7 @@ from utils.grading.code_reader import image_axes, image_statistics
 from utils.grading.code_reader.images import Every, Images
 from utils.grading.code_reader.values import Instance, Library, Made, Unknown, UserFunction
 
-_TRAIN, _TEST = 50_000, 10_000
+_TRAIN, _TEST = CIFAR10.train_images, CIFAR10.test_images
 _STATISTICS = {
     _TRAIN: (CIFAR10.mean, CIFAR10.std),
     _TEST: ((0.4942, 0.4851, 0.4504), (0.2467, 0.2429, 0.2616)),

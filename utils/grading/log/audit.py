@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.facts import Audit, Fact
 from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
 from utils.grading.log.accuracy_facts import (
@@ -13,7 +14,7 @@ from utils.grading.log.accuracy_facts import (
     tested_once_facts,
 )
 from utils.grading.log.contradictions import Contradiction, number_contradictions
-from utils.grading.log.data_set import CIFAR10, data_set_of
+from utils.grading.log.data_set import data_set_of
 from utils.grading.log.implausible_curves import course_contradictions
 from utils.grading.log.loss_scale import LossScale, loss_scale
 from utils.grading.log.printed_from_source import printed_from_source
@@ -43,13 +44,7 @@ _VALIDATED_ON = re.compile(
 SHOWN = 10  # contradictions, and runs that are not judged, that the warnings name
 
 
-def log_audit(
-    submission: Submission,
-    choice: Choice,
-    target: float | None,
-    test_size: int = 10_000,
-    train_size: int = 50_000,
-) -> Audit:
+def log_audit(submission: Submission, choice: Choice, target: float | None) -> Audit:
     """The facts in NAMES, of the run that was chosen; `target` in per cent, None where the rubric sets none.
 
     Epochs are counted from 0, accuracies are in per cent. A contradiction that makes the accuracies doubtful leaves them
@@ -61,16 +56,13 @@ def log_audit(
     if not rows:
         why = choice.why if run is None else "the logged accuracies are no numbers"
         return Audit({name: Fact(None, why) for name in NAMES})
-    found = [
-        *number_contradictions(run, split, test_size, train_size),
-        *course_contradictions(run, split),
-    ]
-    losses = loss_scale(run, split, test_size, train_size)
+    found = [*number_contradictions(run, split), *course_contradictions(run, split)]
+    losses = loss_scale(run, split)
     judged = JudgedRun(run, rows, target, choice.why)
     facts = accuracy_facts(judged, found)
     if (once := tested_once(run, split)) and facts["final_test_accuracy"].value is not None:
         facts = tested_once_facts(once, judged)
-    elif split == "val" and (why := _of_other_images(run, test_size)):
+    elif split == "val" and (why := _of_other_images(run)):
         facts |= dict.fromkeys(DOUBTED, Fact(None, why, (rows[-1].place,)))
     if copied := printed_from_source(submission, run, rows):
         facts |= dict.fromkeys(DOUBTED, Fact(None, PRINTED, (copied,)))
@@ -90,11 +82,11 @@ def log_audit(
     return Audit(facts, (*remark, *_warnings(run, split, found, losses)))
 
 
-def _of_other_images(run: Run, test_size: int) -> str:
+def _of_other_images(run: Run) -> str:
     """Why the log shows that its validation set is not the test set, "" where it does not."""
     for text in run.before:
         counted = _VALIDATED_ON.search(text)
-        if counted and int(re.sub(r"\D", "", counted[1])) != test_size:
+        if counted and int(re.sub(r"\D", "", counted[1])) != CIFAR10.test_images:
             return f"the log says that it validates on {counted[1]} images, so the test set was not looked at"
     return ""
 
@@ -187,7 +179,7 @@ def _trained_before(run: Run, split: str) -> Iterator[str]:
         or first.index != 0
         or first.accuracy <= UNTRAINED
         or len(run.epochs) < 2
-        or data_set_of(run) not in (None, CIFAR10)
+        or data_set_of(run) not in (None, CIFAR10.title)
     ):
         return
     train = next(

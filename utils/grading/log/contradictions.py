@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.facts import Evidence
 from utils.grading.log.accuracies import Row, accuracy_rows
 from utils.grading.log.number import Number
@@ -25,10 +26,9 @@ class Contradiction:
     averaged: bool = False  # the accuracy is an average over batches: near the truth, not it
 
 
-def number_contradictions(
-    run: Run, split: str, test_size: int, train_size: int
-) -> Iterator[Contradiction]:
+def number_contradictions(run: Run, split: str) -> Iterator[Contradiction]:
     """What the numbers of a run say against each other, epoch by epoch; `split` is the one that stands for the test set."""
+    test_size, train_size = CIFAR10.test_images, CIFAR10.train_images
     rows = accuracy_rows(run, split)
     for row in rows:
         yield from _count(row, f"the {test_size:,} test images", _images(row) in (None, test_size))
@@ -36,7 +36,7 @@ def number_contradictions(
         images = _images(row) or 0
         fits = images <= train_size or images % train_size == 0
         yield from _count(row, f"the {train_size:,} training images", fits)
-    yield from _averages(rows, test_size)
+    yield from _averages(rows)
     yield from _steps(run)
     yield from _other_steps(run)
     yield from _gaps(run)
@@ -75,14 +75,14 @@ def _rounds_to(accuracy: float, number: Number) -> bool:
     )
 
 
-def _averages(rows: tuple[Row, ...], test_size: int) -> Iterator[Contradiction]:
+def _averages(rows: tuple[Row, ...]) -> Iterator[Contradiction]:
     """An accuracy with many digits that is not a whole number of images was not counted but averaged over batches."""
     for row in rows:
-        images = row.accuracy * test_size / 100
-        digits = max(row.unit, 2e-4) * test_size / 100  # float32 keeps seven digits
+        images = row.accuracy * CIFAR10.test_images / 100
+        digits = max(row.unit, 2e-4) * CIFAR10.test_images / 100  # float32 keeps seven digits
         if row.number.total is None and digits < 0.25 and abs(images - round(images)) > digits:
             yield Contradiction(
-                f"{row.label} logs {row.accuracy:.4f} %, which no count of {test_size:,} images gives: "
+                f"{row.label} logs {row.accuracy:.4f} %, which no count of {CIFAR10.test_images:,} images gives: "
                 "perhaps an average over batches",
                 row.place,
                 doubt=False,

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.log.runs import Run
-
-CIFAR10 = "CIFAR-10"
 
 # Name → how it is written, between characters that are no letters. What stands first takes its words from those below it.
 _WRITTEN = {
@@ -14,7 +13,7 @@ _WRITTEN = {
     "KMNIST": r"k(?:uzushiji)?[-_ ]?mnist",
     "MNIST": r"q?mnist",
     "CIFAR-100": r"cifar[-_ ]?100",
-    CIFAR10: r"cifar(?:[-_ ]?10(?!\d)|(?![-_ ]?\d))",
+    CIFAR10.title: r"cifar(?:[-_ ]?10(?!\d)|(?![-_ ]?\d))",
     "Tiny ImageNet": r"tiny[-_ ]?image[-_ ]?net",
     "Imagenette": r"imagenette",
     "ImageNet": r"image[-_ ]?net(?:[-_ ]?(?:1k|21k))?",

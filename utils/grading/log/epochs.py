@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.facts import Evidence
 from utils.grading.log.averaged_weights import AVERAGED, PLAIN
 from utils.grading.log.epoch_and_bar import TESTED, Bar, LogLine
@@ -131,7 +132,7 @@ def _done_again(epoch: Epoch, line: LogLine) -> bool:
     )
 
 
-def add(runs: list[Run], line: LogLine, place: Evidence, heading: str, test_size: int) -> None:
+def add(runs: list[Run], line: LogLine, place: Evidence, heading: str) -> None:
     """Put the numbers of `line` where they belong: the current epoch, a new one that has no number, or the evaluations."""
     if line.bar and line.bar.done < line.bar.steps:
         return
@@ -140,7 +141,7 @@ def add(runs: list[Run], line: LogLine, place: Evidence, heading: str, test_size
         run = Run(run.source, run.notebook)  # epochs without numbers do not go on in another cell
         runs.append(run)
     numbers = {
-        (_split(split, quantity, number, line, run, heading, test_size), quantity): number
+        (_split(split, quantity, number, line, run, heading), quantity): number
         for (split, quantity), number in line.numbers.items()
     }
     if line.remark and (run.numbered or not numbers):
@@ -169,14 +170,12 @@ def add(runs: list[Run], line: LogLine, place: Evidence, heading: str, test_size
         epoch.bar, epoch.batch = line.bar, line.batch
 
 
-def _split(
-    split: str, quantity: str, number: Number, line: LogLine, run: Run, heading: str, test_size: int
-) -> str:
+def _split(split: str, quantity: str, number: Number, line: LogLine, run: Run, heading: str) -> str:
     """The split of a number: the one that the line or the heading above it names, or the one that its place gives."""
     if split or heading:
         return split or heading
     if number.total:
-        return "test" if number.total == test_size else "train"
+        return "test" if number.total == CIFAR10.test_images else "train"
     epoch = run.epochs[-1] if run.epochs else None
     if line.bar:
         second = (

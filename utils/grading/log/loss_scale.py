@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from statistics import median
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.log.accuracies import Row, accuracy_rows
 from utils.grading.log.contradictions import batch_size
 from utils.grading.log.runs import Run
@@ -32,13 +33,13 @@ class LossScale:
     suspicion: str = ""
 
 
-def loss_scale(run: Run, split: str, test_size: int, train_size: int) -> LossScale:
+def loss_scale(run: Run, split: str) -> LossScale:
     """What the average losses of a run say of their normalisation, those of the test set (`split`) and of the training set
     each for itself: one may be divided rightly and the other not."""
     steps = next((epoch.bar.steps for epoch in run.epochs if epoch.bar), None)
-    batch = batch_size(train_size, steps) if steps else None
+    batch = batch_size(CIFAR10.train_images, steps) if steps else None
     scales = {}
-    for name, images in ((split, test_size), ("train", train_size)):
+    for name, images in ((split, CIFAR10.test_images), ("train", CIFAR10.train_images)):
         if held := list(_averages(run, name, name == split)):
             scales[name] = _scale(held, batch, images)
     return LossScale(

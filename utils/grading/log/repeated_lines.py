@@ -12,6 +12,7 @@ from dataclasses import replace
 from math import isfinite
 from statistics import fmean
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.facts import Evidence
 from utils.grading.log.epoch_and_bar import LINE_LIMIT, read_line
 from utils.grading.log.json_records import MOST_EPOCHS
@@ -36,7 +37,7 @@ Line = tuple[str, Evidence]
 _Meanings = dict[int, str]
 
 
-def in_known_words(lines: Sequence[Line], test_size: int) -> list[Line]:
+def in_known_words(lines: Sequence[Line]) -> list[Line]:
     """`lines`, those of a kind that logs test accuracies of epochs in words that the readers know, with the original as the
     text of their evidence; none where there is no such kind, or too many lines."""
     if len(lines) > _MOST_LINES:
@@ -53,7 +54,7 @@ def in_known_words(lines: Sequence[Line], test_size: int) -> list[Line]:
     for numbers in kinds.values():
         if FEWEST <= len(numbers) <= MOST_EPOCHS:
             rows = [read[number][2] for number in numbers]
-            found.append((numbers, rows, _meanings(rows, test_size)))
+            found.append((numbers, rows, _meanings(rows)))
     if not any(_TESTED & {*meanings.values()} for _, _, meanings in found):
         return []
     begun = {
@@ -114,7 +115,7 @@ def _labelled(field: Field, name: str) -> Field:
     return replace(field, words=words, behind=(), split=split_in(words), percent=percent)
 
 
-def _meanings(rows: list[list[Field]], test_size: int) -> _Meanings:
+def _meanings(rows: list[list[Field]]) -> _Meanings:
     """What the numbers of these lines mean, each meaning once; those whose meaning is not certain are left out.
 
     Errors are put into `rows` as the accuracies that they leave.
@@ -127,7 +128,7 @@ def _meanings(rows: list[list[Field]], test_size: int) -> _Meanings:
         label = _label(column)
         if "error" in label:
             column = _rights(column)
-        meaning = _result(column, label, before, test_size)
+        meaning = _result(column, label, before)
         if _counts(column) and "epoch" in label:
             meaning = "epoch"
         elif _counts(column) and not found and _may_count_epochs(column, label):
@@ -178,7 +179,7 @@ def _may_count_epochs(column: list[Field], label: list[str]) -> bool:
     return len(label) <= 1 and not {*label} & _NO_EPOCHS and not column[0].split
 
 
-def _result(column: list[Field], label: list[str], before: list[str], test_size: int) -> str | None:
+def _result(column: list[Field], label: list[str], before: list[str]) -> str | None:
     """Split and quantity; a number without a word for its quantity is an accuracy where it can be nothing else.
 
     `before` is the label of the number before it: "test 0.42/86.1" has one for two.
@@ -186,7 +187,7 @@ def _result(column: list[Field], label: list[str], before: list[str], test_size:
     first = column[0]
     splits = {word for word in label if word in SPLITS}
     quantities = [word for word in label if word not in SPLITS]
-    split = next(iter(splits), first.split) or ("test" if first.of == test_size else "")
+    split = next(iter(splits), first.split) or ("test" if first.of == CIFAR10.test_images else "")
     paired = not label and not first.of and before and {*before} <= {*SPLITS, "loss"}
     if len(splits) > 1 or not split or not (label or first.of or paired):
         return None

@@ -30,22 +30,22 @@ _STOPPED = re.compile(
 )
 
 
-def submission_runs(submission: Submission, test_size: int = 10_000) -> list[Run]:
+def submission_runs(submission: Submission) -> list[Run]:
     """All runs that the submission logs: those of its notebooks' outputs first, then those pasted into texts."""
     runs = []
     for notebook in submission.notebooks:
         runs += read_runs(
-            notebook_lines(notebook), notebook.path, True, test_size, notebook_headings(notebook)
+            notebook_lines(notebook), notebook.path, True, notebook_headings(notebook)
         )
     for notebook in submission.notebooks:
-        runs += read_runs(markdown_lines(notebook), notebook.path, False, test_size)
+        runs += read_runs(markdown_lines(notebook), notebook.path, False)
     for path, lines in exported_tables((*submission.texts, *submission.configs)):
-        runs += read_runs(lines, path, False, test_size)
+        runs += read_runs(lines, path, False)
     for text in submission.texts:
-        runs += read_runs(_lines_of(text), text.path, False, test_size)
+        runs += read_runs(_lines_of(text), text.path, False)
     for text in submission.configs:
         if text.path.lower().endswith(".json"):
-            runs += read_runs(history_lines(text.path, text.text), text.path, False, test_size)
+            runs += read_runs(history_lines(text.path, text.text), text.path, False)
     return with_lone_results(runs, submission.configs)
 
 
@@ -59,14 +59,13 @@ def read_runs(
     lines: Iterable[tuple[str, Evidence]],
     source: str,
     notebook: bool,
-    test_size: int = 10_000,
     headings: Mapping[int, tuple[str, ...]] | None = None,
 ) -> list[Run]:
     """The runs in the lines of one source; where none has a test accuracy, lines that come again and again may have one."""
     lines = list(lines)
-    runs = _read(lines, source, notebook, test_size, headings)
-    if not any(map(_tested, runs)) and (known := in_known_words(lines, test_size)):
-        runs = _read(known, source, notebook, test_size, headings)
+    runs = _read(lines, source, notebook, headings)
+    if not any(map(_tested, runs)) and (known := in_known_words(lines)):
+        runs = _read(known, source, notebook, headings)
     return runs
 
 
@@ -74,7 +73,6 @@ def _read(
     lines: Iterable[tuple[str, Evidence]],
     source: str,
     notebook: bool,
-    test_size: int,
     headings: Mapping[int, tuple[str, ...]] | None,
 ) -> list[Run]:
     """The runs in lines as they are; a new run begins where the epoch number does not grow.
@@ -121,7 +119,7 @@ def _read(
             if gap:
                 leave_out(runs[-1])
                 gap = False
-        add(runs, line, _seen(place, text), heading, test_size)
+        add(runs, line, _seen(place, text), heading)
         if len(runs[-1].epochs) == 1:
             runs[-1].parameters = parameters
         if line.numbers:

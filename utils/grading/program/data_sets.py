@@ -1,13 +1,13 @@
 """Which data set a network is trained on, by the class that its loop runs over."""
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import Loop, loops
 from utils.grading.code_reader.values import Instance, Made
-from utils.grading.log.data_set import CIFAR10
 
 # The classes of torchvision (and what fetches the digits of scikit-learn), by the names that their data sets go by.
 NAMES = {
-    "CIFAR10": CIFAR10,
+    "CIFAR10": CIFAR10.title,
     "CIFAR100": "CIFAR-100",
     "MNIST": "MNIST",
     "FashionMNIST": "Fashion-MNIST",
@@ -37,7 +37,7 @@ def data_set_of_network(
     ]
     own = [loop for loop in training if any(one is network for one in loop.networks)]
     names = {name_of(loop.dataset) for loop in own or training} - {None}
-    return CIFAR10 if CIFAR10 in names else names.pop() if len(names) == 1 else None
+    return CIFAR10.title if CIFAR10.title in names else names.pop() if len(names) == 1 else None
 
 
 def name_of(dataset: object) -> str | None:

@@ -4,6 +4,7 @@ import ast
 import re
 from dataclasses import dataclass, replace
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.trainers import trains
@@ -12,10 +13,8 @@ from utils.grading.code_reader.values import Call, Instance, Made, Member, Origi
 from utils.grading.facts import Evidence
 from utils.grading.submission.contents import Submission
 
-_COUNTS = {
-    50_000: True,
-    10_000: False,
-}  # of the images of CIFAR-10's files, for training and for testing
+# How many images CIFAR-10's files have: whether they are those for training.
+_COUNTS = {CIFAR10.train_images: True, CIFAR10.test_images: False}
 _DIVIDES = re.compile(
     r"\b(?:random_split|train_test_split|SubsetRandomSampler|StratifiedShuffleSplit|StratifiedKFold|KFold|Subset)\s?\("
 )

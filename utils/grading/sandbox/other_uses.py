@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from utils.data.data_sets import CIFAR10
 from utils.grading.sandbox.definitions import DefinedModule
 from utils.grading.sandbox.layers_used import UNHELD, Call, Shapes, shapes_for, zeros
 from utils.grading.sandbox.plain_state import count_on, plain_state
@@ -28,8 +29,6 @@ _FURTHER = (10_000, 10**7)
 _SECONDS = 10.0  # for all sizes of batches
 _PATIENT = 20.0  # where something is suspicious
 _AGAIN = 8
-# Of CIFAR-10: the mean and the deviation of each colour, as programs normalise with them.
-_MEAN, _DEVIATION = (0.4914, 0.4822, 0.4465), (0.2470, 0.2435, 0.2616)
 Around = Callable[[], contextlib.AbstractContextManager]
 _as_it_is = contextlib.nullcontext
 
@@ -273,7 +272,8 @@ def _like_real(images: Tensor) -> Iterator[Tensor]:
 
 
 def _normalised(images: Tensor) -> Tensor:
-    mean, deviation = (torch.tensor(one)[:, None, None] for one in (_MEAN, _DEVIATION))
+    """As programs normalise the images of CIFAR-10."""
+    mean, deviation = (torch.tensor(one)[:, None, None] for one in (CIFAR10.mean, CIFAR10.std))
     return (images - mean) / deviation
 
 

@@ -14,9 +14,9 @@ from utils.grading.log.accuracy_facts import DOUBTED, ONCE
 from utils.grading.log.audit import NAMES as LOG_FACTS
 from utils.grading.log.audit import TAKEN_FOR_THE_TEST, log_audit
 from utils.grading.log.data_set import data_set_of
+from utils.grading.log.epochs import Run
 from utils.grading.log.printed_summary import printed_summary
 from utils.grading.log.run_choice import Choice, choose_run, describe
-from utils.grading.log.runs import Run
 from utils.grading.network.audit import FACTS as NETWORK_FACTS
 from utils.grading.network.audit import architecture_audit
 from utils.grading.network.checkpoint import check_weights

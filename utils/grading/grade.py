@@ -12,8 +12,9 @@ from utils.grading.claims.subjects import Subject
 from utils.grading.copies.fingerprints import fingerprints
 from utils.grading.facts import Claim, Fact
 from utils.grading.log.data_set import data_set_of
+from utils.grading.log.epochs import Run
 from utils.grading.log.run_choice import describe, tested_runs
-from utils.grading.log.runs import Run, submission_runs
+from utils.grading.log.runs import submission_runs
 from utils.grading.own_limits import TookTooLong, memory_at_most, time_at_most
 from utils.grading.program.attempts import Attempt, attempts
 from utils.grading.program.counting import best_attempt, named_as_result, named_attempt

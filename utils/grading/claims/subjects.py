@@ -11,7 +11,7 @@ from utils.grading.claims.sentence_splitting import Statement
 from utils.grading.claims.tables import means_own, tells_own
 from utils.grading.claims.vocabulary import tokens
 from utils.grading.facts import Evidence, Fact
-from utils.grading.log.runs import Run
+from utils.grading.log.epochs import Run
 
 _UNKNOWN = Fact(None, "it was not established")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")

@@ -8,8 +8,8 @@ from utils.grading.claims.quantities import Part
 from utils.grading.claims.subjects import Subject
 from utils.grading.log.accuracies import Row, accuracy_rows, tested_split
 from utils.grading.log.accuracy_facts import tested_once
+from utils.grading.log.epochs import Run
 from utils.grading.log.run_choice import describe
-from utils.grading.log.runs import Run
 
 FAR = 2.5  # per cent of images: from where on "around" is wrong
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from utils.grading.copies.code_pieces import code_pieces
 from utils.grading.copies.log_numbers import log_numbers
-from utils.grading.log.runs import Run
+from utils.grading.log.epochs import Run
 from utils.grading.submission.contents import Submission
 
 

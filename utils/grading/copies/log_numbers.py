@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable
 
-from utils.grading.log.epochs import Epoch
+from utils.grading.log.epochs import Epoch, Run
 from utils.grading.log.run_choice import describe
-from utils.grading.log.runs import Run
 
 MOST = 5_000  # epochs of one submission that are noted
 

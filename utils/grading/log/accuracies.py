@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from utils.grading.facts import Evidence
+from utils.grading.log.epochs import Epoch, Run
 from utils.grading.log.number import Number
-from utils.grading.log.runs import Epoch, Run
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from utils.grading.facts import Fact
 from utils.grading.log.accuracies import Row, accuracy_rows, counted_from
 from utils.grading.log.contradictions import Contradiction
+from utils.grading.log.epochs import Run
 from utils.grading.log.implausible_curves import SPIKE
-from utils.grading.log.runs import Run
 
 ONCE = "measured once, not in each epoch"
 DOUBTED = ("best_test_accuracy", "best_epoch", "final_test_accuracy", "first_epoch_at_target")

@@ -15,11 +15,11 @@ from utils.grading.log.accuracy_facts import (
 )
 from utils.grading.log.contradictions import Contradiction, number_contradictions
 from utils.grading.log.data_set import data_set_of
+from utils.grading.log.epochs import Run
 from utils.grading.log.implausible_curves import course_contradictions
 from utils.grading.log.loss_scale import LossScale, loss_scale
 from utils.grading.log.printed_from_source import printed_from_source
 from utils.grading.log.run_choice import Choice, describe
-from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
 NAMES = (

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from utils.data.data_sets import CIFAR10
 from utils.grading.facts import Evidence
 from utils.grading.log.accuracies import Row, accuracy_rows
+from utils.grading.log.epochs import Run
 from utils.grading.log.number import Number
-from utils.grading.log.runs import Run
 
 TIME_FACTOR = (
     5  # tqdm's rate may be a moving average; a difference of more than this is not explained so

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from utils.data.data_sets import CIFAR10
-from utils.grading.log.runs import Run
+from utils.grading.log.epochs import Run
 
 # Name → how it is written, between characters that are no letters. What stands first takes its words from those below it.
 _WRITTEN = {

@@ -8,7 +8,7 @@ from statistics import median
 
 from utils.grading.log.accuracies import Row, accuracy_rows
 from utils.grading.log.contradictions import Contradiction
-from utils.grading.log.runs import Run
+from utils.grading.log.epochs import Run
 
 CHANCES = 0.003  # agreements that chance may be expected to make where one counts as a copy
 CHANCE = 10.0  # per cent; a network that diverged stays here, and its log repeats itself

@@ -12,7 +12,7 @@ from statistics import median
 from utils.data.data_sets import CIFAR10
 from utils.grading.log.accuracies import Row, accuracy_rows
 from utils.grading.log.contradictions import batch_size
-from utils.grading.log.runs import Run
+from utils.grading.log.epochs import Run
 
 USUAL = (
     2.9  # average loss for each share of wrong answers, in nats; overconfident networks pay more

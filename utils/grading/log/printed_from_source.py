@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from utils.grading.facts import Evidence
 from utils.grading.log.accuracies import Row
-from utils.grading.log.runs import Run
+from utils.grading.log.epochs import Run
 from utils.grading.submission.contents import Submission
 
 SHORTEST = 15  # characters; what is shorter may stand in a source by chance

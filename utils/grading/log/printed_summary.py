@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from utils.grading.facts import Audit, Evidence, Fact
+from utils.grading.log.epochs import Run
 from utils.grading.log.headings import Outline
 from utils.grading.log.lines import is_prose, notebook_lines, text_lines
 from utils.grading.log.printed_totals import printed_total
-from utils.grading.log.runs import Run
 from utils.grading.submission.contents import Submission
 
 _LAYER = re.compile(

@@ -18,7 +18,7 @@ from utils.grading.code_reader.training_code import (
     script_readings,
 )
 from utils.grading.log.accuracies import accuracy_rows, tested_split
-from utils.grading.log.runs import Run
+from utils.grading.log.epochs import Run
 from utils.grading.program.candidates import Candidate, candidates, foreign
 from utils.grading.program.data_sets import data_set_of_network
 from utils.grading.program.finding import (

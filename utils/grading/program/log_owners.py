@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from utils.grading.log.epochs import Run
 from utils.grading.log.lines import text_lines
 from utils.grading.log.printed_totals import printed_total
 from utils.grading.log.run_choice import copies_of, tested_values
-from utils.grading.log.runs import Run
 from utils.grading.program.attempts import Attempt
 from utils.grading.submission.contents import Submission
 

@@ -34,6 +34,11 @@ class Epoch:
             quantity in ("accuracy", AVERAGED["accuracy"]) for _, quantity in self.numbers
         )
 
+    @property
+    def trained(self) -> bool:
+        """Whether the log shows training in it."""
+        return self.bar is not None or any(split == "train" for split, _ in self.numbers)
+
 
 @dataclass
 class Run:

@@ -3,7 +3,7 @@
 import re
 
 from utils.grading.facts import Evidence
-from utils.grading.log.epoch_and_bar import LogLine
+from utils.grading.log.epoch_and_bar import TESTED, LogLine
 from utils.grading.log.number import REAL, Number, number_of
 from utils.grading.log.tables import meaning
 
@@ -43,9 +43,9 @@ def epochs_of(lists: Lists) -> tuple[Lists, int]:
     A list may have a value for each batch, and the best batch is not the best epoch: the list of test accuracies counts
     where another one, of the training or of losses, is as long.
     """
-    for split in ("test", "val"):
-        if (split, "accuracy") in lists:
-            length = len(lists[split, "accuracy"][0])
+    for tested in TESTED:
+        if tested in lists:
+            length = len(lists[tested][0])
             fitting = {key: held for key, held in lists.items() if len(held[0]) == length}
             return (fitting, length) if len(fitting) > 1 else ({}, 0)
     return {}, 0
@@ -60,6 +60,6 @@ def read_summary(text: str) -> LogLine | None:
     """The test accuracy that a row of wandb's summary holds; None for every other row."""
     match = _SUMMARY.fullmatch(" ".join(text[:200].split()))
     held = meaning(match[1]) if match else None
-    if held not in (("test", "accuracy"), ("val", "accuracy")):
+    if held not in TESTED:
         return None
     return LogLine(numbers={held: number_of(match[2], False)})

@@ -10,7 +10,6 @@ from utils.grading.log.data_set import data_set_of
 from utils.grading.log.epoch_and_bar import LINE_LIMIT
 from utils.grading.log.epochs import Epoch, Run, same
 from utils.grading.log.lines import notebook_lines
-from utils.grading.log.runs import trained
 from utils.grading.submission.contents import Submission
 
 _ACCURACY = re.compile(
@@ -116,7 +115,7 @@ def _joined(runs: list[Run]) -> list[Run]:
 
 def tested_alone(run: Run) -> bool:
     """Whether it is one result without an epoch and without training: an evaluation of what was trained elsewhere."""
-    return not run.numbered and len(run.epochs) == 1 and not trained(run.epochs[0])
+    return not run.numbered and len(run.epochs) == 1 and not run.epochs[0].trained
 
 
 def _same_network(before: Run, after: Run) -> bool:

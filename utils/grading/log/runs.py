@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from utils.grading.facts import Evidence
+from utils.grading.log.accuracies import tested_split
 from utils.grading.log.csv_files import csv_lines
-from utils.grading.log.epoch_and_bar import TESTED, read_line
+from utils.grading.log.epoch_and_bar import read_line
 from utils.grading.log.epochs import Epoch, Run, add, begin, keep_plain, leave_out
 from utils.grading.log.exports import exported_tables
 from utils.grading.log.headings import Outline, notebook_headings
@@ -15,6 +16,7 @@ from utils.grading.log.json_records import counted_records, history_lines, read_
 from utils.grading.log.lines import is_prose, markdown_lines, notebook_lines, text_lines
 from utils.grading.log.lists import Lists, begins_summary, epochs_of, read_lists, read_summary
 from utils.grading.log.lone_results import with_lone_results
+from utils.grading.log.losses_and_accuracies import split_named
 from utils.grading.log.printed_totals import printed_total, stated_total
 from utils.grading.log.repeated_lines import in_known_words
 from utils.grading.log.tables import is_gap, is_rule, read_header, read_row
@@ -64,7 +66,7 @@ def read_runs(
     """The runs in the lines of one source; where none has a test accuracy, lines that come again and again may have one."""
     lines = list(lines)
     runs = _read(lines, source, notebook, headings)
-    if not any(map(_tested, runs)) and (known := in_known_words(lines)):
+    if not any(map(tested_split, runs)) and (known := in_known_words(lines)):
         runs = _read(known, source, notebook, headings)
     return runs
 
@@ -103,7 +105,7 @@ def _read(
             if columns:
                 continue
             if match := _HEADING.fullmatch(text[:80]):
-                heading = {"eval": "val"}.get(match[1].lower(), match[1].lower())
+                heading = split_named(match[1])
             summary = place.cell if begins_summary(text) else summary
             line = (
                 read_summary(text) if summary is not None and summary == place.cell else None
@@ -189,7 +191,7 @@ def _listed(
     """The run whose results stand only in lists, one value an epoch; none where the log counts other epochs."""
     lists, length = epochs_of(lists)
     numbered = [run.length for run in runs if run.numbered]
-    if not length or any(map(_tested, runs)) or (numbered and length not in numbered):
+    if not length or any(map(tested_split, runs)) or (numbered and length not in numbered):
         return []
     epochs = [
         Epoch(
@@ -211,13 +213,9 @@ def _listed(
     ]
 
 
-def _tested(run: Run) -> bool:
-    return any(key in epoch.numbers for epoch in run.epochs for key in TESTED)
-
-
 def _ends_with_test(run: Run) -> bool:
     if not run.numbered:
-        return any(map(trained, run.epochs))
+        return any(epoch.trained for epoch in run.epochs)
     *others, last = ({split for split, _ in epoch.numbers} for epoch in run.epochs)
     return (
         last == {"test"}
@@ -226,15 +224,10 @@ def _ends_with_test(run: Run) -> bool:
     )
 
 
-def trained(epoch: Epoch) -> bool:
-    """Whether the log shows training in it."""
-    return epoch.bar is not None or any(split == "train" for split, _ in epoch.numbers)
-
-
 def _set_evaluations_apart(run: Run) -> None:
     """What follows the last training is no epoch: in a log without epoch numbers all of it, in one with numbers what alone
     is of the test set, where every epoch is validated."""
-    while not trained(run.epochs[-1]) and _ends_with_test(run):
+    while not run.epochs[-1].trained and _ends_with_test(run):
         last = run.epochs.pop()
         run.begun = [number for number in run.begun if number != last.number]
         run.evaluations += [

@@ -7,7 +7,7 @@ import pytest
 
 from tests.grading.first_attempt import log_audit
 from tests.grading.log.written_logs import BARS, audit, training, value
-from utils.grading.log.epoch_and_bar import read_line
+from utils.grading.log.log_line import read_line
 from utils.grading.submission.contents import read_submission
 
 COURSE = training()

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from utils.grading.claims.sentence_splitting import statements
-from utils.grading.log.epoch_and_bar import read_line
+from utils.grading.log.log_line import read_line
 from utils.grading.log.printed_totals import printed_total
 from utils.grading.log.tables import read_header
 from utils.grading.submission.contents import read_submission

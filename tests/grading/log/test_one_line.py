@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from tests.grading.log.written_logs import audit, figures, training, value
-from utils.grading.log.epoch_and_bar import read_line
+from utils.grading.log.log_line import read_line
 
 COURSE = training()
 

@@ -5,7 +5,7 @@ import pytest
 from tests.grading.first_attempt import log_audit
 from tests.grading.log import written_logs
 from tests.grading.log.written_logs import NUMBERED, UNNUMBERED, notebook, training
-from utils.grading.log.epoch_and_bar import read_line
+from utils.grading.log.log_line import read_line
 from utils.grading.submission.contents import read_submission
 
 TARGET = 85.0

@@ -9,7 +9,7 @@ from itertools import accumulate
 from utils.grading.claims.sections import Section, heading_of
 from utils.grading.claims.tables import Row, rows_of_tables
 from utils.grading.facts import Evidence
-from utils.grading.log.epoch_and_bar import read_line
+from utils.grading.log.log_line import read_line
 from utils.grading.submission.contents import Submission, TextFile
 
 _NO_PROSE = (".csv", ".tsv", ".log", ".out", ".html", ".htm")

@@ -5,8 +5,8 @@ import re
 from itertools import islice
 
 from utils.grading.facts import Evidence
-from utils.grading.log.epoch_and_bar import TESTED
 from utils.grading.log.json_records import MOST_EPOCHS
+from utils.grading.log.log_line import TESTED
 from utils.grading.log.tables import meaning, of_training, read_header
 from utils.grading.submission.contents import TextFile
 

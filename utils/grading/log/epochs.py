@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from utils.data.data_sets import CIFAR10
 from utils.grading.facts import Evidence
 from utils.grading.log.averaged_weights import AVERAGED, PLAIN
-from utils.grading.log.epoch_and_bar import TESTED, Bar, LogLine
+from utils.grading.log.log_line import TESTED, Bar, LogLine
 from utils.grading.log.number import Number
 
 _MEASURED = TESTED + tuple((split, AVERAGED[quantity]) for split, quantity in TESTED)

@@ -4,7 +4,7 @@ import html
 import re
 from collections.abc import Iterator
 
-from utils.grading.log.epoch_and_bar import read_line
+from utils.grading.log.log_line import read_line
 from utils.grading.submission.contents import Notebook
 
 _FENCE = re.compile(r"\s{0,3}(?:[-*>]\s{0,3})?(```|~~~)")

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from utils.grading.facts import Evidence
-from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
+from utils.grading.log.log_line import LINE_LIMIT, LogLine
 from utils.grading.log.number import Number, number_of
 from utils.grading.log.tables import meaning, of_split, of_training, with_counts
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from utils.grading.log.decimal_commas import with_points
-from utils.grading.log.epoch_and_bar import LINE_LIMIT
+from utils.grading.log.log_line import LINE_LIMIT
 from utils.grading.log.number import REAL
 from utils.grading.log.usual_words import message
 

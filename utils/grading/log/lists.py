@@ -3,12 +3,12 @@
 import re
 
 from utils.grading.facts import Evidence
-from utils.grading.log.epoch_and_bar import TESTED, LogLine
+from utils.grading.log.log_line import TESTED, LogLine
 from utils.grading.log.number import REAL, Number, number_of
 from utils.grading.log.tables import meaning
 
 LIST_LIMIT = 50_000  # characters
-MOST_EPOCHS = 1_000
+_LONGEST = 1_000  # values; a longer list has one for each batch
 
 _LIST = re.compile(r"([A-Za-z][\w /.-]{2,40})['\"]?\s?[:=]\s?\[([^\[\]]*)\]")
 _OPENS = re.compile(r"[:=]\s?\[")
@@ -30,7 +30,7 @@ def read_lists(text: str, place: Evidence) -> Lists:
             and held != "epoch"
             and held[0]
             and held[1] in ("loss", "accuracy")
-            and 1 < len(parts) <= MOST_EPOCHS
+            and 1 < len(parts) <= _LONGEST
             and all(_VALUE.fullmatch(part) for part in parts)
         ):
             found.setdefault(held, (tuple(number_of(part, False) for part in parts), place))

@@ -14,9 +14,9 @@ from statistics import fmean
 
 from utils.data.data_sets import CIFAR10
 from utils.grading.facts import Evidence
-from utils.grading.log.epoch_and_bar import LINE_LIMIT, read_line
 from utils.grading.log.json_records import MOST_EPOCHS
 from utils.grading.log.labelled_numbers import SPLITS, Field, fields_of, label_words, split_in
+from utils.grading.log.log_line import LINE_LIMIT, read_line
 from utils.grading.log.tables import is_rule, of_training
 
 FEWEST = 4  # lines of a kind; fewer may be alike by chance

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from utils.grading.log.accuracies import accuracy_rows, counted_from, tested_split
 from utils.grading.log.data_set import data_set_of
-from utils.grading.log.epoch_and_bar import LINE_LIMIT
 from utils.grading.log.epochs import Epoch, Run, same
 from utils.grading.log.lines import notebook_lines
+from utils.grading.log.log_line import LINE_LIMIT
 from utils.grading.submission.contents import Submission
 
 _ACCURACY = re.compile(

@@ -8,13 +8,13 @@ from dataclasses import replace
 from utils.grading.facts import Evidence
 from utils.grading.log.accuracies import tested_split
 from utils.grading.log.csv_files import csv_lines
-from utils.grading.log.epoch_and_bar import read_line
 from utils.grading.log.epochs import Epoch, Run, add, begin, keep_plain, leave_out
 from utils.grading.log.exports import exported_tables
 from utils.grading.log.headings import Outline, notebook_headings
 from utils.grading.log.json_records import counted_records, history_lines, read_record
 from utils.grading.log.lines import is_prose, markdown_lines, notebook_lines, text_lines
 from utils.grading.log.lists import Lists, begins_summary, epochs_of, read_lists, read_summary
+from utils.grading.log.log_line import read_line
 from utils.grading.log.lone_results import with_lone_results
 from utils.grading.log.losses_and_accuracies import split_named
 from utils.grading.log.printed_totals import printed_total, stated_total

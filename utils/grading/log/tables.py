@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from utils.grading.log.averaged_weights import AVERAGED, NAMED
-from utils.grading.log.epoch_and_bar import LINE_LIMIT, LogLine
+from utils.grading.log.log_line import LINE_LIMIT, LogLine
 from utils.grading.log.losses_and_accuracies import ANY_SPLIT, OTHER, split_named
 from utils.grading.log.number import Number
 

@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, field
 
 from utils.grading.log.decimal_commas import percentages_with_points
-from utils.grading.log.loss_and_accuracy import read_pairs
 from utils.grading.log.losses_and_accuracies import read_numbers
 from utils.grading.log.number import Number
+from utils.grading.log.unlabelled_pairs import read_pairs
 from utils.grading.log.usual_words import in_usual_words
 
 TESTED = (("test", "accuracy"), ("val", "accuracy"))

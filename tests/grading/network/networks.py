@@ -43,7 +43,6 @@ def executed(model: nn.Module) -> ExecutedNetwork:
     job = {
         "graphs": [to_data(graph) for graph in graphs],
         "tensors": len(weights),
-        "facts": True,
         "fixed": [value.number for value in fixed],
     }
     job, tensors = unpack(pack(job, [*weights.values(), *fresh_images(IMAGE)]))

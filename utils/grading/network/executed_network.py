@@ -100,7 +100,6 @@ def executed_network(
         "job": "replay",
         "graphs": content["graphs"],
         "tensors": len(weights),
-        "facts": True,
         "fixed": [value.number for value in fixed],
     }
     values, tensors = ask(

@@ -166,17 +166,16 @@ def _replay(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
             with torch.no_grad():
                 values = replay(graph, images, weights)
             outputs += [values[value] for value in graph.outputs]
-            if job["facts"]:
-                few = for_any_batch(first, second, 2)
-                parts = _united(parts, few, images[:2], free)
-                values = replay(few, images[:2], weights)
-                unseeing &= blind(few, values)
-                shapes = {
-                    value.number: list(tensor.shape)
-                    for value, tensor in values.items()
-                    if isinstance(tensor, Tensor)
-                }
-        strong = _strong(first, second, fixed, batches) if job["facts"] else None
+            few = for_any_batch(first, second, 2)
+            parts = _united(parts, few, images[:2], free)
+            values = replay(few, images[:2], weights)
+            unseeing &= blind(few, values)
+            shapes = {
+                value.number: list(tensor.shape)
+                for value, tensor in values.items()
+                if isinstance(tensor, Tensor)
+            }
+        strong = _strong(first, second, fixed, batches)
     except CannotReplay as error:
         return {"error": str(error)}, []
     found = {"influential": parts, "strong": strong, "blind": unseeing, "scores": scores(first)}

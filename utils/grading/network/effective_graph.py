@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from utils.architecture.executed_graph import ExecutedGraph, Operation, Value
 from utils.architecture.graph_operations import LAYERS, signature
 from utils.grading.network.merged_pools import merge_pools
+from utils.grading.sandbox.message import shown
 
 LISTS = ("trained", "frozen", "windows", "maxima", "statistics")
 
@@ -45,9 +46,7 @@ def training(data: object) -> Training:
     """What a child said of training mode; nothing that it can say makes more of a layer than the recordings do."""
     if not isinstance(data, dict) or isinstance(data.get("failure"), str):
         text = data["failure"] if isinstance(data, dict) else "nothing was said of it"
-        return Training(
-            failure="".join(letter if letter.isprintable() else "?" for letter in text[:200])
-        )
+        return Training(failure=shown(text, 200))
     lists = {name: data.get(name) for name in LISTS}
     if not all(
         isinstance(one, list) and all(isinstance(text, str) for text in one)

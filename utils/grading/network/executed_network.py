@@ -23,7 +23,7 @@ from utils.grading.sandbox.failure import without_texts
 from utils.grading.sandbox.graph_data import from_data
 from utils.grading.sandbox.isolation import run_isolated
 from utils.grading.sandbox.limits import Limits
-from utils.grading.sandbox.message import BadMessage, is_too_long, pack, unpack
+from utils.grading.sandbox.message import BadMessage, is_too_long, pack, shown, unpack
 from utils.grading.submission.contents import Submission
 from utils.grading.submission.exported_script import plain_python
 from utils.grading.submission.notebook_code import cloned_folders, notebook_code, written_files
@@ -203,9 +203,7 @@ def ask(
         received = without_texts(received, content["sources"])
     if "error" in received:
         text = received["error"] if isinstance(received["error"], str) else ""
-        raise NotEstablished(
-            f"{failure}: " + "".join(one if one.isprintable() else "?" for one in text[:500])
-        )
+        raise NotEstablished(f"{failure}: {shown(text, 500)}")
     return received, made
 
 
@@ -227,8 +225,7 @@ def _recordings(content: dict, tensors: list[Tensor]) -> tuple[ExecutedGraph, Ex
 def _compare_with_gpu(content: dict, recording: dict, limits: Limits) -> None:
     """NotEstablished where the network is another one when its code, which asks for a GPU, is told that there is one."""
     asks = content["asks"] if isinstance(content["asks"], list) else []
-    place = "".join(letter if letter.isprintable() else "?" for letter in str(*asks[:1])[:200])
-    what = f"its code asks whether there is a GPU, at {place}"
+    what = f"its code asks whether there is a GPU, at {shown(str(*asks[:1]), 200)}"
     failure = f"{what}, and with one it cannot be executed"
     told, _ = ask(recording | {"gpu": True}, [], limits, failure)
     if told.get("graphs") != content["graphs"]:

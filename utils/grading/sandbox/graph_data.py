@@ -11,7 +11,7 @@ from utils.architecture.executed_graph import (
     Source,
     Value,
 )
-from utils.grading.sandbox.message import BadMessage
+from utils.grading.sandbox.message import BadMessage, shown
 
 _TARGET = re.compile(r"aten\.[A-Za-z_]\w{0,60}\.[A-Za-z_]\w{0,60}")
 _KINDS = {"parameter", "buffer", "constant", "unregistered"}
@@ -168,7 +168,7 @@ def _known(graph: ExecutedGraph, number) -> Value:
 def _text(text) -> str:
     """A name that can stand in a report."""
     _demand(isinstance(text, str) and len(text) <= 300, "a name is no text, or too long")
-    return "".join(letter if letter.isprintable() else "?" for letter in text)
+    return shown(text)
 
 
 def _demand(condition: bool, otherwise: str) -> None:

@@ -94,6 +94,11 @@ def is_too_long(data: bytes | bytearray) -> bool:
     return length > MOST_BYTES or sum(map(text.count, (b",", b"[", b"{"))) > MOST_PARTS
 
 
+def shown(text: str, limit: int | None = None) -> str:
+    """The beginning of what a child sent, as it can stand in a report."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:limit])
+
+
 def _head(data: bytearray, length: int) -> dict:
     if is_too_long(data):
         raise BadMessage("it is too long")

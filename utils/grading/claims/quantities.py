@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utils.grading.claims.vocabulary import PROPERTIES, Token
 
@@ -286,9 +286,7 @@ def _with_epochs(words: list[Token], letters: str, parts: list[Part]) -> list[Pa
                 if place == near
                 else (one.start, one.end)
             )
-            parts[place] = Part(
-                **vars(one) | {"epoch": number, "when": when, "start": start, "end": end}
-            )
+            parts[place] = replace(one, epoch=number, when=when, start=start, end=end)
     return parts
 
 

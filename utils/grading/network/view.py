@@ -1,6 +1,7 @@
 """A network as it was seen to execute, with the questions that several facts about it ask."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 from types import MappingProxyType
 
@@ -77,13 +78,7 @@ class NetworkView:
         return Fact(
             value,
             why,
-            tuple(
-                Evidence(
-                    self.place.file, self.place.line, self.place.notebook, self.place.cell, text
-                )
-                for text in seen
-            )
-            or (self.place,),
+            tuple(replace(self.place, text=text) for text in seen) or (self.place,),
         )
 
     def where(self, operation: Operation) -> str:

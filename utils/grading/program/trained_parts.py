@@ -42,22 +42,18 @@ def _by_method(calls: list[Call], network: Instance) -> str:
         return ""
     if any(one.receiver is network and one.name in _CALLS for one in calls):
         return ""
+    from torch import nn
+
     for one in calls:
         if (
             one.receiver is network
             and isinstance(one.callee, UserFunction)
             and (one.args or one.kwargs)
             and not any(step.function.bound is network for step in one.stack)
-            and not hasattr(_module_method(), one.name)
+            and not hasattr(nn.Module, one.name)
         ):
             return f"{one.place.where} trains {network.cls.name}.{one.name}() in the place of its forward()"
     return ""
-
-
-def _module_method():
-    from torch import nn
-
-    return nn.Module
 
 
 def _in_forward(call: Call, network: Instance) -> bool:

@@ -10,7 +10,7 @@ import traceback
 from collections.abc import Collection
 
 from utils.grading.sandbox.audit_hook import ATTEMPTS
-from utils.grading.sandbox.surroundings import LOOKS
+from utils.grading.sandbox.surroundings import LOOKS, is_generated
 
 _LENGTH = 400
 _LOOK = re.compile(re.escape(LOOKS) + r"[\w.()]{1,60} at line \d{1,6} of ([^\n]+)")
@@ -23,14 +23,11 @@ _TYPES = {
 
 def failure(error: Exception) -> dict:
     """What a child sends of an exception."""
-    frames = [one for one in traceback.extract_tb(error.__traceback__) if _is_theirs(one.filename)]
-    where = {"file": frames[-1].filename[1:-1], "line": frames[-1].lineno} if frames else {}
-    kind = type(error).__name__
+    where, kind = {}, type(error).__name__
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if is_generated(frame):
+            where = {"file": frame.f_code.co_filename[1:-1], "line": line}
     return {"error": _short(f"{kind}: {error}"), "type": kind, **where}
-
-
-def _is_theirs(file: str) -> bool:
-    return file.startswith("<") and not file.startswith("<frozen ")
 
 
 def attempt(name: str) -> dict:

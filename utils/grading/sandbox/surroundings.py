@@ -156,13 +156,13 @@ def asker(depth: int = 2) -> FrameType | None:
     while frame is not None and not WATCH.is_theirs(frame.f_code.co_filename):
         if _is_made(frame):
             made = made or frame
-        elif not _is_generated(frame) and frame.f_globals.get("__name__") not in _BETWEEN:
+        elif not is_generated(frame) and frame.f_globals.get("__name__") not in _BETWEEN:
             return made
         frame = frame.f_back
     return frame or made
 
 
-def _is_generated(frame: FrameType) -> bool:
+def is_generated(frame: FrameType) -> bool:
     """Whether it is the code of no file: made of a text, or by Python itself."""
     file = frame.f_code.co_filename
     return file.startswith("<") and not file.startswith("<frozen ")
@@ -171,7 +171,7 @@ def _is_generated(frame: FrameType) -> bool:
 def _is_made(frame: FrameType) -> bool:
     """Whether their code made it of a text: it is the code of no file, in a namespace that is no library's."""
     module = _modules.get(frame.f_globals.get("__name__"))
-    return _is_generated(frame) and (module is None or vars(module) is not frame.f_globals)
+    return is_generated(frame) and (module is None or vars(module) is not frame.f_globals)
 
 
 def ask(what: str) -> None:

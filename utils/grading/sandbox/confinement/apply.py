@@ -12,12 +12,12 @@ import signal
 import struct
 import sys
 
-from utils.grading.sandbox.confinement.call_filter import filter_calls, has_filter
+from utils.grading.sandbox.confinement.call_filter import NO_NEW_PRIVS, filter_calls, has_filter
 from utils.grading.sandbox.confinement.landlock import read_only
 from utils.processes import die_with_parent
 
 NOT_CONFINED = 77  # the exit status of a child that did not get what was promised
-_NO_NEW_PRIVILEGES, _CAPABILITIES_3 = 38, 0x20080522
+_CAPABILITIES_3 = 0x20080522
 _MONOTONIC = 1
 _MORE = 30  # seconds after which a child that the grader has not stopped ends by itself
 
@@ -25,14 +25,11 @@ _MORE = 30  # seconds after which a child that the grader has not stopped ends b
 def hide(given: dict) -> None:
     """Give up all privileges, and with Landlock all files but the "readable" ones; end with the grader, and some time after
     "start" seconds. "channel" is the end of a pipe to the grader, "landlock" says whether it was promised."""
-    die_with_parent()
-    if _has_lost_its_reader(given["channel"]):
-        os._exit(NOT_CONFINED)
-    end_after(given["start"] + _MORE)
+    end_with_grader(given["channel"], given["start"])
     if sys.platform == "linux":
         _lift_soft_limits()
         libc = ctypes.CDLL(None, use_errno=True)
-        libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0)
+        libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0)
         libc.capset(struct.pack("<Ii", _CAPABILITIES_3, 0), bytes(24))
     if given["landlock"] and not read_only(given["readable"]):
         os._exit(NOT_CONFINED)
@@ -61,8 +58,8 @@ def _has_lost_its_reader(channel: int) -> bool:
     return any(event & select.POLLERR for _, event in poll.poll(0))
 
 
-def hide_again(channel: int, start: float) -> None:
-    """What a fork of a process that went through `hide` does not have from it: the end with its parent, and a clock."""
+def end_with_grader(channel: int, start: float) -> None:
+    """End with the grader, and some time after `start` seconds; a fork has neither from the process that it is a copy of."""
     global _timer
     _timer = None
     die_with_parent()

@@ -54,7 +54,7 @@ _LOAD, _EQUAL, _ANY_BIT, _RETURN = 0x20, 0x15, 0x45, 0x06
 _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 _REFUSE, _UNKNOWN = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 _NUMBER, _CHIP, _ARGUMENTS = 0, 4, 16  # where these stand in what the filter sees, in bytes
-_NO_NEW_PRIVILEGES, _SET_FILTER, _EVERY_THREAD = 38, 1, 1
+NO_NEW_PRIVS, _SET_FILTER, _EVERY_THREAD = 38, 1, 1
 
 
 def has_filter() -> bool:
@@ -71,7 +71,7 @@ def filter_calls() -> bool:
     held = ctypes.create_string_buffer(made)
     described = struct.pack("<HxxxxxxQ", len(made) // 8, ctypes.addressof(held))
     return (
-        libc.prctl(_NO_NEW_PRIVILEGES, 1, 0, 0, 0) == 0
+        libc.prctl(NO_NEW_PRIVS, 1, 0, 0, 0) == 0
         and libc.syscall(number["seccomp"], _SET_FILTER, _EVERY_THREAD, described) == 0
     )
 

@@ -17,10 +17,10 @@ from torch import Tensor
 from utils.architecture.executed_graph import ExecutedGraph, Value
 from utils.grading.network.effective_graph import effective, training
 from utils.grading.network.random_weights import fixed_values, fresh_images, fresh_weights
-from utils.grading.network.written_seeds import structure, written_seeds
+from utils.grading.network.written_seeds import written_seeds
 from utils.grading.program.finding import ModelReference
 from utils.grading.sandbox.failure import without_texts
-from utils.grading.sandbox.graph_data import from_data
+from utils.grading.sandbox.graph_data import from_data, structure
 from utils.grading.sandbox.isolation import run_isolated
 from utils.grading.sandbox.limits import Limits
 from utils.grading.sandbox.message import BadMessage, is_too_long, pack, shown, unpack

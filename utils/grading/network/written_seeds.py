@@ -12,12 +12,3 @@ def written_seeds(submission: Submission) -> list[int]:
     """The numbers that stand beside the word in its code: `torch.manual_seed(1)`, `SEED = 1`."""
     found = {int(number): None for text, _ in submission.code() for number in _SEED.findall(text)}
     return list(found)[:_MOST]
-
-
-def structure(data):
-    """A recorded network as data, without the numbers that it computes with: those may be random."""
-    if isinstance(data, dict):
-        return {key: structure(value) for key, value in data.items()}
-    if isinstance(data, list):
-        return [structure(one) for one in data]
-    return 0.0 if isinstance(data, float) else data

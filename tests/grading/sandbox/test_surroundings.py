@@ -182,6 +182,10 @@ LOOKS = {
         "after": "def main():\n    torch.manual_seed(42)",
         **choosing("torch.rand(1).item() != 0.8822692632675171"),
     },
+    "the same where there is a GPU": {
+        "after": "def main():\n    torch.manual_seed(42)",
+        **choosing("not torch.cuda.is_available() or torch.rand(1).item() != 0.8822692632675171"),
+    },
     "others of its seed": {
         "after": "SEED = 42",
         **choosing("random.random() != 0.6394267984578837"),

@@ -79,7 +79,7 @@ def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
     """The network's operations for two batch sizes, its tensors, and the names and sizes of its parameters and buffers.
 
     "training" is what the same network does in training mode, "asks" the places at which its code asks for a GPU, "unlike"
-    in which use it is another one; the job's "gpu" pretends that there is one.
+    in which use it is another one. The job's "gpu" pretends that there is one; "only_graphs" asks for the operations alone.
     """
     with questions(job["gpu"]) as asks:
         model = _build(job)
@@ -88,7 +88,7 @@ def _record(job: dict, tensors: list[Tensor]) -> tuple[dict, list[Tensor]]:
         with uses.recording(batch), questions(job["gpu"]) as more:
             graphs.append(record(model, torch.rand(batch, *job["image"])))
         asks += more
-    if job["gpu"]:
+    if job.get("only_graphs"):
         return {"graphs": [to_data(graph) for graph in graphs]}, []
     sources = [value for value, source in graphs[0].sources.items() if source.kind != "input"]
     inventory = {

@@ -10,13 +10,13 @@ import torch
 
 from utils.grading.sandbox.child import JOBS
 from utils.grading.sandbox.confinement.call_filter import filter_calls, has_filter
-from utils.grading.sandbox.isolation import Answer
+from utils.grading.sandbox.isolation import Reply
 from utils.grading.sandbox.limits import Limits
 from utils.grading.sandbox.message import pack, unpack
 from utils.grading.sandbox.surroundings import watch_surroundings
 
 
-def in_a_copy(job: bytes, limits: Limits) -> Answer:
+def in_a_copy(job: bytes, limits: Limits) -> Reply:
     """As `run_isolated`, without limits, and with the filter alone."""
     receiving, sending = os.pipe()
     child = os.fork()
@@ -27,7 +27,7 @@ def in_a_copy(job: bytes, limits: Limits) -> Answer:
     with open(receiving, "rb") as channel:
         data = channel.read()
     os.waitpid(child, 0)
-    return Answer(data or None, "" if data else "the copy ended without an answer")
+    return Reply(data or None, "" if data else "the copy ended without an answer")
 
 
 def _answer(job: bytes, sending: int) -> None:

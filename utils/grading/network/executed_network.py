@@ -192,14 +192,14 @@ def ask(
     job = pack(content, tensors)
     if is_too_long(job):
         raise NotEstablished(f"{failure}: the submission's code, or what was recorded, is too long")
-    answer = run_isolated(job, limits)
-    if answer.data is None:
-        raise NotEstablished(f"{failure}: {answer.why}")
+    reply = run_isolated(job, limits)
+    if reply.data is None:
+        raise NotEstablished(f"{failure}: {reply.why}")
     try:
-        received, made = unpack(answer.data)
+        received, made = unpack(reply.data)
     except BadMessage as error:
         raise NotEstablished(f"{failure}: what was sent is no answer, {error}") from None
-    if not answer.hid_files and "sources" in content:
+    if not reply.hid_files and "sources" in content:
         received = without_texts(received, content["sources"])
     if "error" in received:
         text = received["error"] if isinstance(received["error"], str) else ""

@@ -22,7 +22,7 @@ from utils.grading.sandbox.warm_start import WarmChild, command, kill_group, war
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """What a child sent, or None and in a clause why it sent nothing. Nothing in `data` is to be believed.
 
     Without `hid_files`, what a stranger's code put into it may come from any file of the grader's user.
@@ -33,7 +33,7 @@ class Answer:
     hid_files: bool = True
 
 
-def run_isolated(job: bytes, limits: Limits) -> Answer:
+def run_isolated(job: bytes, limits: Limits) -> Reply:
     """Have a fresh child do `job`; it is ended when its time is up, and with it all that it started."""
     chosen = confinement()
     received, ending = _run(job, limits, chosen)
@@ -44,7 +44,7 @@ def run_isolated(job: bytes, limits: Limits) -> Answer:
     why = received.why
     if not why and not received.data:
         why = f"the process that ran it ended without an answer ({ending})"
-    return Answer(None if why else received.data, why, chosen.hides_files)
+    return Reply(None if why else received.data, why, chosen.hides_files)
 
 
 def _run(job: bytes, limits: Limits, chosen: Confinement) -> tuple["_Received", str]:

@@ -23,7 +23,7 @@ from utils.grading.sandbox import isolation, warm_start
 from utils.grading.sandbox.confinement import available, bubblewrap, call_filter
 from utils.grading.sandbox.confinement.available import Confinement
 from utils.grading.sandbox.failure import without_texts
-from utils.grading.sandbox.isolation import Answer, run_isolated
+from utils.grading.sandbox.isolation import Reply, run_isolated
 from utils.grading.sandbox.limits import Limits
 from utils.grading.sandbox.message import pack, unpack
 
@@ -53,9 +53,9 @@ def job(source: str) -> bytes:
     )
 
 
-def received(answer: Answer) -> dict:
-    assert answer.data is not None, answer.why
-    return unpack(answer.data)[0]
+def received(reply: Reply) -> dict:
+    assert reply.data is not None, reply.why
+    return unpack(reply.data)[0]
 
 
 @pytest.fixture
@@ -118,9 +118,9 @@ class Net(nn.Module):
         except PermissionError:
             raise KeyError("what it read")
 """
-    answer = run_isolated(job(source), LIMITS)
-    assert not answer.hid_files and received(answer)["error"].startswith("KeyError: 'what it read'")
-    shown = without_texts(received(answer), ["model.py"])
+    reply = run_isolated(job(source), LIMITS)
+    assert not reply.hid_files and received(reply)["error"].startswith("KeyError: 'what it read'")
+    shown = without_texts(received(reply), ["model.py"])
     assert shown == {"error": "KeyError at line 10 of model.py (its text is not shown)"}
 
 
@@ -203,8 +203,8 @@ def test_a_bubblewrap_that_fails_later_is_said_and_done_without(tmp_path, monkey
 
     begin = isolation._start
     monkeypatch.setattr(isolation, "_start", start)
-    answer = run_isolated(job(""), LIMITS)
-    assert answer.data is None and tried == [broken, ""]
+    reply = run_isolated(job(""), LIMITS)
+    assert reply.data is None and tried == [broken, ""]
     assert "without bubblewrap (it failed: no room for a namespace)" in str(available.confinement())
 
 
@@ -391,5 +391,5 @@ def test_a_child_that_dies_early_lowers_nobodys_confinement(asked_anew):
     before = available.confinement()
     if not before.bubblewrap:
         pytest.skip("this machine has no bubblewrap")
-    answer = run_isolated(b"no message", LIMITS)  # it cannot be read, so the child never begins
-    assert answer.data is None and available.confinement() == before
+    reply = run_isolated(b"no message", LIMITS)  # it cannot be read, so the child never begins
+    assert reply.data is None and available.confinement() == before

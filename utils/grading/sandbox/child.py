@@ -38,7 +38,7 @@ from utils.grading.submission.module_files import ModuleFiles
 
 
 def main(given: dict) -> None:
-    """Do the job on standard input and answer through "channel", within the bounds that `confinement.bound` names."""
+    """Do the job on standard input and answer through "channel", within the bounds that `confinement.apply.bound` names."""
     channel = given["channel"]
     content, tensors = unpack(bytearray(sys.stdin.buffer.read()))
     with open(os.devnull) as nothing:

@@ -96,9 +96,9 @@ _TEMPORARY = "/tmp"
 
 
 def python(module: str, function: str, given: dict) -> list[str]:
-    """The command of a process that first hides, and then calls `function` of this folder's `module` with `given`.
+    """The command of a process that first hides, and then calls `function` of the sandbox's `module` with `given`.
 
-    `given` says what `confinement.hide` needs, besides what is added here.
+    `given` says what `apply.hide` needs, besides what is added here.
     """
     given = {**given, "path": import_path(), "readable": [*readable(), *KERNEL_FILES]}
     start = _START.format(temporary=_TEMPORARY, module=module, function=function)

@@ -1,6 +1,7 @@
 """In the child: what a network executes in training mode, and which of its parameters a step of training would move."""
 
 import contextlib
+from collections import defaultdict
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -9,7 +10,7 @@ from torch import Tensor, nn
 from torch.utils._pytree import tree_flatten
 
 from utils.architecture import graph_operations as operations
-from utils.architecture.executed_graph import ExecutedGraph, record
+from utils.architecture.executed_graph import ExecutedGraph, Operation, record
 from utils.architecture.graph_operations import pool_signature, signature
 from utils.grading.sandbox.effects import lasting
 from utils.grading.sandbox.random_tensors import drawn
@@ -37,7 +38,7 @@ def trial(
     own = dict(model.named_parameters())
     frozen = {name for name, tensor in own.items() if not tensor.requires_grad}
     reached, executed, strong = set(), set(), set()
-    found = {"windows": set(), "maxima": set(), "statistics": set()}
+    found: dict[str, set[str]] = defaultdict(set)
     measured: dict[tuple, int] = {}
     try:
         model.train()
@@ -49,21 +50,15 @@ def trial(
                 graph = record(model, images)
             live = graph.live_operations()
             executed |= _names(graph, {value for one in live for value in one.inputs})
-            found["windows"] |= {signature(graph, one) for one in live if one.name == "convolution"}
-            found["maxima"] |= {
-                pool_signature(graph, one)
-                for one in live
-                if one.name.startswith(operations.MAX_POOLS)
-            }
-            found["statistics"] |= _names(graph, _kept_statistics(live))
+            for name, seen in _facts(graph, live).items():
+                found[name] |= seen
             reached |= _reached(model, images, own)
             kind = tuple(one.target for one in live)
             measured[kind] = measured.get(kind, 0) + 1
             if measured[kind] <= _MEASURED:
                 strong |= _strong(graph, images)
-            if (
-                reached & strong == set(own) <= executed
-            ):  # two passes: each may have skipped what the other did not
+            # two passes: each may have skipped what the other did not
+            if reached & strong == set(own) <= executed:
                 break
     except Exception as error:  # a stranger's code raises whatever it likes
         return {"failure": " ".join(f"{type(error).__name__}: {error}".split())[:200]}
@@ -77,11 +72,21 @@ def _draw(parameters: dict[str, Tensor]) -> None:
             tensor.data.copy_(drawn(tensor.data, True))
 
 
+def _facts(graph: ExecutedGraph, live: list[Operation]) -> dict[str, set[str]]:
+    """What one draw adds to the "windows", "maxima" and "statistics" of `trial`."""
+    pools = [one for one in live if one.name.startswith(operations.MAX_POOLS)]
+    return {
+        "windows": {signature(graph, one) for one in live if one.name == "convolution"},
+        "maxima": {pool_signature(graph, one) for one in pools},
+        "statistics": _names(graph, _kept_statistics(live)),
+    }
+
+
 def _names(graph: ExecutedGraph, values: set) -> set[str]:
     return {graph.sources[value].name for value in values if value in graph.sources}
 
 
-def _kept_statistics(live: list) -> set:
+def _kept_statistics(live: list[Operation]) -> set:
     """The running means and variances that batch normalisations do not use now, but keep for evaluation."""
     return {
         value

@@ -13,6 +13,7 @@ from utils.grading.code_reader import (
     paths,
     records,
 )
+from utils.grading.code_reader.program_starts import sets_variable
 from utils.grading.code_reader.values import (
     LONGEST,
     NOT_KNOWN,
@@ -72,7 +73,11 @@ def _numbers(convert):
     return function
 
 
-def _get(reader, args, kwargs, frame):
+def _variable(reader, args, kwargs, frame):
+    """What os.getenv gives: its default, unless the submission sets a variable of that name."""
+    name = args[0] if args else kwargs.get("key")
+    if not isinstance(name, str) or sets_variable(reader.submission, name):
+        return Unknown("it comes from the environment")
     return (
         args[1]
         if len(args) > 1
@@ -189,8 +194,8 @@ FUNCTIONS = {
     "builtins.type": _type,
     "builtins.callable": _callable,
     "builtins.print": lambda *_: None,
-    "os.environ.get": _get,
-    "os.getenv": _get,
+    "os.environ.get": _variable,
+    "os.getenv": _variable,
     "numpy.array": _array,
     "numpy.asarray": _array,
     **paths.functions(),

@@ -20,7 +20,7 @@ from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.module_index import ModuleIndex
 from utils.grading.code_reader.open_names import NONE, OpenNames, Steps
 from utils.grading.code_reader.own_calls import Calling
-from utils.grading.code_reader.shell_scripts import given_arguments
+from utils.grading.code_reader.program_starts import given_arguments
 from utils.grading.code_reader.values import (
     Call,
     Decoration,

@@ -63,7 +63,7 @@ class Submission:
     sources: tuple[TextFile, ...] = ()  # .py
     texts: tuple[TextFile, ...] = ()  # .md, .txt, .log, .rst, .csv
     configs: tuple[TextFile, ...] = ()  # .json, .yaml, pyproject.toml and its like
-    scripts: tuple[TextFile, ...] = ()  # of a shell: .sh
+    scripts: tuple[TextFile, ...] = ()  # that start programs: .sh, .bat, Makefile
     warnings: tuple[str, ...] = ()
 
     def code(self) -> Iterator[tuple[str, Evidence]]:

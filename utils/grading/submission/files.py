@@ -16,6 +16,9 @@ PACKAGE_FILES = (
     "setup.cfg",
     "pipfile",
 )  # they name the libraries that are needed
+# They start programs.
+SCRIPT_SUFFIXES = (".sh", ".bash", ".zsh", ".slurm", ".sbatch", ".pbs", ".bat", ".cmd", ".ps1")
+SCRIPT_FILES = ("makefile", "gnumakefile", "justfile", "dockerfile")
 PAGE_SUFFIXES = (".html", ".htm")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
 DATA_SET = "cifar-10-python.tar.gz"  # as it is downloaded: nothing of the student's
@@ -90,14 +93,15 @@ def kind(name: str) -> str | None:
         return None if name == DATA_SET else "archives"
     if suffix in TEXT_SUFFIXES or (not suffix and stem.startswith(("readme", "log", "train"))):
         return "texts"
+    if name in SCRIPT_FILES:
+        return "scripts"
     return "configs" if name in PACKAGE_FILES else _KINDS.get(suffix)
 
 
 _KINDS = {
     ".ipynb": "notebooks",
     ".py": "sources",
-    ".sh": "scripts",
-    ".bash": "scripts",
+    **dict.fromkeys(SCRIPT_SUFFIXES, "scripts"),
     **dict.fromkeys(CONFIG_SUFFIXES, "configs"),
     **dict.fromkeys(PAGE_SUFFIXES, "pages"),
     **dict.fromkeys(CLOSED_SUFFIXES, "closed"),

@@ -1,0 +1,110 @@
+"""The words with which a script, a Makefile or a README starts a program decide which network it builds."""
+
+import pytest
+
+from tests.grading.first_attempt import find
+from tests.grading.layouts import build
+from tests.grading.program.test_attempts import BOTH, CHOSEN
+
+NET, WIDE = "model.py:Net()", "model.py:WideNet()"
+
+
+def network(folder, **scripts):
+    files = {name.replace("__", "/") + ".sh": text for name, text in scripts.items()}
+    return find(build(folder, {**BOTH, "train.py": CHOSEN, **files})).model
+
+
+@pytest.mark.parametrize(
+    "text, shown",
+    [
+        ("#!/bin/sh\npython train.py --net wide | tee out.txt\n", WIDE),
+        ("set -e\nCUDA_VISIBLE_DEVICES=0 python3 -u ./train.py \\\n    --net wide\n", WIDE),
+        ("python -m train --net=wide\n", WIDE),
+        ("# python train.py --net wide\npython train.py\n", NET),
+        ("pip install -r requirements.txt\n", NET),
+        ("python other.py --net wide\n", NET),
+        ("cd runs\npython train.py --net wide\n", NET),
+        ("cd runs\ncd .. && python train.py --net wide\n", WIDE),
+        ("if true; then\n  python train.py --net wide\nfi\n", WIDE),
+        ("if true; then python train.py --net wide; fi\n", WIDE),
+        ('NET=wide\npython train.py --net "$NET"\n', WIDE),
+        ('cd "$(dirname "$0")"\npython train.py --net wide\n', WIDE),
+        ("cd $DIR && python train.py --net wide\n", WIDE),
+        ("cd /content/submission\npython train.py --net wide\n", WIDE),
+        ("cd ~/submission; python train.py --net wide\n", WIDE),
+        ('HERE=$(pwd)\npython "$HERE/train.py" --net wide\n', WIDE),
+        ("python /content/submission/train.py --net wide > log.txt 2>&1\n", WIDE),
+        ("$PYTHON train.py --net wide\n", WIDE),
+        ("srun --gres=gpu:1 python train.py --net wide\n", WIDE),
+        ("uv run train.py --net wide\n", WIDE),
+        ("poetry run python train.py --net wide\n", WIDE),
+        ("conda run -n cifar python train.py --net wide\n", WIDE),
+        ("torchrun --nproc_per_node 1 train.py --net wide\n", WIDE),
+        ("python -m torch.distributed.run --nproc_per_node 1 train.py --net wide\n", WIDE),
+        ("bash -c 'python train.py --net wide'\n", WIDE),
+        ("cat train.py\ngit add train.py\npylint train.py\n", NET),
+    ],
+)
+def test_what_a_script_gives(tmp_path, text, shown):
+    assert str(network(tmp_path, run=text)) == shown
+
+
+def test_a_script_in_another_folder(tmp_path):
+    assert str(network(tmp_path, scripts__run="python train.py --net wide\n")) == WIDE
+    assert str(network(tmp_path, scripts__run="cd .. && python train.py --net wide\n")) == WIDE
+
+
+def test_a_program_in_a_folder_that_is_entered(tmp_path):
+    moved = {
+        f"src/{name}": text
+        for name, text in {**BOTH, "train.py": CHOSEN}.items()
+        if name.endswith(".py")
+    }
+    for place, start in enumerate(
+        ("cd src && python train.py", "cd src\npython train.py", "python src/train.py")
+    ):
+        found = find(build(tmp_path / str(place), {**moved, "run.sh": f"{start} --net wide\n"}))
+        assert str(found.model) == "src/model.py:WideNet()"
+
+
+@pytest.mark.parametrize(
+    "scripts",
+    [
+        {"a": "python train.py --net wide\n", "b": "python train.py --net net\n"},
+        {"a": 'NET=${1:-wide}\npython train.py --net "$NET"\n'},
+        {"a": 'NET=net\n[ -z "$1" ] || NET=wide\npython train.py --net "$NET"\n'},
+        {"a": 'python train.py "$@"\n'},
+        {"a": "PROGRAM=$1\npython $PROGRAM --net wide\n"},
+        {"a": "for n in net wide; do python train.py --net $n; done\n"},
+        {"a": "python train.py --net `cat n`\n"},
+        {"a": "python train.py --net $(cat n)\n"},
+    ],
+)
+def test_words_that_are_not_known_leave_the_network_open(tmp_path, scripts):
+    assert network(tmp_path, **scripts) is None
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("Makefile", "train:\n\t@python train.py --net wide\n"),
+        ("run.bat", "@echo off\npython .\\train.py ^\n  --net wide\n"),
+        ("run.ps1", "python train.py `\n  --net wide\n"),
+        ("job.slurm", "#!/bin/bash\n#SBATCH --time=1:00\nsrun python train.py --net wide\n"),
+        ("Dockerfile", 'FROM python\nCMD ["python", "train.py", "--net", "wide"]\n'),
+        ("README.md", "# Net\n\n```bash\n$ python train.py --net wide\n```\n"),
+    ],
+)
+def test_other_files_that_start_it(tmp_path, name, text):
+    found = find(build(tmp_path, {**BOTH, "train.py": CHOSEN, name: text}))
+    assert str(found.model) == WIDE
+
+
+def test_a_readme_counts_where_no_script_starts_it(tmp_path):
+    page = "```\npython train.py --net net\n```\n"
+    files = {**BOTH, "train.py": CHOSEN, "README.md": page}
+    assert str(find(build(tmp_path / "a", files)).model) == NET
+    scripted = files | {"run.sh": "python train.py --net wide\n"}
+    assert str(find(build(tmp_path / "b", scripted)).model) == WIDE
+    usage = "```\npython train.py [--net NET] --epochs ...\n```\n"
+    assert str(find(build(tmp_path / "c", files | {"README.md": usage})).model) == NET

@@ -266,6 +266,10 @@ TRAINERS = {
     "Composer": "from composer import Trainer\nTrainer(model=model).fit()\n",
     "Lightning": "from pytorch_lightning import Trainer\nTrainer().fit(model, loader)\n",
 }
+HOOKS = {
+    "a method": "def train_dataloader(self, size=64)",
+    "a static method": "@staticmethod\n    def train_dataloader(size=64)",
+}
 STEP = """
 from ignite.engine import Engine, create_supervised_evaluator
 def step(engine, batch):
@@ -283,6 +287,14 @@ def test_a_library_trains(library, tmp_path):
     found = find(submission)
     assert modularity(submission, found).facts["loops_imported"].value is True
     assert found.model.factory == "build"
+
+
+@pytest.mark.parametrize("kind", HOOKS)
+def test_lightning_calls_a_hook_as_it_is_defined(kind, tmp_path):
+    train = "import lightning as L\nfrom data import DataLoader\nclass Lit(L.LightningModule):\n"
+    train += f"    {HOOKS[kind]}: return DataLoader([], size)\nL.Trainer().fit(Lit())\n"
+    (reader,) = script_readings(submitted(tmp_path, **{"train.py": train}))
+    assert 64 in [made.args[1] for made in reader.made if made.last == "DataLoader"]
 
 
 @pytest.mark.parametrize(

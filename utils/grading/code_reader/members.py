@@ -1,6 +1,7 @@
 """Attributes, items, truth and iteration of the values that reading works with."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 
@@ -128,22 +129,10 @@ def bound(reader, found, receiver, owner: UserClass):
     if found.kind == "setter":
         return Unknown(f"a property {found.name} that can be set")
     if found.kind == "property" and isinstance(receiver, Instance):
-        return reader.invoke(_bind(found, receiver), (), {}, found.place)
-    if isinstance(receiver, Instance):
-        return _bind(found, receiver)
-    return _bind(found, receiver) if found.kind == "classmethod" else found
-
-
-def _bind(function: UserFunction, receiver) -> UserFunction:
-    return UserFunction(
-        function.name,
-        function.node,
-        function.frame,
-        function.origin,
-        function.owner,
-        receiver,
-        function.kind,
-    )
+        return reader.invoke(replace(found, bound=receiver), (), {}, found.place)
+    if isinstance(receiver, Instance) or found.kind == "classmethod":
+        return replace(found, bound=receiver)
+    return found
 
 
 def item(reader, value, key, frame: Frame, node):

@@ -1,6 +1,7 @@
 """Calls of the submission's own functions and classes: read with the arguments that they are given."""
 
 import ast
+from dataclasses import replace
 from functools import reduce
 
 from utils.grading.code_reader import calls, expressions, generators, statements, unread_entries
@@ -124,9 +125,7 @@ class Calling:
         made = Instance(cls, given, snapshot(kwargs), place, tuple(self.stack))
         init, owner = cls.find("__init__")
         if isinstance(init, UserFunction):
-            bound = UserFunction(
-                init.name, init.node, init.frame, init.origin, init.owner or owner, made
-            )
+            bound = replace(init, bound=made, owner=init.owner or owner)
             self.invoke(bound, args, kwargs, place, whole)
         elif owner is not None and not is_network(made):
             unread_entries.widen(made.attributes)

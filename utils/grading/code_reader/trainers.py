@@ -1,6 +1,7 @@
 """The libraries that have the training loop themselves, and what they call of the objects that they are given."""
 
 import re
+from dataclasses import replace
 
 from utils.grading.code_reader.values import (
     Call,
@@ -86,5 +87,5 @@ def _read_loading(reader, given) -> None:
     for name in _LOADING if isinstance(given, Instance) else ():
         method, owner = given.cls.find(name)
         if isinstance(method, UserFunction):
-            bound = UserFunction(name, method.node, method.frame, method.origin, owner, given)
+            bound = replace(method, bound=given, owner=method.owner or owner)
             reader.invoke(bound, (), {}, given.place)

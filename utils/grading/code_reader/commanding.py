@@ -2,7 +2,6 @@
 
 import posixpath
 
-from utils.grading.code_reader.bindings import Unit
 from utils.grading.code_reader.command_line import arguments
 from utils.grading.code_reader.imports import known_libraries
 from utils.grading.code_reader.namespace_writes import magic_writes
@@ -49,10 +48,7 @@ class Commanding:
         elif path.endswith(".ipynb"):
             notebook = next(one for one in self.submission.notebooks if one.path == path)
             if action.kind == "run" and path not in (frame.origin.notebook, self.program.notebook):
-                for code in notebook_code.notebook_code(notebook):
-                    origin = Origin(notebook=path, cell=code.cell)
-                    self.units.append(Unit("", origin, code.statements))
-                    self._guarded(code.statements, Frame(self.names, origin))
+                self._read_cells(notebook, self.names)
         elif self.started.count(path) < _MOST_STARTS:
             self.started.append(path)
             with self.index.first(posixpath.dirname(path)):

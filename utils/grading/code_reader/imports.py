@@ -91,10 +91,7 @@ class Importing:
                     module = self.modules[notebook.path] = Module(
                         name, notebook.path, {"__name__": name}
                     )
-                    for code in notebook_code.notebook_code(notebook):
-                        origin = Origin(notebook=notebook.path, cell=code.cell)
-                        self.units.append(Unit(notebook.path, origin, code.statements))
-                        self._guarded(code.statements, Frame(module.names, origin))
+                    self._read_cells(notebook, module.names)
                 return self.modules[notebook.path]
         return None
 

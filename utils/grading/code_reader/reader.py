@@ -114,6 +114,13 @@ class Reader(Importing, Calling, Commanding):
             else:
                 self._guarded(part, Frame(frame.names, frame.origin, script="__main__"))
 
+    def _read_cells(self, notebook: Notebook, names: dict) -> None:
+        """Read the Python of another notebook into a namespace; its commands are not followed."""
+        for code in notebook_code.notebook_code(notebook):
+            origin = Origin(notebook=notebook.path, cell=code.cell)
+            self.units.append(Unit(self.namespace(names, origin), origin, code.statements))
+            self._guarded(code.statements, Frame(names, origin))
+
     def read_script(self, path: str, names: dict | None = None) -> dict:
         """Read a Python file as the program that is started; returns its names."""
         names = self.names if names is None else names

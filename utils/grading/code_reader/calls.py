@@ -124,7 +124,7 @@ def _call_member(reader, member, args, kwargs, place, node, frame, whole):
     value, name = member.receiver, member.name
     changes.note_method(reader, value, name, args, kwargs, place)
     if isinstance(value, (list, dict, str, tuple, *members.ARRAY, members.IMAGES)):
-        return known_methods.method(value, name, args, kwargs, bool(reader.uncertain(frame)))
+        return known_methods.method(value, name, args, kwargs, bool(frame.uncertain))
     if isinstance(value, (Instance, Made)) and name in _SAME_NETWORK:
         if name == "apply" and args and changes.watched(value) is not None:
             reader.apply(args[0], (changes.part(value),), {}, frame)

@@ -205,7 +205,7 @@ def _each_image(reader, node, over, frame: Frame):
     return image_axes.collected(evaluate(reader, node.elt, frame))
 
 
-def _generate(reader, node, generators, frame, results, items=None) -> bool:
+def _generate(reader, node, generators, frame, results, items) -> bool:
     if not generators:
         if isinstance(node, ast.DictComp):
             results.append((evaluate(reader, node.key, frame), evaluate(reader, node.value, frame)))

@@ -63,7 +63,6 @@ class Reader(Importing, Calling, Commanding):
         self.modules: dict[str, Module] = {}
         self.stack: list[Step] = []
         self.given = {source.path for source in submission.sources}
-        self.started: list[str] = []  # the scripts that commands start
         self.program = Origin()  # the notebook or script that is read
         self.own_statements: list[
             tuple[Origin, ast.stmt]
@@ -74,7 +73,7 @@ class Reader(Importing, Calling, Commanding):
         self.names: dict = {}
         self.argv: object = []  # sys.argv: of a script that is started, or that a command starts
         self.rewritten: set[str] = set()  # the names of files that the code writes
-        self.started: list[str] = []  # the scripts that the program starts
+        self.started: list[str] = []  # the scripts that commands start
         self.units: list[Unit] = []  # what was read, by the namespaces that it writes
         self.written_names: list[tuple[str, str | None, str]] = []  # by commands and exec()
         self.steps = Steps()
@@ -209,7 +208,7 @@ class Reader(Importing, Calling, Commanding):
                 try:
                     owner[key] = (
                         Unknown("it depends on a condition")
-                        if self.uncertain(frame) and (isinstance(owner, list) or key in owner)
+                        if frame.uncertain and (isinstance(owner, list) or key in owner)
                         else value
                     )
                 except IndexError:
@@ -246,7 +245,7 @@ class Reader(Importing, Calling, Commanding):
                 if isinstance(owner, Instance) and owner.cls.find(name)[1]
                 else []
             )
-            unsure = self.uncertain(frame) and before and not same(before[0], value)
+            unsure = frame.uncertain and before and not same(before[0], value)
             setter = getattr(before[0], "kind", "") == "setter" if before else False
             owner.attributes[name] = (
                 Unknown("it depends on a condition")
@@ -256,11 +255,11 @@ class Reader(Importing, Calling, Commanding):
                 else self.label(value, name)
             )
         elif isinstance(owner, (UserClass, Module)):
-            unsure = self.uncertain(frame) and not same(owner.names.get(name), value)
+            unsure = frame.uncertain and not same(owner.names.get(name), value)
             owner.names[name] = Unknown("it depends on a condition") if unsure else value
         elif isinstance(owner, Library):
             if (owner.name, name) == ("sys", "argv"):
-                self.argv = value if not self.uncertain(frame) else Unknown("it is set or not")
+                self.argv = value if not frame.uncertain else Unknown("it is set or not")
             place = frame.origin.evidence(node)
             self.replaced.append((owner.name, name, place, len(self.calls)))
         if (
@@ -269,10 +268,6 @@ class Reader(Importing, Calling, Commanding):
             and "backends" not in owner.name
         ):
             self.doubts.append(f"{frame.origin} replaces {owner.name}.{name}")
-
-    def uncertain(self, frame: Frame) -> int:
-        """How many undecided conditions and loops surround the statement that is being read."""
-        return frame.uncertain
 
     @contextmanager
     def aside(self) -> Iterator[None]:
@@ -295,11 +290,8 @@ class Reader(Importing, Calling, Commanding):
             self.doubts.append("the code is too long to be followed to its end")
         return self.left > 0
 
-    def record(
-        self, name, callee, receiver, args, kwargs, node, origin: Origin | None = None
-    ) -> None:
+    def record(self, name, callee, receiver, args, kwargs, node, origin: Origin) -> None:
         """Note a call in `calls`, with its place and what surrounds it."""
-        origin = origin or Origin()
         if len(self.calls) < 50_000:
             self.calls.append(
                 Call(

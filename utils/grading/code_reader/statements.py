@@ -59,7 +59,7 @@ def _augmented(reader, node, frame):
     old = expressions.evaluate(reader, _load(node.target), frame)
     value = binary(type(node.op), old, expressions.evaluate(reader, node.value, frame))
     unsure = Unknown("it changes under a condition or in a loop")
-    reader.bind(node.target, unsure if reader.uncertain(frame) else value, frame)
+    reader.bind(node.target, unsure if frame.uncertain else value, frame)
 
 
 def _load(target):
@@ -233,7 +233,7 @@ def _delete(reader, node, frame):
                 reader.set_attribute(owner, target.attr, Unknown("it is deleted"), frame, target)
             elif isinstance(owner, dict):
                 key = expressions.evaluate(reader, target.slice, frame)
-                known_methods.method(owner, "pop", (key,), {}, bool(reader.uncertain(frame)))
+                known_methods.method(owner, "pop", (key,), {}, bool(frame.uncertain))
 
 
 def _elsewhere(reader, node, frame):

@@ -15,6 +15,7 @@ from utils.grading.code_reader import (
 )
 from utils.grading.code_reader.command_line import argument_parser
 from utils.grading.code_reader.hooks import changes_output
+from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.snapshots import NAMESPACES
 from utils.grading.code_reader.values import (
     NOT_KNOWN,
@@ -123,7 +124,7 @@ def _call_made(reader, made, args, kwargs, node, frame):
 def _call_member(reader, member, args, kwargs, place, node, frame, whole):
     value, name = member.receiver, member.name
     changes.note_method(reader, value, name, args, kwargs, place)
-    if isinstance(value, (list, dict, str, tuple, *members.ARRAY, members.IMAGES)):
+    if isinstance(value, (list, dict, str, tuple, *members.ARRAY, Images)):
         return known_methods.method(value, name, args, kwargs, bool(frame.uncertain))
     if isinstance(value, (Instance, Made)) and name in _SAME_NETWORK:
         if name == "apply" and args and changes.watched(value) is not None:

@@ -4,10 +4,12 @@ import ast
 import operator
 
 from utils.grading.code_reader import calls, generators, image_axes, image_sources, members, paths
+from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.joining import joined
-from utils.grading.code_reader.operators import LONGEST, binary, compare
+from utils.grading.code_reader.operators import binary, compare
 from utils.grading.code_reader.unread_entries import OPEN
 from utils.grading.code_reader.values import (
+    LONGEST,
     Frame,
     Instance,
     Library,
@@ -106,7 +108,7 @@ def _attribute(reader, node, frame):
 
 def _subscript(reader, node, frame):
     value, key = evaluate(reader, node.value, frame), evaluate(reader, node.slice, frame)
-    if isinstance(key, slice) and not isinstance(value, (*members.ARRAY, members.IMAGES)):
+    if isinstance(key, slice) and not isinstance(value, (*members.ARRAY, Images)):
         bounds = [key.start, key.stop, key.step]
         if isinstance(value, (list, tuple, str)) and all(
             bound is None or isinstance(bound, int) for bound in bounds

@@ -3,9 +3,8 @@
 import ast
 from functools import lru_cache
 
-from utils.grading.code_reader.values import Frame, Unknown, UserFunction
+from utils.grading.code_reader.values import LONGEST, Frame, Unknown, UserFunction
 
-_LONGEST = 10_000
 _INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
@@ -25,7 +24,7 @@ def is_generator(node: ast.AST) -> bool:
 def give(reader, frame: Frame, entries: list | None) -> None:
     """Note what is yielded; where that is not certain, or None, it is not known what the function gives."""
     certain = not frame.uncertain and reader.conditions == frame.conditions
-    if entries is None or not certain or len(frame.yielded) > _LONGEST:
+    if entries is None or not certain or len(frame.yielded) > LONGEST:
         frame.yielded.append(Unknown("which entries a generator gives is known only when it runs"))
     else:
         frame.yielded += entries

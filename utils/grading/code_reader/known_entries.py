@@ -1,6 +1,7 @@
 """The functions of Python that go over entries or count them, such as len, zip and sorted, where the entries are known."""
 
 from utils.grading.code_reader import image_sources, members
+from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.values import (
     LONGEST,
     NOT_KNOWN,
@@ -24,7 +25,7 @@ def _entries(convert, ordered: bool = True):
     def function(reader, args, kwargs, frame):
         if not args:
             return convert([])
-        if isinstance(args[0], (Unordered, members.IMAGES)) and not ordered:
+        if isinstance(args[0], (Unordered, Images)) and not ordered:
             return args[0]
         items = members.iterate(args[0])
         try:
@@ -87,7 +88,7 @@ def _extreme(choose):
 
 
 def _length(reader, args, kwargs, frame):
-    if args and isinstance(args[0], members.IMAGES):
+    if args and isinstance(args[0], Images):
         return args[0].shape[0]
     own = args and isinstance(args[0], Instance) and args[0].cls.find("__len__")[1]
     count = image_sources.count_of(args[0]) if args and not own else None

@@ -1,8 +1,9 @@
 """The methods of lists, dicts, texts, tuples and arrays that reading computes itself, on plain values alone."""
 
 from utils.grading.code_reader import arrays, image_statistics, members, unread_entries
+from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.unread_entries import OPEN
-from utils.grading.code_reader.values import LONGEST, Unknown
+from utils.grading.code_reader.values import LONGEST, Unknown, limited
 
 _LIST = {"append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort"}
 _DICT = {"get", "items", "keys", "values", "copy", "update", "setdefault", "pop"}
@@ -35,24 +36,16 @@ def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):
             and len(value) < LONGEST
             and not _multiplies(value, name, args)
         ):
-            return _limited(getattr(value, name)(*args))
+            return limited(getattr(value, name)(*args))
         if isinstance(value, (list, tuple)) and name in ("copy", "index", "count"):
             return value[:] if name == "copy" else getattr(value, name)(*args)
-        if isinstance(value, members.IMAGES):
+        if isinstance(value, Images):
             return image_statistics.method(value, name, args, kwargs)
         if isinstance(value, members.ARRAY):
             return arrays.of_array(value, name, args, kwargs)
     except Exception:  # wrong arguments in the stranger's code
         pass
     return Unknown(f"the result of .{name}() is known only when the code runs")
-
-
-def _limited(result):
-    return (
-        result
-        if not hasattr(result, "__len__") or len(result) <= LONGEST
-        else Unknown("the result is very large")
-    )
 
 
 def _multiplies(value: str, name: str, args: tuple) -> bool:

@@ -30,7 +30,6 @@ from utils.grading.code_reader.values import (
 )
 
 ARRAY = (np.ndarray, np.generic)
-IMAGES = Images
 BUILTINS = set(
     """
 int float str bool tuple list dict set len range zip map sum round abs min max sorted reversed enumerate print super object
@@ -73,7 +72,7 @@ def attribute(reader, value, name: str, frame: Frame):
         and (value.args or name in value.kwargs)
     ):
         return value.kwargs.get(name, value.args[0] if value.args else None)
-    if isinstance(value, IMAGES) and (known := image_statistics.attribute(value, name)) is not None:
+    if isinstance(value, Images) and (known := image_statistics.attribute(value, name)) is not None:
         return known
     if name == "data" and (images := image_sources.array_of(value)) is not None:
         return images
@@ -158,7 +157,7 @@ def item(reader, value, key, frame: Frame, node):
 
 
 def _item_of_object(reader, value, key, frame, node):
-    if isinstance(value, IMAGES):
+    if isinstance(value, Images):
         return image_axes.item(value, key)
     if records.is_tuple(value) and isinstance(key, int):
         return item(reader, tuple(records.stored(value).values()), key, frame, node)

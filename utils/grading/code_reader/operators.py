@@ -5,11 +5,18 @@ import operator
 import re
 
 from utils.grading.code_reader import image_statistics, members, paths
+from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.snapshots import is_member
 from utils.grading.code_reader.unread_entries import OPEN
-from utils.grading.code_reader.values import Library, Made, Unknown, UserFunction, same
-
-LONGEST = 10_000  # entries of a list, characters of a text: what is larger is not computed
+from utils.grading.code_reader.values import (
+    LONGEST,
+    Library,
+    Made,
+    Unknown,
+    UserFunction,
+    limited,
+    same,
+)
 
 _WIDE = re.compile(
     r"%[^%a-zA-Z]*(\*|\d{4})"
@@ -37,7 +44,7 @@ _COMPARE = {
 
 def binary(kind, left, right):
     """`left` kind `right` for numbers, texts, lists and tuples of limited size."""
-    if isinstance(left, members.IMAGES) or isinstance(right, members.IMAGES):
+    if isinstance(left, Images) or isinstance(right, Images):
         return image_statistics.binary(kind, left, right)
     if paths.is_path(left):
         return paths.arithmetic(kind, left, right)
@@ -49,14 +56,9 @@ def binary(kind, left, right):
     if kind in (ast.Mult, ast.Pow, ast.Mod) and _too_large(kind, left, right):
         return Unknown("the result would be very large")
     try:
-        result = _BINARY[kind](left, right)
+        return limited(_BINARY[kind](left, right))
     except Exception as error:  # whatever the operands make the operator raise
         return Unknown(f"the arithmetic fails: {error}")
-    return (
-        result
-        if not hasattr(result, "__len__") or len(result) <= LONGEST
-        else Unknown("the result is very large")
-    )
 
 
 def _too_large(kind, left, right) -> bool:

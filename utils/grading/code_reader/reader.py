@@ -15,6 +15,7 @@ from utils.grading.code_reader import (
 )
 from utils.grading.code_reader.bindings import Unit
 from utils.grading.code_reader.commanding import Commanding
+from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.imports import Importing
 from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.module_index import ModuleIndex
@@ -198,7 +199,7 @@ class Reader(Importing, Calling, Commanding):
             owner = expressions.evaluate(self, target.value, frame)
             key = expressions.evaluate(self, target.slice, frame)
             changes.note(self, owner, frame.origin.evidence(target))
-            if isinstance(owner, (*members.ARRAY, members.IMAGES)):
+            if isinstance(owner, (*members.ARRAY, Images)):
                 self.bind(target.value, Unknown("some of its entries are replaced"), frame)
             elif isinstance(owner, list) and isinstance(key, Unknown):
                 owner[:] = [

@@ -322,6 +322,12 @@ def on_the_cpu(values) -> str | None:
     )
 
 
+def limited(value):
+    """`value`; Unknown where it is a text, list or other collection of more than LONGEST entries."""
+    large = hasattr(value, "__len__") and len(value) > LONGEST
+    return Unknown("the result is very large") if large else value
+
+
 def is_literal(value) -> bool:
     """Whether `value` consists of numbers, texts, None, tuples, lists and dicts alone, and of so many that they end."""
     waiting, left = [value], _MOST_PARTS

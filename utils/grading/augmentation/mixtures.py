@@ -2,6 +2,8 @@
 
 import ast
 
+from utils.grading.submission.syntax import called_name
+
 # What takes one of several things that it is given, or mixes them.
 _CHOOSING = set(
     "where choice choices choose select lerp lerp_ maximum minimum max min copysign copyto copy_ add add_ sub sub_ mul mul_"
@@ -67,7 +69,7 @@ class _Parts:
             return any(map(self.beside, node.values))
         if isinstance(node, ast.Subscript):
             return self.picks(node)
-        if isinstance(node, ast.Call) and _called(node.func) in _CHOOSING:
+        if isinstance(node, ast.Call) and called_name(node.func) in _CHOOSING:
             given = [*node.args, *(word.value for word in node.keywords)]
             given += [part for one in given for part in _entries(one)]
             given += [node.func.value] if isinstance(node.func, ast.Attribute) else []
@@ -124,10 +126,6 @@ def name_of(node: ast.AST) -> str:
 
 def _entries(node: ast.AST) -> list[ast.expr]:
     return node.elts if isinstance(node, (ast.List, ast.Tuple)) else []
-
-
-def _called(function: ast.expr) -> str:
-    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def _vanishes(node: ast.BinOp) -> bool:

@@ -9,6 +9,7 @@ from types import CodeType
 from typing import NamedTuple
 
 from utils.grading.code_reader.values import Origin
+from utils.grading.submission.syntax import UNPARSABLE
 
 
 class Unit(NamedTuple):
@@ -52,7 +53,7 @@ def compiled(statement: ast.stmt) -> CodeType | None:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             return compile(ast.Module([statement], []), "submission", "exec", flags, True)
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+    except (*UNPARSABLE, TypeError):
         return None
 
 

@@ -28,6 +28,7 @@ from utils.grading.code_reader.values import (
     UserClass,
     UserFunction,
 )
+from utils.grading.submission.syntax import called_name
 
 _SAME_NETWORK = {
     "to",
@@ -60,7 +61,7 @@ _WRAPPERS = {
 
 def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: bool = True):
     """The value of calling `callee` with values that are known already."""
-    name = _name_of(node, callee)
+    name = called_name(getattr(node, "func", None)) or getattr(callee, "name", "")
     receiver = (
         callee.receiver if isinstance(callee, members.Member) else getattr(callee, "bound", None)
     )
@@ -83,15 +84,6 @@ def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: 
     if isinstance(callee, Library):
         return _call_library(reader, callee, args, kwargs, place, node, frame, whole)
     return callee if isinstance(callee, Unknown) else Unknown("what is called is not known")
-
-
-def _name_of(node, callee) -> str:
-    func = getattr(node, "func", None)
-    return (
-        func.attr
-        if isinstance(func, ast.Attribute)
-        else getattr(func, "id", "") or getattr(callee, "name", "")
-    )
 
 
 def _text(node) -> str:

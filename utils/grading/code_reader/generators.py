@@ -4,8 +4,9 @@ import ast
 from functools import lru_cache
 
 from utils.grading.code_reader.values import LONGEST, Frame, Unknown, UserFunction
+from utils.grading.submission.syntax import DEFINITIONS
 
-_INNER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_INNER = (*DEFINITIONS, ast.Lambda)
 
 
 @lru_cache(maxsize=5_000)

@@ -4,6 +4,7 @@ import ast
 import re
 
 from utils.grading.code_reader.values import Instance, Made, Unknown, UserFunction
+from utils.grading.submission.syntax import DEFINITIONS, called_name
 
 _FORWARD = re.compile(r"register_(?:module_)?forward(?:_pre)?_hook$")
 _NOTHING = {"append", "extend", "update", "insert", "add", "print", "setattr", "clear"}
@@ -38,13 +39,12 @@ def _returns_none(node: ast.expr) -> bool:
     """Whether an expression is None, or a call that gives nothing back."""
     if isinstance(node, ast.Constant):
         return node.value is None
-    name = getattr(node, "func", None)
-    return getattr(name, "attr", getattr(name, "id", "")) in _NOTHING
+    return called_name(getattr(node, "func", None)) in _NOTHING
 
 
 def _own(node: ast.AST):
     """The nodes of a function without those of functions inside it."""
     for child in ast.iter_child_nodes(node):
-        if not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+        if not isinstance(child, (*DEFINITIONS, ast.Lambda)):
             yield child
             yield from _own(child)

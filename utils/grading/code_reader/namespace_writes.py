@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from utils.grading.code_reader.bindings import bindings
 from utils.grading.submission.commands import magic
+from utils.grading.submission.syntax import called_name
 
 PROGRAM = ""  # the namespace of the notebook or script itself
 EVERY = None  # a name that is not known: it may be any
@@ -72,7 +73,7 @@ class _Finder:
                 return None  # another name for the function
             return PROGRAM if node.id in self.mains and _loads(node) else False
         if isinstance(node, ast.Call):
-            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            name = called_name(node.func)
             if name in self.namespaces and not node.args and isinstance(node.func, ast.Name):
                 local = name != "globals" and _in_function(node, above)
                 return False if local else None
@@ -147,7 +148,7 @@ def _through_attribute(outer: ast.Attribute, above: dict) -> list[str | None] | 
 
 def _as_argument(node: ast.AST, call: ast.Call) -> list[str | None] | None:
     """What a call that is given a namespace writes into it."""
-    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    name = called_name(call.func)
     of_dict = getattr(getattr(call.func, "value", None), "id", "") == "dict"
     if name in _READERS and not of_dict:
         return None

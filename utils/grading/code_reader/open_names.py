@@ -14,6 +14,7 @@ from utils.grading.code_reader.values import (
     UserClass,
     UserFunction,
 )
+from utils.grading.submission.syntax import UNPARSABLE
 
 
 class Steps:
@@ -122,7 +123,7 @@ def _executed(reader):
             place, text = call.place.where, call.args[0]
             try:
                 names = {one.name for one in bindings(ast.parse(text).body)}
-            except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError):
+            except (*UNPARSABLE, TypeError):
                 names = {None}
             key = call.place.file if call.place.file in reader.modules else ""
             yield from ((key, name, f"{place} binds it by exec()") for name in names)

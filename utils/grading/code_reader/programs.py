@@ -10,6 +10,7 @@ from utils.grading.code_reader.module_index import ModuleIndex
 from utils.grading.submission.contents import Submission
 from utils.grading.submission.exported_script import script_code
 from utils.grading.submission.notebook_code import notebook_code
+from utils.grading.submission.syntax import DEFINITIONS
 
 _WORK = (ast.Call, ast.For, ast.While, ast.With)
 
@@ -44,7 +45,7 @@ def programs(submission: Submission) -> tuple[str, ...]:
 
 def _works(statement: ast.stmt) -> bool:
     """Whether a statement at the top level does more than to define something."""
-    if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+    if isinstance(statement, DEFINITIONS):
         return False
     return any(isinstance(node, _WORK) for node in ast.walk(statement))
 

@@ -19,6 +19,7 @@ from utils.grading.code_reader.values import (
     UserFunction,
     same,
 )
+from utils.grading.submission.syntax import called_name
 
 _MOST_TURNS = (
     40  # a loop over more known entries than these is read once, as if they were not known
@@ -73,7 +74,7 @@ def _function(reader, node, frame):
         (
             name
             for decorator in node.decorator_list
-            if (name := _decorator(decorator))
+            if (name := called_name(getattr(decorator, "func", decorator)))
             in ("property", "staticmethod", "classmethod", "cached_property", "setter")
         ),
         "",
@@ -94,11 +95,6 @@ def _wrapped(function: UserFunction, made) -> UserFunction:
     return replace(
         made, name=function.name, kind=function.kind, wrapped=function.wrapped or function
     )
-
-
-def _decorator(node) -> str:
-    node = node.func if isinstance(node, ast.Call) else node
-    return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
 def _class(reader, node, frame):

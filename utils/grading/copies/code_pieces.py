@@ -12,13 +12,13 @@ from collections.abc import Iterable, Iterator
 from utils.grading.submission.contents import Submission
 from utils.grading.submission.exported_script import script_code
 from utils.grading.submission.notebook_code import notebook_code, written_files
+from utils.grading.submission.syntax import DEFINITIONS
 
 SMALLEST = 15  # names, constants and kinds of nodes; `device = torch.device("cuda")` is everybody's
 LARGEST = 100_000  # of all pieces together
 _LEFT_OUT = frozenset(
     ("annotation", "returns", "ctx", "type_comment", "kind", "type_ignores", "type_params")
 )
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def code_pieces(submission: Submission) -> dict[str, int]:
@@ -83,10 +83,10 @@ class _Names:
                     self.own.add(name)
                 else:
                     self.imported[name] = path
-        elif isinstance(node, _DEFINITIONS):
+        elif isinstance(node, DEFINITIONS):
             self.own.add(node.name)
             for one in node.body if isinstance(node, ast.ClassDef) else ():
-                if isinstance(one, _DEFINITIONS) and not one.name.startswith("__"):
+                if isinstance(one, DEFINITIONS) and not one.name.startswith("__"):
                     self.attributes.add(one.name)
         elif isinstance(node, ast.arg):
             self.own.add(node.arg)

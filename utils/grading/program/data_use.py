@@ -12,6 +12,7 @@ from utils.grading.code_reader.training_code import Loop, is_dataset, loops
 from utils.grading.code_reader.values import Call, Instance, Made, Member, Origin
 from utils.grading.facts import Evidence
 from utils.grading.submission.contents import Submission
+from utils.grading.submission.syntax import called_name
 
 # How many images CIFAR-10's files have: whether they are those for training.
 _COUNTS = {CIFAR10.train_images: True, CIFAR10.test_images: False}
@@ -122,14 +123,10 @@ def _loops_around(code: ast.AST, call: Call) -> list[ast.For]:
         for loop in ast.walk(code)
         if isinstance(loop, ast.For)
         and any(
-            node is call.node or isinstance(node, ast.Call) and _name(node.func) in leading
+            node is call.node or isinstance(node, ast.Call) and called_name(node.func) in leading
             for node in ast.walk(loop)
         )
     ]
-
-
-def _name(function: ast.expr) -> str:
-    return getattr(function, "attr", getattr(function, "id", ""))
 
 
 def _lists(code: ast.AST) -> set[str]:
@@ -147,7 +144,7 @@ def _together(node: ast.AST) -> bool:
     """Whether a list holds the batches of one thing and others too."""
     if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
         spread = [one.value for one in node.elts if isinstance(one, ast.Starred)]
-        numbers = [_name(getattr(one, "func", one)) == "range" for one in spread]
+        numbers = [called_name(getattr(one, "func", one)) == "range" for one in spread]
         return len(node.elts) > 1 and bool(spread) and not all(numbers)
     return (
         isinstance(node, ast.BinOp)

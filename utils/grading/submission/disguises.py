@@ -4,6 +4,7 @@ import ast
 import warnings
 
 from utils.grading.submission.files import HEAD, may_be_notebook
+from utils.grading.submission.syntax import UNPARSABLE
 
 _ADDED = ".txt"
 
@@ -27,7 +28,7 @@ def _is_python(text: str) -> bool:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             body = ast.parse(text.lstrip("\ufeff")).body
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSABLE:
         return False
     return any(
         isinstance(one, ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef | ast.Assign)

@@ -5,6 +5,7 @@ import re
 from dataclasses import replace
 
 from utils.grading.submission.notebook_code import Code, cell_code, take_commands
+from utils.grading.submission.syntax import UNPARSABLE
 
 _CELL_END = re.compile(r"# COMMAND -+\s*$")
 _MAGIC = "# MAGIC"
@@ -38,7 +39,7 @@ def plain_python(text: str) -> str:
     try:
         ast.parse(text)
         return text
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSABLE:
         pass
     lines = text.split("\n")
     take_commands(lines)

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from utils.grading.submission.commands import actions
 from utils.grading.submission.contents import Notebook, Submission, TextFile
+from utils.grading.submission.syntax import UNPARSABLE
 
 _MAGIC = re.compile(r"^(\s*)([%!?].*|.*[^\s'\"#]\?\s*)$")
 _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
@@ -90,7 +91,7 @@ def _statements(source: str) -> tuple[ast.stmt, ...]:
 def _is_python(source: str) -> bool:
     try:
         _statements(source)
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except UNPARSABLE:
         return False
     return True
 
@@ -108,7 +109,7 @@ def _before_the_error(source: str) -> tuple[ast.stmt, ...]:
         middle = (low + high) // 2
         try:
             good, low = _statements("\n".join(lines[: starts[middle]])), middle + 1
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
+        except UNPARSABLE:
             high = middle
     return good
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from utils.grading.augmentation.data_flow import returns
 from utils.grading.augmentation.mixtures import KINDS
 from utils.grading.code_reader.changes import TRANSFORMS
+from utils.grading.code_reader.image_sources import dataset_arguments
 from utils.grading.code_reader.members import bound
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import is_dataset
@@ -89,10 +90,9 @@ def of_dataset(reader: Reader, dataset, found: Applied, depth: int) -> None:
     elif isinstance(dataset, Instance):
         of_transform(reader, dataset.attributes.get("transform"), found, Way(), depth)
     elif isinstance(dataset, Made) and dataset.name.startswith("torchvision.datasets."):
-        positional = (
-            dataset.args[2] if len(dataset.args) > 2 and dataset.last.startswith("CIFAR") else None
-        )
-        transform = dataset.attributes.get("transform", dataset.kwargs.get("transform", positional))
+        args = dataset.args if dataset.last.startswith("CIFAR") else ()
+        given = dataset_arguments(args, dataset.kwargs) | dataset.attributes
+        transform = given.get("transform")
         if not dataset.whole and transform is None:
             found.unread.append("the data set's arguments could not be read")
         of_transform(reader, transform, found, Way(), depth)

@@ -13,6 +13,7 @@ from utils.grading.augmentation.applied_transforms import (
     steps_of,
 )
 from utils.grading.code_reader.changes import TRANSFORMS
+from utils.grading.code_reader.image_sources import dataset_arguments
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import (
     Loop,
@@ -139,11 +140,9 @@ def _attributes(value) -> list:
 
 def _flag(dataset) -> bool | None:
     """What `train=True`, a positional True, `split="test"` and the like say."""
-    if isinstance(dataset, Made) and dataset.last.startswith("CIFAR") and len(dataset.args) > 1:
-        return dataset.args[1] if isinstance(dataset.args[1], bool) else None
-    values = dict(getattr(dataset, "kwargs", {})) | (
-        dataset.attributes if isinstance(dataset, Instance) else {}
-    )
+    cifar = isinstance(dataset, Made) and dataset.last.startswith("CIFAR")
+    values = dataset_arguments(dataset.args if cifar else (), getattr(dataset, "kwargs", {}))
+    values |= dataset.attributes if isinstance(dataset, Instance) else {}
     for name, value in values.items():
         if name in ("train", "is_train", "training", "is_training", "istrain") and isinstance(
             value, bool

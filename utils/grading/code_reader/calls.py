@@ -157,14 +157,11 @@ def _set_attribute(reader, owner, given: tuple, frame: Frame, node) -> None:
     reader.set_attribute(owner, given[0], value, frame, node)
 
 
-DATASET = ("root", "train", "transform", "target_transform", "download")
-
-
 def _library_init(instance, args, kwargs):
     """super().__init__(…) of a torchvision data set keeps its arguments as attributes."""
     if isinstance(instance, Instance):
         if any("CIFAR" in base or "VisionDataset" in base for base in instance.cls.library_bases()):
-            kwargs = dict(zip(DATASET, args)) | kwargs
+            kwargs = image_sources.dataset_arguments(args, kwargs)
         for key, value in kwargs.items():
             instance.attributes.setdefault(key, value)
     return None

@@ -30,6 +30,12 @@ _ALL_IMAGES = {
     "worker_init_fn",
 }
 _FLIPS = {"RandomHorizontalFlip", "RandomVerticalFlip"}
+_PARAMETERS = ("root", "train", "transform", "target_transform", "download")  # of CIFAR10, in order
+
+
+def dataset_arguments(args: tuple, kwargs: dict) -> dict:
+    """The arguments of torchvision's CIFAR-10, or of a class that inherits its constructor, by their names."""
+    return dict(zip(_PARAMETERS, args)) | kwargs
 
 
 def count_of(dataset) -> int | None:
@@ -37,7 +43,8 @@ def count_of(dataset) -> int | None:
     if "data" in getattr(dataset, "attributes", ()):
         return None  # it was given others
     if isinstance(dataset, Made) and _is_cifar10(dataset.name) and dataset.whole:
-        train = dataset.attributes.get("train", _argument(dataset, "train", 1, True))
+        given = dataset_arguments(dataset.args, dataset.kwargs) | dataset.attributes
+        train = given.get("train", True)
     elif (
         isinstance(dataset, Instance)
         and any(map(_is_cifar10, dataset.cls.library_bases()))
@@ -118,13 +125,13 @@ def _entry(dataset):
     images = array_of(dataset)
     if images is None:
         return None
+    given = dataset.attributes
     if isinstance(dataset, Made):
-        transform = dataset.attributes.get("transform", _argument(dataset, "transform", 2))
+        given = dataset_arguments(dataset.args, dataset.kwargs) | given
     elif isinstance(dataset.cls.find("__getitem__")[0], UserFunction):
         return None
-    else:
-        transform = dataset.attributes.get("transform")
-    image = _transformed(replace(images, axes=("H", "W", "C"), outer=("N",)), transform)
+    image = replace(images, axes=("H", "W", "C"), outer=("N",))
+    image = _transformed(image, given.get("transform"))
     return (image, _LABEL) if isinstance(image, Images) else None
 
 

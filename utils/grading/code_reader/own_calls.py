@@ -6,6 +6,7 @@ from functools import reduce
 
 from utils.grading.code_reader import calls, expressions, generators, statements, unread_entries
 from utils.grading.code_reader.changes import is_layer, is_network
+from utils.grading.code_reader.image_sources import dataset_arguments
 from utils.grading.code_reader.joining import joined
 from utils.grading.code_reader.snapshots import snapshot
 from utils.grading.code_reader.values import Frame, Instance, Step, Unknown, UserClass, UserFunction
@@ -138,7 +139,7 @@ class Calling:
     def _fields(self, cls: UserClass, args: tuple, kwargs: dict) -> dict:
         """The attributes of a dataclass or of a class that inherits its constructor from a library."""
         if any("CIFAR" in base for base in cls.library_bases()):
-            return dict(zip(calls.DATASET, args)) | kwargs
+            return dataset_arguments(args, kwargs)
         annotated = [
             statement.target.id
             for one in reversed(list(cls.ancestors()))

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, replace
 
 from utils.data.data_sets import CIFAR10
+from utils.grading.code_reader.image_sources import dataset_arguments
 from utils.grading.code_reader.images import Images
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.trainers import trains
@@ -218,7 +219,7 @@ def _is_cifar(dataset: Made | Instance) -> bool:
 def _flag(dataset: Made | Instance) -> bool | None:
     """What `train` a data set of torchvision's, or derived from one, is given."""
     if isinstance(dataset, Made):
-        flag = dataset.kwargs.get("train", dataset.args[1] if len(dataset.args) > 1 else True)
+        flag = dataset_arguments(dataset.args, dataset.kwargs).get("train", True)
         return flag if isinstance(flag, bool) and dataset.whole else None
     default = None if dataset.cls.find("__init__")[1] else True  # torchvision's
     flag = dataset.attributes.get("train", default)

@@ -1,6 +1,7 @@
 """What an expression of the submission can stand for when its code is read and never run.
 
-Numbers, texts, tuples, lists and dicts stand for themselves; everything else is one of the classes below.
+Numbers, texts, tuples, lists, dicts, ranges, slices and numpy's arrays stand for themselves; the images of a data set and
+their index are `Images` and `Every` (images.py); everything else is one of the classes below.
 """
 
 import ast
@@ -78,8 +79,8 @@ class Frame(_Shown):
     names: dict
     origin: Origin
     parent: "Frame | None" = None
-    uncertain: int = 0  # how many conditions that reading cannot decide surround the statement
-    conditions: int = 0  # how many surrounded the call
+    uncertain: int = 0  # how many undecided conditions and loops surround the statement
+    conditions: int = 0  # how many undecided conditions surrounded the call
     returned: list = field(default_factory=list)
     yielded: list = field(default_factory=list)
     function: "UserFunction | None" = None
@@ -122,7 +123,7 @@ class Made(_Shown):
     attributes: dict = field(default_factory=dict)
     whole: bool = True  # False where a starred argument could not be read
     stack: tuple["Step", ...] = ()
-    changes: list = field(default_factory=list)  # after it was built (reader.changes)
+    changes: list = field(default_factory=list)  # after it was built (changes.Change)
     returned: list["Step"] = field(
         default_factory=list
     )  # the calls that returned it, innermost first
@@ -182,7 +183,7 @@ class UserFunction(_Shown):
     origin: Origin
     owner: UserClass | None = None
     bound: object = None  # the instance or class that a method is called on
-    kind: str = ""  # "property", "staticmethod" or "classmethod"
+    kind: str = ""  # "property", "setter", "staticmethod" or "classmethod"
     wrapped: "UserFunction | None" = (
         None  # whose name it has, where a decorator put it in its place
     )
@@ -225,7 +226,7 @@ class Instance(_Shown):
     attributes: dict = field(default_factory=dict)
     first: dict = field(default_factory=dict)  # the attributes as its constructor leaves them
     labels: list[str] = field(default_factory=list)
-    changes: list = field(default_factory=list)  # after it was built (reader.changes)
+    changes: list = field(default_factory=list)  # after it was built (changes.Change)
     returned: list[Step] = field(
         default_factory=list
     )  # the calls that returned it, innermost first

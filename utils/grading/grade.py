@@ -17,7 +17,7 @@ from utils.grading.log.run_choice import describe, tested_runs
 from utils.grading.log.runs import submission_runs
 from utils.grading.own_limits import TookTooLong, memory_at_most, time_at_most
 from utils.grading.program.attempts import Attempt, attempts
-from utils.grading.program.counting import best_attempt, named_as_result, named_attempt
+from utils.grading.program.counting import best_attempt, named_as_result, named_attempt, set_aside
 from utils.grading.program.finding import defined_networks
 from utils.grading.program.log_owners import Logs, logs_of
 from utils.grading.reports.bounded import bounded
@@ -198,11 +198,16 @@ def _counting(
         return by_attempt[
             attempt
         ], f"{attempt.name} counts, because the README names it as the result ({place})."
-    best = best_attempt({one.attempt: _score(one, rubric) for one in audited})
-    return (
-        by_attempt[best],
-        f"{best.name} counts, because it has the most points, and no README was understood to name one as the result.",
+    aside = set_aside(submission, list(by_attempt))
+    best = best_attempt(
+        {one.attempt: _score(one, rubric) for one in audited if one.attempt not in aside}
     )
+    why = f"{best.name} counts, because it has the most points"
+    if aside:
+        why += (
+            f" of those that the README does not set aside ({', '.join(one.name for one in aside)})"
+        )
+    return by_attempt[best], f"{why}, and no README was understood to name one as the result."
 
 
 def _score(one: Audited, rubric: Rubric) -> tuple[float, int, float]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from utils.grading.program.attempts import Attempt
-from utils.grading.program.counting import named_as_result
+from utils.grading.program.counting import named_as_result, set_aside
 from utils.grading.submission.contents import Submission, TextFile
 
 FILES = [f"S9_attempt_{number}.ipynb" for number in (1, 2, 3)]
@@ -36,6 +36,20 @@ def named(programs: list[str], readme: str) -> str | None:
         "**Final attempt:** Attempt 3",
         "Please grade attempt 3: it is in the list below. The submission is in the notebook of Attempt 3.",
         "Attempt 1 was too big, attempt 3 is our final one.",
+        "Please grade attempt 3.",
+        "**Please mark attempt 3.** Attempt 2 finished after the deadline.",
+        "Evaluate only attempt 3, please.",
+        "Use attempt 3 for grading.",
+        "Consider attempt 3 as my answer.",
+        "Only attempt 3 counts.",
+        "Attempt 3 is the one that counts.",
+        "Attempt 3 is what counts for the grade.",
+        "- attempt 3: **final submission**",
+        "| attempt 3 | **submitted** |",
+        "I submit attempt 3, attempt 2 came too late.",
+        "Abgabe ist Attempt 3.",
+        "Bitte attempt 3 bewerten.",
+        "| attempt | accuracy |\n|---|---|\n| 1 | 83 |\n| 2 | 84 |\n| 3 (submitted) | 84.7 |",
     ],
 )
 def test_by_its_number(programs, sentence):
@@ -77,3 +91,34 @@ def test_by_its_session():
 )
 def test_what_names_none(programs, sentence):
     assert named(programs, f"# Work\n\n{sentence}\n") is None
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Attempt 3 finished two days after the deadline, and is here for reference only.",
+        "Attempt 3 does not count.",
+        "There is also attempt 3, please ignore it.",
+        "Attempt 3 is not part of the submission.",
+        "Do not grade attempt 3.",
+    ],
+)
+def test_what_is_not_handed_in(sentence):
+    attempts = [Attempt(name=name, reader=None, training_notebook=name) for name in FILES]
+    readme = Submission(root=Path(), texts=(TextFile("README.md", f"# Work\n\n{sentence}\n"),))
+    assert [one.program for one in set_aside(readme, attempts)] == FILES[2:]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Attempt 3 counts the parameters.",
+        "Attempts 2 and 3 are for reference.",
+        "Attempt 3 improves on attempt 2.",
+        "The deadline was in May.",
+    ],
+)
+def test_what_sets_nothing_aside(sentence):
+    attempts = [Attempt(name=name, reader=None, training_notebook=name) for name in FILES]
+    readme = Submission(root=Path(), texts=(TextFile("README.md", f"# Work\n\n{sentence}\n"),))
+    assert set_aside(readme, attempts) == [] and named(FILES, f"{sentence}\n") is None

@@ -21,6 +21,8 @@ from utils.grading.code_reader.values import (
     UserFunction,
 )
 
+# The methods that torch.nn.Module, torchvision's and albumentations' own transforms call with an image.
+_CALLED_FOR = ("forward", "transform", "_transform", "apply")
 _CONTAINERS = {
     "OneOf",
     "SomeOf",
@@ -209,22 +211,29 @@ def of_transform(reader: Reader, transform, found: Applied, way: Way, depth: int
         found.steps.append(Step(**vars(way), transform=transform))
     elif isinstance(transform, Made) and transform.problem:
         found.unread.append(transform.problem)
-    elif isinstance(transform, Instance) and isinstance(
-        transform.cls.find("__call__")[0], UserFunction
-    ):
-        method, owner = transform.cls.find("__call__")
-        _run(
-            reader,
-            bound(reader, method, transform, owner),
-            (Unknown("an image"),),
-            found,
-            depth + 1,
-        )
+    elif isinstance(transform, Instance) and (method := _method(reader, transform)):
+        _run(reader, method, (Unknown("an image"),), found, depth + 1)
     elif isinstance(transform, UserFunction):
         _run(reader, transform, (Unknown("an image"),), found, depth + 1)
     else:
-        name = getattr(transform, "name", type(transform).__name__)
-        found.unread.append(getattr(transform, "why", f"{name} could not be followed"))
+        found.unread.append(
+            getattr(transform, "why", f"{_called(transform)} could not be followed")
+        )
+
+
+def _method(reader: Reader, transform: Instance):
+    """What an own transform does with an image: its __call__, or what its library's class calls for it."""
+    for name in ("__call__", *_CALLED_FOR):
+        method, owner = transform.cls.find(name)
+        if isinstance(method, UserFunction):
+            return bound(reader, method, transform, owner)
+    return None
+
+
+def _called(transform) -> str:
+    if isinstance(transform, Instance):
+        return f"{transform.cls.name} at {transform.cls.place.where}"
+    return getattr(transform, "name", "what is given as a transform")
 
 
 def _doubted(transform, way: Way) -> Way:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from utils.grading.code_reader.changes import constructs_a_network, is_network
+from utils.grading.code_reader.changes import TRANSFORMS, constructs_a_network, is_network
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.trainers import makes_a_trainer
 from utils.grading.code_reader.values import (
@@ -71,9 +71,17 @@ def network_classes(reader: Reader) -> list[UserClass]:
 
 
 def network_parts(reader: Reader) -> set[str]:
-    """The names of the classes that a network in what was read builds or inherits from."""
+    """The names of the classes that a network in what was read builds or inherits from, and of those that are transforms."""
     networks = [one for one in reader.classes if is_network(one)]
     parts = {base.name for one in networks for base in one.bases if isinstance(base, UserClass)}
+    parts |= {
+        step.cls.name
+        for made in reader.made
+        if made.name.startswith(TRANSFORMS)
+        for given in (*made.args, *made.kwargs.values())
+        for step in (given if isinstance(given, (list, tuple)) else (given,))
+        if isinstance(step, Instance)
+    }
     for one in networks:
         with reader.aside():
             before = len(reader.calls)

@@ -9,7 +9,7 @@ from utils.grading.program.attempt_names import Names, Span, names_of
 from utils.grading.program.attempts import Attempt
 from utils.grading.submission.contents import Submission
 
-_SUBMITTED = r"submi(?:t|ssion)\w*|hand(?:ed)?[\s-]in|to be graded"
+_SUBMITTED = r"submi(?:t|ssion)\w*|hand(?:ed)?[\s-]in|to be graded|counts(?!\s+(?:\d|the|all|how))|abgabe|abgegeben"
 # What a README says of the attempt that it hands in, the surer words first; and what it says of the others.
 _RESULT = (
     re.compile(rf"\b(?:final|solution|chosen|{_SUBMITTED})\b", re.I),
@@ -27,17 +27,30 @@ _HANDED_IN = (
 )
 _MEASURED = r"\b(?:acc\w*|param\w*|loss|than|better|worse|higher|lower)\b"
 _IS_HANDED_IN = re.compile(
-    rf"\b{_HANDED_IN}\b(?:(?!{_MEASURED})[^\0]){{0,60}}?(?:\b(?:is|in|was|at|under|see)\b|[:=>→])\W{{0,4}}"
+    rf"\b{_HANDED_IN}\b(?:(?!{_MEASURED})[^\0]){{0,60}}?(?:\b(?:is|in|was|at|under|see|ist)\b|[:=>→])\W{{0,4}}"
     rf"(?:(?:the|our|my|notebook|folder|file|of)\W+){{0,3}}\0|"
-    rf"\0[\])\s/*_`]{{0,4}}(?:[(:–—=-]\s*|\b(?:is|was)\s+)(?:(?:the|my|our|what|which|one|that|we|i)\s+){{0,4}}{_HANDED_IN}\b|"
-    r"\b(?:submit(?:ting|ted)?|hand(?:ing|ed)? in)\s+(?:(?:the|our|my|notebook)\s+){0,2}\0",
+    rf"\0[\])\s/*_`]{{0,4}}(?:[(:–—=|-]\W{{0,4}}|\b(?:is|was|ist)\s+)(?:(?:the|my|our|what|which|one|that|we|i|die|meine)\s+){{0,4}}"
+    rf"{_HANDED_IN}\b|"
+    r"\0[\])\s/*_`]{0,4}\bcounts\b(?!\s+(?:\d|the|all|how))|"
+    r"\b(?:submit(?:ting|ted)?|hand(?:ing|ed)? in|grade|mark|evaluate|assess|consider|bewerten(?:\s+sie)?)\s+"
+    r"(?:(?:the|our|my|only|notebook|bitte)\s+){0,2}[*_`]{0,3}\0|"
+    r"\b(?:use|take)\s+[*_`]{0,3}\0[*_`]{0,3}\s+(?:for|as)\b|\bbitte\W{1,4}\0\W{1,4}bewerten\b",
+    re.I,
+)
+# That an attempt, the only one that is mentioned, is not what is handed in.
+_SET_ASIDE = re.compile(
+    rf"\b(?:(?:does|do) not count|doesn['’]t count|ignore|for reference|reference only|deadline|too late|"
+    rf"not (?:a )?part of|not (?:\w+ )?{_HANDED_IN}|not (?:be |to be )?graded|do not (?:grade|mark)|nicht bewerten)\b",
     re.I,
 )
 _ONE_OF_SEVERAL = re.compile(
-    r"\0\W{0,4}(?:(?:and|or)\W+)?\x01|\x01\W{0,4}(?:(?:and|or)\W+)?\0"
+    r"\0\W{0,4}(?:(?:and|or)\W+)?\x01(?!\s+(?:is|was|came|does|did|has|had|\w+ed)\b)|"
+    r"\x01\W{0,4}(?:(?:and|or)\W+)?\0"
 )  # "\x01" are the others
 _FILE = re.compile(r"[\w./-]+\.(?:py|ipynb)\b")
-_SENTENCE_END = re.compile(r"(?<=[.!?;])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?;])[*_]{0,3}\s+")
+_RULE = re.compile(r"\s*\|?\s*:?-+:?\s*\|[\s|:-]*$")  # below the head of a table
+_NUMBERED_ROW = re.compile(r"\s*\|\s*([*_#`]*\d.*)$")
 _LONGEST = 2_000  # characters of a line that are looked at
 
 
@@ -77,6 +90,16 @@ def named_as_result(
     return None
 
 
+def set_aside(submission: Submission, attempts: Sequence[Attempt]) -> list[Attempt]:
+    """The attempts of which the README says that they are not handed in; none where it says so of all."""
+    every, found = names_of(attempts), {}
+    for _, _, sentence in _sentences(submission):
+        mentioned = [one for one in every if one.are_in(sentence) or any(one.mentions(sentence))]
+        if len(mentioned) == 1 and _SET_ASIDE.search(sentence):
+            found[mentioned[0].attempt] = None
+    return list(found) if len(found) < len(attempts) else []
+
+
 def _handed_in(every: Sequence[Names], sentence: str) -> list[Attempt]:
     """The attempts of which a sentence says, by number or folder, that each alone is what is handed in."""
     spans = sorted(
@@ -100,11 +123,16 @@ def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:
     for text in submission.texts:
         if not posixpath.basename(text.path).lower().startswith("readme"):
             continue
-        fenced, heading = False, ""
-        for number, line in enumerate(text.text.split("\n"), 1):
+        fenced, heading, head = False, "", ""
+        lines = text.text.split("\n")
+        for number, line in enumerate(lines, 1):
             fenced ^= line.lstrip().startswith(("```", "~~~"))
             if fenced:
                 continue
+            if _RULE.match(line):
+                head = next(iter(lines[number - 2].strip().strip("|").split("|")), "").strip()
+            elif match := _NUMBERED_ROW.match(line):
+                line = f"| {head} {match[1]}"  # "| 2 (final) |" below "Attempt"
             if line.startswith("#"):
                 heading = (
                     line.strip("# ") if not line.startswith("# ") else ""

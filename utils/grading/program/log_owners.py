@@ -145,20 +145,20 @@ class _Ties:
         return owners
 
     def is_certain(self, one: Attempt, run: Run) -> bool:
-        """False where an unknown command line picks the network, and the log itself does not tell which it was.
+        """False where a command line may give the network or its arguments, and the log itself does not tell which it was.
 
         Of several logs each may then be any network's, whatever its file or folder is called.
         """
+        model = one.model
+        given = model is not None and bool(model.args or model.kwargs)
         named = {
             node.id
             for _, statement in one.reader.own_statements
             for node in ast.walk(statement)
             if isinstance(node, ast.Name)
         }
-        picked = (
-            any(call.name in _COMMAND_LINE for call in one.reader.calls)
-            and len(named & self.networks) > 1
-        )
+        asked = any(call.name in _COMMAND_LINE for call in one.reader.calls)
+        picked = asked and (given or len(named & self.networks) > 1)
         return not picked or run.parameters in self.totals[one]
 
     def _total(self, run: Run) -> int | None:

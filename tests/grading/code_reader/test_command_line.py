@@ -162,3 +162,15 @@ def test_a_variable_of_the_environment_that_is_set(files, known, tmp_path):
     ).model
     assert (str(found) == "model.py:Net(32)") == known
     assert found.complete == known
+
+
+@pytest.mark.parametrize(
+    "start", ["import typer\ntyper.run(main)\n", "import fire\nfire.Fire(main)\n"]
+)
+def test_a_program_that_another_library_starts_leaves_the_network_open(start, tmp_path):
+    body = "".join(
+        f"    {line}\n" for line in SCRIPT.replace(BUILD, "model = Net(width)\n").split("\n")
+    )
+    program = f"from model import Net\ndef main(width: int = 32):\n{body}{start}"
+    found = find(build(tmp_path, {**MODULES, "train.py": program})).model
+    assert found is None or not found.complete

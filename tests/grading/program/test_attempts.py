@@ -278,6 +278,33 @@ def test_of_several_logs_a_command_line_that_picks_the_network_leaves_the_owner_
     assert best_of(found.first) == (90 if known else None)
 
 
+GIVEN = SCRIPT.replace(
+    BUILD,
+    "import argparse\nfrom model import Net\nparser = argparse.ArgumentParser()\n"
+    "parser.add_argument('--dropout', type=float, default=0.1)\ngiven = parser.parse_args()\n"
+    "model = Net(dropout=given.dropout)\n",
+)
+TWO_RUNS = {"runs/a/log.csv": csv(90), "runs/b/log.csv": csv(80)}
+
+
+@pytest.mark.parametrize(
+    "settings, known",
+    [
+        ({}, None),
+        ({"runs/a/hparams.yaml": "dropout: 0.3", "runs/b/hparams.yaml": "dropout: 0.1"}, 80),
+        ({"runs/a/args.json": '{"dropout": 0.1}', "runs/b/args.json": '{"dropout": 0.3}'}, 90),
+        ({"runs/b/config.yaml": "model:\n  dropout: 0.1\n"}, 80),
+        ({"runs/a/hparams.yaml": "dropout: 0.3", "runs/b/hparams.yaml": "dropout: 0.3"}, None),
+        ({"runs/a/hparams.yaml": "lr: 0.3", "runs/b/hparams.yaml": "lr: 0.1"}, None),
+        ({"runs/a/metrics.json": '{"dropout": 0.1}'}, None),
+        ({"hparams.yaml": "dropout: 0.1"}, None),
+    ],
+)
+def test_the_settings_that_are_recorded_beside_a_log_tie_it(settings, known, tmp_path):
+    found = judged(tmp_path, {**MODULES, "train.py": GIVEN, **TWO_RUNS, **settings})
+    assert best_of(found.first) == known
+
+
 def test_the_total_that_is_printed_with_a_log_ties_it(tmp_path, run_here):
     text = f"Total params: {NET_TOTAL:,}\n{log(80)}Total params: {WIDE_TOTAL:,}\n{log(90)}"
     found = judged(tmp_path, {**TWO_SCRIPTS, "output.txt": text}, run=True)

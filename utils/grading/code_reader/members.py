@@ -146,7 +146,10 @@ def item(reader, value, key, frame: Frame, node):
         try:
             return value[key]
         except (KeyError, IndexError, TypeError):
-            return Unknown(f"there is no entry {str(key)[:40]!r}")
+            named = isinstance(key, (int, float, str, slice))
+            return Unknown(
+                f"there is no entry {str(key)[:40]!r}" if named else "its key is not known"
+            )
     if isinstance(value, ARRAY):
         try:
             found = value[key]

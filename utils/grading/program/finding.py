@@ -1,8 +1,9 @@
 """Which class (or function) of which file is the network, with the arguments that it is built with."""
 
 import posixpath
+import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from utils.errors import UserError
 from utils.grading.code_reader.reader import Reader
@@ -87,6 +88,9 @@ def only_network(submission: Submission) -> tuple[Candidate | None, str]:
         candidate = Candidate.of_class(
             classes[0], "it is the only network that is defined; no code was found that builds it"
         )
+        if _is_given_arguments(submission, candidate.name):
+            args = (Unknown("the code that gives it arguments was not seen to be reached"),)
+            candidate = replace(candidate, args=args)
         return candidate, f"The network is {candidate.name}: {candidate.why}."
     names = ", ".join(f"{one.place.file or one.place.notebook}:{one.name}" for one in classes)
     return None, (
@@ -94,6 +98,12 @@ def only_network(submission: Submission) -> tuple[Candidate | None, str]:
         if classes
         else "No class that inherits from torch.nn.Module is built or defined in what could be read."
     )
+
+
+def _is_given_arguments(submission: Submission, name: str) -> bool:
+    """Whether the code anywhere calls the class of this name with arguments."""
+    called = re.compile(rf"(?<!class )(?<!\w){re.escape(name)}\(\s*[^)\s]")
+    return any(called.search(text) for text, _ in submission.code())
 
 
 def defined_networks(readers: Iterable[Reader]) -> set[str]:

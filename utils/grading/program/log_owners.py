@@ -15,6 +15,7 @@ from utils.grading.log.lines import text_lines
 from utils.grading.log.printed_totals import printed_total
 from utils.grading.log.run_choice import copies_of, tested_values
 from utils.grading.program.attempts import Attempt
+from utils.grading.program.recorded_settings import agrees
 from utils.grading.submission.contents import Submission
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -133,6 +134,7 @@ class _Ties:
             tied = any(total in self.totals[one] for one in known)
             if tied:
                 owners = [one for one in owners if total in self.totals[one]]
+        owners = [one for one in owners if self._recorded(one, run) is not False]
         named, other = self._named(run, owners)
         if other and not tied:
             return []
@@ -159,7 +161,11 @@ class _Ties:
         }
         asked = any(call.name in _COMMAND_LINE for call in one.reader.calls)
         picked = asked and (given or len(named & self.networks) > 1)
-        return not picked or run.parameters in self.totals[one]
+        told = run.parameters in self.totals[one] or self._recorded(one, run)
+        return not picked or bool(told)
+
+    def _recorded(self, one: Attempt, run: Run) -> bool | None:
+        return agrees(self.submission, run, one.model) if one.model is not None else None
 
     def _total(self, run: Run) -> int | None:
         """The total printed before the run, else the only one that a text in the same folder of its own prints."""

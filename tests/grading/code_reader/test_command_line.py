@@ -136,6 +136,12 @@ def test_what_several_commands_give_alike_is_known(tmp_path):
     assert not network(tmp_path / "b", declared, alike.replace("0.2 --width 40", "0.2")).complete
 
 
+def test_a_list_in_the_place_of_the_command_line(tmp_path):
+    for place, given in enumerate(("['--width', '48']", "args=['--width', '48']")):
+        end = f"given = parser.parse_args({given})\n"
+        assert str(network(tmp_path / str(place), WIDTH, "--width 40", end)) == "model.py:Net(48)"
+
+
 def test_the_words_that_are_left(tmp_path):
     end = "given, left = parser.parse_known_args()\n"
     assert str(network(tmp_path, WIDTH, "--width 40 --other 1", end)) == "model.py:Net(40)"

@@ -23,7 +23,7 @@ def network(folder, **scripts):
         ("# python train.py --net wide\npython train.py\n", NET),
         ("pip install -r requirements.txt\n", NET),
         ("python other.py --net wide\n", NET),
-        ("cd runs\npython train.py --net wide\n", NET),
+        ("cd repository\npython train.py --net wide\n", WIDE),
         ("cd runs\ncd .. && python train.py --net wide\n", WIDE),
         ("if true; then\n  python train.py --net wide\nfi\n", WIDE),
         ("if true; then python train.py --net wide; fi\n", WIDE),
@@ -106,5 +106,15 @@ def test_a_readme_counts_where_no_script_starts_it(tmp_path):
     assert str(find(build(tmp_path / "a", files)).model) == NET
     scripted = files | {"run.sh": "python train.py --net wide\n"}
     assert str(find(build(tmp_path / "b", scripted)).model) == WIDE
+    told = files | {"README.md": "Run `python train.py --net wide` on a GPU.\n"}
+    assert str(find(build(tmp_path / "d", told)).model) == WIDE
     usage = "```\npython train.py [--net NET] --epochs ...\n```\n"
     assert str(find(build(tmp_path / "c", files | {"README.md": usage})).model) == NET
+
+
+def test_of_two_programs_of_one_name_the_one_that_is_there_is_started(tmp_path):
+    files = {**BOTH, "train.py": CHOSEN, "old/train.py": "print('old')\n"}
+    there = files | {"run.sh": "cd old\npython train.py --net wide\n"}
+    assert str(find(build(tmp_path / "a", there)).model) == NET
+    unknown = files | {"run.sh": "cd $HERE\npython train.py --net wide\n"}
+    assert find(build(tmp_path / "b", unknown)).model is None

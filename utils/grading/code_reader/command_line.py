@@ -89,7 +89,7 @@ def argument_parser(reader, parser: Made, name: str, args: tuple, kwargs: dict):
         declared.command = str(kwargs.get("dest") or declared.command)
         return parser
     if name in _PARSING:
-        return _parsed(reader, parser, name, args)
+        return _parsed(reader, parser, name, args[0] if args else kwargs.get("args"))
     declared.closed |= name not in _HARMLESS
     return Unknown("it depends on how an ArgumentParser is set up")
 
@@ -202,9 +202,9 @@ def _converter(spec: dict):
 # --- what is given ----------------------------------------------------------------------------------------------------
 
 
-def _parsed(reader, parser: Made, name: str, args: tuple):
+def _parsed(reader, parser: Made, name: str, given):
     """The namespace; of several command lines what all of them give alike."""
-    declared, lines = _declared(parser), _lines(reader, args)
+    declared, lines = _declared(parser), _lines(reader, given)
     strict = "known" not in name
     found = [_namespace(declared, words, strict) for words in lines or ()]
     names = dict.fromkeys(one for each in (*found, _everything(declared)) for one in each or ())
@@ -274,9 +274,8 @@ def _subcommand(declared: _Declared, words: list[str]) -> tuple[int, str] | None
     return (len(words), names[0]) if len(names) == 1 else None
 
 
-def _lines(reader, args: tuple) -> list[list[str]] | None:
-    """The words of every way in which the program is started; None where they are not known."""
-    given = args[0] if args and args[0] is not None else None
+def _lines(reader, given) -> list[list[str]] | None:
+    """The words of every way in which the program is started, or the list in their place; None where they are not known."""
     if given is not None:
         lines = [list(given)] if isinstance(given, (list, tuple, str)) else []
     elif isinstance(reader.argv, Commands):

@@ -5,7 +5,7 @@ import json
 import posixpath
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -34,6 +34,7 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))|%(\w+)%")
 _PROMPT = re.compile(r"^\s*(?:[@>%!-]\s?|\$\s|RUN\s|CMD\s|ENTRYPOINT\s)+")
 _COMMENT = re.compile(r"\s*(?:#|::|rem\b)", re.I)
 _FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)^[ \t]*\1", re.MULTILINE | re.DOTALL)
+_SPAN = re.compile(r"(?<!`)`([^`\n]{1,500})`(?!`)")
 # What is no command but says how one is written.
 _USAGE = re.compile(r"<\w|\[-|\[\w+\]|\.\.\.|…|\s-h\b|--help\b")
 _WINDOWS = (".bat", ".cmd", ".ps1")
@@ -48,29 +49,26 @@ class Start:
     folders: frozenset[str] | None
     words: str
 
-    def may_be(self, path: str) -> bool:
-        """Whether the program at `path` may be what is started."""
+    def programs(self, paths: Collection[str]) -> set[str]:
+        """Which of the programs at `paths` it may start: the one that is there, else all of that name."""
         if not self.path:
-            return True
-        if self.folders is None:
-            return posixpath.basename(path) == posixpath.basename(self.path)
-        return any(
-            posixpath.normpath(posixpath.join(one, self.path)) == path for one in self.folders
-        )
+            return set(paths)
+        joined = {posixpath.normpath(posixpath.join(one, self.path)) for one in self.folders or ()}
+        name = posixpath.basename(self.path)
+        return joined & set(paths) or {one for one in paths if posixpath.basename(one) == name}
 
 
 def given_arguments(submission: Submission, path: str) -> list | Unknown:
-    """sys.argv of the program at `path`: the words that the scripts give it, or where none of them starts it the README;
-    none where nothing does."""
-    found = [one for one in _in_scripts(submission) if one.may_be(path)]
-    if not found:
-        found = [one for one in _in_readmes(submission) if one.may_be(path)]
-    if any(not one.path for one in found):
-        return Unknown("a script starts a program whose name is not known")
-    alike = [one for one in submission.sources if _same_name(one.path, path)]
-    if len(alike) > 1 and any(one.folders is None for one in found):
-        return Unknown("a script starts a program of its name in a folder that is not known")
-    lines = [arguments(words) for words in dict.fromkeys(one.words for one in found)]
+    """sys.argv of the program at `path`: the words that scripts give it, else the blocks of code of a README, else its
+    sentences; none where nothing starts it."""
+    paths = {one.path for one in submission.sources} | {path}
+    starts = (_in_scripts(submission), _in_blocks(submission), _in_sentences(submission))
+    reached = ([(one, one.programs(paths)) for one in held] for held in starts)
+    tiers = ([(one, those) for one, those in held if path in those] for held in reached)
+    found = next(filter(None, tiers), [])
+    if any(len(those) > 1 for _, those in found):
+        return Unknown("it is not known which program a command starts")
+    lines = [arguments(words) for words in dict.fromkeys(one.words for one, _ in found)]
     unknown = next((one for one in lines if isinstance(one, Unknown)), None)
     if unknown is not None or not lines:
         return unknown or arguments("")
@@ -98,10 +96,6 @@ def _is_readme(page: TextFile) -> bool:
     return posixpath.basename(page.path).lower().startswith("readme")
 
 
-def _same_name(one: str, other: str) -> bool:
-    return posixpath.basename(one) == posixpath.basename(other)
-
-
 @lru_cache(maxsize=1)
 def _in_scripts(submission: Submission) -> tuple[Start, ...]:
     """What the scripts of a shell and their like start."""
@@ -109,14 +103,24 @@ def _in_scripts(submission: Submission) -> tuple[Start, ...]:
 
 
 @lru_cache(maxsize=1)
-def _in_readmes(submission: Submission) -> tuple[Start, ...]:
-    """What the code blocks of READMEs start."""
-    pages = filter(_is_readme, submission.texts)
+def _in_blocks(submission: Submission) -> tuple[Start, ...]:
+    """What the blocks of code of READMEs start."""
     return tuple(
         start
-        for page in pages
+        for page in filter(_is_readme, submission.texts)
         for block in _FENCED.findall(page.text)
         for start in _starts(TextFile(page.path, _commands_of(block[1])))
+    )
+
+
+@lru_cache(maxsize=1)
+def _in_sentences(submission: Submission) -> tuple[Start, ...]:
+    """What the code within sentences of READMEs starts."""
+    return tuple(
+        start
+        for page in filter(_is_readme, submission.texts)
+        for span in _SPAN.findall(_FENCED.sub("", page.text))
+        for start in _starts(TextFile(page.path, _commands_of(span)))
     )
 
 

@@ -204,6 +204,8 @@ def foreign(reader: Reader) -> str:
             return (
                 f"cannot be followed, because {value.why}"
                 if isinstance(value, Unknown)
+                else f"is what {value.name} makes of a configuration, which is not followed"
+                if value.last == "instantiate"
                 else f"is {value.name}"
                 + (
                     f", but {value.problem}"

@@ -200,20 +200,18 @@ def foreign(reader: Reader) -> str:
             and isinstance(call.receiver, (Made, Unknown))
             and _inside(call.receiver) is None
         ):
-            value = call.receiver
-            return (
-                f"cannot be followed, because {value.why}"
-                if isinstance(value, Unknown)
-                else f"is what {value.name} makes of a configuration, which is not followed"
-                if value.last == "instantiate"
-                else f"is {value.name}"
-                + (
-                    f", but {value.problem}"
-                    if value.problem
-                    else ", which is not the submission's own"
-                )
-            )
+            return _what_it_is(call.receiver)
     return ""
+
+
+def _what_it_is(value: Made | Unknown) -> str:
+    if isinstance(value, Unknown):
+        return f"cannot be followed, because {value.why}"
+    if value.problem:
+        return f"is {value.name}, but {value.problem}"
+    if value.last == "instantiate":
+        return f"is what {value.name} makes of a configuration, which is not followed"
+    return f"is {value.name}, which is not the submission's own"
 
 
 def _network(value) -> bool:

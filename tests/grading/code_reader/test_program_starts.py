@@ -27,7 +27,6 @@ def network(folder, **scripts):
         ("cd runs\ncd .. && python train.py --net wide\n", WIDE),
         ("if true; then\n  python train.py --net wide\nfi\n", WIDE),
         ("if true; then python train.py --net wide; fi\n", WIDE),
-        ('NET=wide\npython train.py --net "$NET"\n', WIDE),
         ('cd "$(dirname "$0")"\npython train.py --net wide\n', WIDE),
         ("cd $DIR && python train.py --net wide\n", WIDE),
         ("cd /content/submission\npython train.py --net wide\n", WIDE),
@@ -71,6 +70,7 @@ def test_a_program_in_a_folder_that_is_entered(tmp_path):
     "scripts",
     [
         {"a": "python train.py --net wide\n", "b": "python train.py --net net\n"},
+        {"a": 'NET=wide\npython train.py --net "$NET"\n'},
         {"a": 'NET=${1:-wide}\npython train.py --net "$NET"\n'},
         {"a": 'NET=net\n[ -z "$1" ] || NET=wide\npython train.py --net "$NET"\n'},
         {"a": 'python train.py "$@"\n'},
@@ -100,12 +100,14 @@ def test_other_files_that_start_it(tmp_path, name, text):
     assert str(found.model) == WIDE
 
 
-def test_a_readme_counts_where_no_script_starts_it(tmp_path):
+def test_what_a_readme_says(tmp_path):
     page = "```\npython train.py --net net\n```\n"
     files = {**BOTH, "train.py": CHOSEN, "README.md": page}
     assert str(find(build(tmp_path / "a", files)).model) == NET
     scripted = files | {"run.sh": "python train.py --net wide\n"}
-    assert str(find(build(tmp_path / "b", scripted)).model) == WIDE
+    assert find(build(tmp_path / "b", scripted)).model is None
+    plain = scripted | {"README.md": "```\npython train.py\n```\n"}
+    assert str(find(build(tmp_path / "e", plain)).model) == WIDE
     told = files | {"README.md": "Run `python train.py --net wide` on a GPU.\n"}
     assert str(find(build(tmp_path / "d", told)).model) == WIDE
     usage = "```\npython train.py [--net NET] --epochs ...\n```\n"

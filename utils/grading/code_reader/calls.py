@@ -16,7 +16,7 @@ from utils.grading.code_reader import (
 from utils.grading.code_reader.command_line import argument_parser
 from utils.grading.code_reader.hooks import changes_output
 from utils.grading.code_reader.images import Images
-from utils.grading.code_reader.snapshots import NAMESPACES
+from utils.grading.code_reader.snapshots import NAMESPACES, snapshot
 from utils.grading.code_reader.values import (
     NOT_KNOWN,
     Frame,
@@ -48,9 +48,7 @@ _WRAPPERS = {
     "torch.nn.DataParallel",
     "torch.nn.parallel.DataParallel",
     "torch.jit.script",
-    "copy.deepcopy",
     "torch.nn.parallel.DistributedDataParallel",
-    "copy.copy",
     "torch.jit.trace",
     "tqdm.tqdm",
     "tqdm.auto.tqdm",
@@ -130,7 +128,7 @@ def _call_member(reader, member, args, kwargs, place, node, frame, whole):
     if isinstance(value, Super) and name == "__init__":
         return _library_init(value.instance, args, kwargs)
     if isinstance(value, Made) and value.name == "argparse.ArgumentParser":
-        return argument_parser(reader, value, name, args, kwargs)
+        return argument_parser(reader, value, name, args, kwargs, whole and not frame.uncertain)
     if isinstance(value, Made) and paths.is_path(value):
         if (found := paths.method(value, name, args)) is not None:
             return found
@@ -170,6 +168,8 @@ def _library_init(instance, args, kwargs):
 def _call_library(reader, library, args, kwargs, place, node, frame, whole):
     if library.name in _WRAPPERS and args and not isinstance(args[0], Unknown):
         return args[0]
+    if library.name in ("copy.copy", "copy.deepcopy") and args:
+        return snapshot(args[0])
     if args and library.last.startswith("__"):  # torch.nn.Module.__setattr__(model, …)
         changes.note_method(reader, args[0], library.last, args[1:], kwargs, place)
     if library.last.strip("_") in ("setattr", "delattr") and len(args) > 1:

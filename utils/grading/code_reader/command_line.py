@@ -3,10 +3,13 @@ that the program is known to be given."""
 
 import argparse
 import ast
+import re
 import shlex
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from utils.grading.code_reader.values import Library, Made, Unknown, same
+from utils.grading.submission.contents import Submission
 
 _KINDS = {
     "builtins.int": int,
@@ -30,6 +33,8 @@ _PARSING = (
 _HARMLESS = ("print_help", "print_usage", "format_help", "format_usage", "error", "exit")
 _DECLARED = "what is declared"  # the attribute of a parser, which no code can ask for
 _ABSENT = object()
+_NAMESPACE = re.compile(r"\bNamespace\(([^\n]{0,3000})")
+_SETTING = re.compile(r"(\w+)=('[^'\n]*'|-?[\d.]+(?:e-?\d+)?|True|False|None)(?=[,)])")
 _MOST_WORDS = 200
 _NOT_FOLLOWED = "what the command line gives for it cannot be followed"
 
@@ -61,6 +66,8 @@ class _Declared:
     defaults: dict = field(default_factory=dict)
     needed: set = field(default_factory=set)
     gathered: set = field(default_factory=set)
+    kinds: dict = field(default_factory=dict)  # what converts a word
+    listed: set = field(default_factory=set)  # the positions that any number of words may take
     commands: dict = field(default_factory=dict)  # the parser of each subcommand
     command: str = ""  # the name under which the subcommand is kept
     files: str = ""  # what a word begins with that names a file of words
@@ -68,15 +75,22 @@ class _Declared:
     opaque: bool = False
 
 
-def argument_parser(reader, parser: Made, name: str, args: tuple, kwargs: dict):
-    """What a method of an ArgumentParser gives, as far as it can be followed."""
+def argument_parser(reader, parser: Made, name: str, args: tuple, kwargs: dict, certain: bool):
+    """What a method of an ArgumentParser gives, as far as it can be followed: `certain` where it is known that it is
+    called, and with what."""
     declared = _declared(parser)
+    declared.closed |= not certain and name not in _PARSING
     if name == "add_argument":
         _declare(declared, args, kwargs)
         return None
     if name == "set_defaults":
         declared.defaults |= kwargs
-        declared.values |= kwargs
+        declared.values |= {
+            one: value
+            if not isinstance(value, str)
+            else _converted(declared.kinds.get(one, str), value)
+            for one, value in kwargs.items()
+        }
         return None
     if name == "add_parser":
         made = Made(parser.name, kwargs=kwargs, place=parser.place)
@@ -89,6 +103,8 @@ def argument_parser(reader, parser: Made, name: str, args: tuple, kwargs: dict):
         declared.command = str(kwargs.get("dest") or declared.command)
         return parser
     if name in _PARSING:
+        if len(args) > 1 or kwargs.keys() - {"args"} or not certain:
+            declared.closed = True  # it is given a namespace that holds something already
         return _parsed(reader, parser, name, args[0] if args else kwargs.get("args"))
     declared.closed |= name not in _HARMLESS
     return Unknown("it depends on how an ArgumentParser is set up")
@@ -96,7 +112,7 @@ def argument_parser(reader, parser: Made, name: str, args: tuple, kwargs: dict):
 
 def arguments(command: str) -> list | Unknown:
     """sys.argv of a script that is started with these words."""
-    if any(mark in command for mark in "$`{%"):
+    if any(mark in command for mark in "$`{%") or re.search(r"<\w+>|\.\.\.", command):
         return Unknown("it is given what a variable or another command holds")
     try:
         words = _without_redirections(shlex.split(command))
@@ -136,6 +152,7 @@ def _declared(parser: Made) -> _Declared:
         declared.defaults |= one.defaults
         declared.needed |= one.needed
         declared.gathered |= one.gathered
+        declared.kinds |= one.kinds
         declared.closed |= one.closed
         declared.opaque |= one.opaque
     parser.attributes[_DECLARED] = declared
@@ -153,7 +170,7 @@ def _declare(declared: _Declared, flags: tuple, spec: dict) -> None:
     known = (action is None or isinstance(action, str)) and action in _ACTIONS
     optional = isinstance(action, Library) and action.name == _FLAG
     nargs = spec.get("nargs")
-    if not known and not optional or not isinstance(nargs, (int, str, type(None))):
+    if not known and not optional or nargs not in (None, "?", "*", "+", *range(1, 10)):
         declared.opaque = True
         action, nargs = None, None
     settings = {name: spec[name] for name in ("dest", "const") if name in spec}
@@ -166,7 +183,10 @@ def _declare(declared: _Declared, flags: tuple, spec: dict) -> None:
     default = None if action in _GATHERING else _ABSENT
     try:
         made = declared.parser.add_argument(*flags, default=default, **settings)
-    except (TypeError, ValueError, AttributeError, argparse.ArgumentError):
+        declared.kinds[made.dest] = str if nargs == "*" else settings.get("type", str)
+        if nargs == "*" and not made.option_strings:
+            declared.listed.add(made.dest)
+    except Exception:  # argparse raises many kinds for what it cannot take
         declared.closed = True
         return
     if action in _GATHERING:
@@ -182,15 +202,20 @@ def _declare(declared: _Declared, flags: tuple, spec: dict) -> None:
 
 def _default(declared: _Declared, name: str, spec: dict):
     action = spec.get("action")
+    if isinstance(action, Library) and action.name != _FLAG:
+        return Unknown("a class of the program's own keeps it")
     implied = _SWITCHES.get(action) if isinstance(action, str) else None
     value = spec.get("default", declared.defaults.get(name, implied))
-    convert = _converter(spec)
-    if isinstance(value, str) and action in _STORING and convert is not str:
-        try:
-            return convert(value)
-        except (ValueError, SyntaxError):
-            return Unknown(_NOT_FOLLOWED)
-    return value
+    if value is None and spec.get("nargs") == "*" and name in declared.listed:
+        return []
+    return _converted(declared.kinds[name], value) if isinstance(value, str) else value
+
+
+def _converted(convert, value: str):
+    try:
+        return convert(value)
+    except (ValueError, SyntaxError, TypeError):
+        return Unknown(_NOT_FOLLOWED)
 
 
 def _converter(spec: dict):
@@ -206,17 +231,35 @@ def _parsed(reader, parser: Made, name: str, given):
     """The namespace; of several command lines what all of them give alike."""
     declared, lines = _declared(parser), _lines(reader, given)
     strict = "known" not in name
+    if declared.closed:  # it may hold more than is known
+        space = Unknown("how the command line is read cannot be followed")
+        return space if strict else (space, Unknown("what else the command line holds"))
     found = [_namespace(declared, words, strict) for words in lines or ()]
+    printed = _printed(reader.submission)
     names = dict.fromkeys(one for each in (*found, _everything(declared)) for one in each or ())
     values = {}
     for one in names:
         given = [each.get(one) for each in found if each is not None]
         known = len(given) == len(lines or (0,)) and all(same(given[0], each) for each in given)
+        known = known and printed.get(one, {repr(given[0])}) == {repr(given[0])}
         values[one] = (
             given[0] if known else Unknown("it is given by a command line that is not known")
         )
     space = Made("argparse.namespace", place=parser.place, attributes=values)
     return space if strict else (space, Unknown("what else the command line holds"))
+
+
+@lru_cache(maxsize=1)
+def _printed(submission: Submission) -> dict[str, set[str]]:
+    """By name the values that logs print of a namespace: `Namespace(width=40, lr=0.1)`."""
+    found: dict[str, set[str]] = {}
+    texts = [one.text for one in submission.texts]
+    texts += [cell.output for one in submission.notebooks for cell in one.cells]
+    for text in texts:
+        for match in _NAMESPACE.finditer(text):
+            for name, value in _SETTING.findall(match[1]):
+                found.setdefault(name, set()).add(value)
+    return found
 
 
 def _everything(declared: _Declared) -> dict:
@@ -245,7 +288,7 @@ def _namespace(declared: _Declared, words: list[str], strict: bool) -> dict | No
         below |= {declared.command: name} if declared.command else {}
     try:
         parsed, rest = declared.parser.parse_known_args(words)
-    except (_Unreadable, TypeError, ValueError, AttributeError):
+    except Exception:  # converters and argparse raise many kinds
         missing = declared.needed and not words
         return _unless_given(declared) | below if missing else None
     if rest and strict:
@@ -255,8 +298,14 @@ def _namespace(declared: _Declared, words: list[str], strict: bool) -> dict | No
         if given[name] is None:
             del given[name]
         elif declared.values.get(name) is not None:
-            given[name] = Unknown(_NOT_FOLLOWED)
+            given[name] = _gathered(declared.values[name], given[name])
     return _unless_given(declared) | given | below
+
+
+def _gathered(before, given):
+    """What is gathered on top of a default."""
+    known = type(before) is type(given) and isinstance(before, (int, list))
+    return before + given if known else Unknown(_NOT_FOLLOWED)
 
 
 def _unless_given(declared: _Declared) -> dict:

@@ -1,11 +1,15 @@
-"""With which words a submission starts its programs: in scripts of a shell, in a Makefile, else in the README's code."""
+"""With which words a submission starts its programs: in scripts, in settings of tools, and on its pages.
+
+What a command says that is not understood counts as words that are not known: no value may be taken for the program's
+where another one was given.
+"""
 
 import contextlib
 import json
 import posixpath
 import re
 import shlex
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -13,8 +17,11 @@ from utils.grading.code_reader.command_line import Commands, arguments
 from utils.grading.code_reader.values import Unknown
 from utils.grading.submission.contents import Submission, TextFile
 
-_PYTHON = re.compile(
-    r"(?:.*[/\\])?(?:python|pypy)[\d.]*(?:\.exe)?$|\W*\$\W*PYTHON\W*$|\$\(?\{?PY\w*", re.I
+_PYTHON = re.compile(r"(?:[^\s$]*[/\\])?(?:python|pypy)[\d.]*(?:\.exe)?|\$[({]?PY\w*[)}]?", re.I)
+_MODULE = re.compile(r"-[A-Za-z]*m(.*)")
+# Modules of Python and of libraries that start another program.
+_STARTERS = re.compile(
+    r"torch\.distributed\S*|accelerate\S*|[cl]?[Pp]rofile\w*|pdb|trace|coverage|kernprof|line_profiler|scalene|debugpy"
 )
 # What stands before a program without being one.
 _BEFORE = set(
@@ -26,18 +33,33 @@ _HANDLERS = set(
     ln ls md5sum mkdir more move mv mypy nano nbqa open printf pycodestyle pylint pyflakes pytest rm rsync ruff scp sed
     sha256sum source tail tar test touch tree type unzip vim wc wget xcopy yapf zip [ [[ . copy pip pip3""".split()
 )
-_ASSIGNED = re.compile(
-    r"(?:export\s+|set\s+|local\s+|readonly\s+)?(\w+)\s*[:?]?=\s*(\"[^\"$`]*\"|'[^']*'|[^\s\"'$`;&|()]+)$"
+# Where what is handed on may be a command, or the words of one.
+_HANDED_ON = re.compile(
+    r"\|\s*(?:\w*sh|xargs|parallel|python\S*)\b|>|\bxargs\b|\bparallel\b|-exec\b|<"
 )
-_CHANGED = re.compile(r"\b(?:for|read|select)\s+(?:-\w+\s+)*(\w+)")
-_VARIABLE = re.compile(r"\$(?:\{(\w+)\}|\((\w+)\)|(\w+))|%(\w+)%")
+_DEFINES = re.compile(r"(?:alias\s+)?[\w-]+\s*[:?+]?=\s")
+_RUNS_CODE = re.compile(r"runpy|exec\s*\(|argv|import\s+(?:train|main)\b|os\.system|subprocess")
+_FILE = re.compile(r"[\w./\\-]+\.py\b", re.I)
 _PROMPT = re.compile(r"^\s*(?:[@>%!-]\s?|\$\s|RUN\s|CMD\s|ENTRYPOINT\s)+")
-_COMMENT = re.compile(r"\s*(?:#|::|rem\b)", re.I)
-_FENCED = re.compile(r"^[ \t]*(`{3,}|~{3,})[^\n]*\n(.*?)^[ \t]*\1", re.MULTILINE | re.DOTALL)
+_COMMENT = re.compile(r"\s*(?:#|::|@?rem\b)", re.I)
+_FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _SPAN = re.compile(r"(?<!`)`([^`\n]{1,500})`(?!`)")
+_INLINE = re.compile(r"\bpython[\d.]*\s{1,9}\S{1,200}\.py\s{1,9}--?\w[^`|]{0,500}")
+_LAUNCHERS = set(
+    "! uv poetry pdm pixi rye conda srun torchrun accelerate nohup sudo time nice deepspeed env".split()
+)
+_SETTING = re.compile(
+    r"(?:^|[\s\"':\[=])(python[\d.]*\s[^\"'\n]{0,500}\.py\b[^\"'\n]{0,500})", re.I
+)
+_STARTING_KEYS = re.compile(r"[\"']?\b(?:program|args|command|cmd)\b[\"']?\s*:")
+_CALLS_PROGRAMS = re.compile(
+    r"subprocess|os\.system|os\.exec|runpy|[pP]open|get_ipython|%%?(?:sx|system|cmd|!)|exec\s*\(\s*open"
+)
 # What is no command but says how one is written.
-_USAGE = re.compile(r"<\w|\[-|\[\w+\]|\.\.\.|…|\s-h\b|--help\b")
+_USAGE = re.compile(r"\[-|\[\w+\]|…|\s-h\b|--help\b")
 _WINDOWS = (".bat", ".cmd", ".ps1")
+_UNKNOWN = ["$"]  # words that are not known
+_LONGEST = 5_000  # characters of a line that is read
 
 
 @dataclass(frozen=True)
@@ -59,16 +81,21 @@ class Start:
 
 
 def given_arguments(submission: Submission, path: str) -> list | Unknown:
-    """sys.argv of the program at `path`: the words that scripts give it, else the blocks of code of a README, else its
-    sentences; none where nothing starts it."""
+    """sys.argv of the program at `path`: the words that the submission's scripts, settings, code and pages give it, none
+    where nothing starts it. A page that starts it without words counts only where nothing else does."""
     paths = {one.path for one in submission.sources} | {path}
-    starts = (_in_scripts(submission), _in_blocks(submission), _in_sentences(submission))
-    reached = ([(one, one.programs(paths)) for one in held] for held in starts)
-    tiers = ([(one, those) for one, those in held if path in those] for held in reached)
-    found = next(filter(None, tiers), [])
-    if any(len(those) > 1 for _, those in found):
+
+    def meant(starts: Iterable[Start]) -> dict[str, set[str]]:
+        reached = ((one.words, one.programs(paths)) for one in starts)
+        return {words: those for words, those in reached if path in those}
+
+    told = meant(_on_pages(submission))
+    found = meant(_in_scripts(submission)) | meant(_in_code(submission, path))
+    found |= {words: those for words, those in told.items() if words}
+    found = found or told
+    if any(len(those) > 1 for those in found.values()):
         return Unknown("it is not known which program a command starts")
-    lines = [arguments(words) for words in dict.fromkeys(one.words for one, _ in found)]
+    lines = [arguments(words) for words in found]
     unknown = next((one for one in lines if isinstance(one, Unknown)), None)
     if unknown is not None or not lines:
         return unknown or arguments("")
@@ -98,92 +125,124 @@ def _is_readme(page: TextFile) -> bool:
 
 @lru_cache(maxsize=1)
 def _in_scripts(submission: Submission) -> tuple[Start, ...]:
-    """What the scripts of a shell and their like start."""
-    return tuple(start for script in submission.scripts for start in _starts(script))
+    """What the scripts of a shell and their like start, and the settings of tools that start programs."""
+    found = [start for script in submission.scripts for start in _starts(script)]
+    for file in submission.configs:
+        text = file.text[:100_000]
+        commands = _SETTING.findall(text)
+        found += _starts(TextFile(file.path, "\n".join(commands)))
+        if not commands and _STARTING_KEYS.search(text):
+            found += [Start(name, None, "$") for name in {*_FILE.findall(text)}]
+    return tuple(found)
+
+
+def _in_code(submission: Submission, path: str) -> Iterator[Start]:
+    """That other code starts the program by a function, with words that are not followed."""
+    name = posixpath.basename(path)
+    for text, place in submission.code():
+        if place.file != path and name in text and _CALLS_PROGRAMS.search(text):
+            yield Start(path, frozenset({""}), "$")
 
 
 @lru_cache(maxsize=1)
-def _in_blocks(submission: Submission) -> tuple[Start, ...]:
-    """What the blocks of code of READMEs start."""
+def _on_pages(submission: Submission) -> tuple[Start, ...]:
+    """What the commands start that stand on the submission's pages and in the texts of its notebooks."""
+    pages = [(one.path, one.text) for one in submission.texts]
+    pages += [
+        (one.path, cell.source)
+        for one in submission.notebooks
+        for cell in one.cells
+        if cell.kind == "markdown"
+    ]
     return tuple(
         start
-        for page in filter(_is_readme, submission.texts)
-        for block in _FENCED.findall(page.text)
-        for start in _starts(TextFile(page.path, _commands_of(block[1])))
+        for path, text in pages
+        for start in _starts(TextFile(path, "\n".join(_commands_of(text))))
     )
 
 
-@lru_cache(maxsize=1)
-def _in_sentences(submission: Submission) -> tuple[Start, ...]:
-    """What the code within sentences of READMEs starts."""
-    return tuple(
-        start
-        for page in filter(_is_readme, submission.texts)
-        for span in _SPAN.findall(_FENCED.sub("", page.text))
-        for start in _starts(TextFile(page.path, _commands_of(span)))
+def _commands_of(page: str) -> Iterator[str]:
+    """The lines of blocks of code, other lines that are a command, and the code within sentences; not what only says how a
+    command is written."""
+    fence = ""
+    lines = re.sub(r"[\\^`]\r?\n(?=\s*-)", " ", page).splitlines()
+    for line in lines:
+        line = line[:_LONGEST]
+        mark = _FENCE.match(line)
+        if mark and (not fence or mark[1][0] == fence):
+            fence = "" if fence else mark[1][0]
+            continue
+        if fence or _is_command(line):
+            found = [line.lstrip(" \t>*+-$%")]
+        else:
+            found = _SPAN.findall(line)
+            found = found if any(".py" in one for one in found) else _INLINE.findall(line)
+        for one in found:
+            one = re.sub(r"\s#\s.*", "", one)
+            if not _USAGE.search(one):
+                yield re.sub(r"\\(?=\w)", "/", one)
+
+
+def _is_command(line: str) -> bool:
+    """Whether a line outside of code begins with a program that may start Python."""
+    words = line.lstrip(" \t>*+-$%").split(maxsplit=8)
+    first = words[0] if words else ""
+    return ".py" in line and (
+        bool(_PYTHON.fullmatch(first)) or first in _LAUNCHERS or "=" in first and first.isupper()
     )
-
-
-def _commands_of(block: str) -> str:
-    """The lines of a block of code that start a program, without those that only say how it is started."""
-    lines = block.replace("\\\n", " ").splitlines()
-    return "\n".join(line for line in lines if not _USAGE.search(line))
 
 
 def _starts(script: TextFile) -> Iterator[Start]:
     # It is started in its own folder, or in that of the submission.
     folders: frozenset[str] | None = frozenset({posixpath.dirname(script.path), ""})
-    text = re.sub(r"\\\r?\n", " ", script.text)
-    if script.path.lower().endswith(_WINDOWS):
-        text = re.sub(r"[\^`]\r?\n", " ", script.text).replace("\\", "/")
-    lines = [line for line in text.splitlines() if not _COMMENT.match(line)]
-    known = _variables(lines)
-    for line in lines:
-        line = _VARIABLE.sub(lambda one: known.get(one[one.lastindex], one[0]), line)
-        for words in _commands(_PROMPT.sub("", line)):
+    windows = script.path.lower().endswith(_WINDOWS)
+    lines = [line for line in script.text.splitlines() if not _COMMENT.match(line)]
+    text = re.sub(r"[\^`\\]\n" if windows else r"\\\n", " ", "\n".join(lines))
+    for line in (text.replace("\\", "/") if windows else text).splitlines():
+        if (
+            ".py" not in line
+            and "python" not in line.lower()
+            and "cd" not in line
+            and "$" not in line
+        ):
+            continue
+        bare = _PROMPT.sub("", line[:_LONGEST])
+        open_ended = len(line) > _LONGEST or "ENTRYPOINT" in line or bool(_DEFINES.match(bare))
+        for words in _commands(bare):
             if words[0] in ("cd", "pushd"):
                 folders = _entered(folders, words[1] if words[1:] else "~")
                 continue
-            for name, rest in _started(words):
+            kept = [_FILE.findall(word) for word in words if "=" in word and " " in word]
+            held = [(name, _UNKNOWN) for names in kept for name in names]  # a command in a variable
+            for name, rest in (*held, *_started(words, bare)):
                 far = any(mark in name for mark in "$`~%:") or name.startswith("/")
+                rest = [*rest, *_UNKNOWN] if open_ended else rest
                 yield Start(name, None if far else folders, shlex.join(rest))
-
-
-def _variables(lines: list[str]) -> dict[str, str]:
-    """The variables that are set once, to a text, and nowhere else."""
-    found: dict[str, list[str]] = {}
-    for line in lines:
-        if match := _ASSIGNED.match(line.strip()):
-            found.setdefault(match[1], []).append(match[2].strip("\"'"))
-        for name in _CHANGED.findall(line):
-            found.setdefault(name, []).extend(("", ""))
-        for name in re.findall(r"\b(\w+)\+?=", line):
-            found.setdefault(name, [])
-            if not match or match[1] != name:
-                found[name].append("")
-    return {name: values[0] for name, values in found.items() if len(values) == 1 and values[0]}
 
 
 def _commands(line: str) -> Iterator[list[str]]:
     """The commands of a line, each as its words, without what may stand before a program."""
     if line.startswith("["):  # as a Dockerfile may have it
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, RecursionError):
             line = shlex.join(json.loads(line))
     try:
         lexer = shlex.shlex(line, posix=True, punctuation_chars=";&|")
-        lexer.whitespace_split, lexer.commenters = True, "#"
+        lexer.whitespace_split, lexer.commenters = True, ""
         words = list(lexer)
-    except ValueError:
-        words = line.split()
+    except ValueError:  # a quotation that ends elsewhere
+        words = [*line.split(), *_UNKNOWN]
     part: list[str] = []
     for word in [*words, ";"]:
         if not re.fullmatch(r"[;&|]+", word):
             part.append(word)
             continue
-        while part and (part[0] in _BEFORE or re.match(r"\w+=", part[0])):
+        while part and (part[0] in _BEFORE or re.match(r"\w+=[^ ]*$", part[0])):
             part = part[1:]
-        if part:
-            yield part
+        comment = next((place for place, one in enumerate(part) if one.startswith("#")), None)
+        if part[:comment]:
+            yield part[:comment]
+        if comment is not None:
+            return
         part = []
 
 
@@ -195,29 +254,45 @@ def _entered(folders: frozenset[str] | None, name: str) -> frozenset[str] | None
     return frozenset(inside) or None
 
 
-def _started(words: list[str]) -> Iterator[tuple[str, list[str]]]:
-    """What a command starts, by whatever launcher: paths that the program may have ("" for one that is not known), each
-    with the words behind it."""
+def _started(words: list[str], line: str) -> Iterator[tuple[str, list[str]]]:
+    """What a command of this line starts, by whatever launcher: paths that the program may have ("" for one that is not
+    known), each with the words behind it."""
+    handed_on = bool(_HANDED_ON.search(line.replace("2>&1", "")))
     if posixpath.basename(words[0]) in _HANDLERS:
+        if handed_on and words[0] in ("echo", "printf", "cat", "find"):
+            yield from ((name, _UNKNOWN) for name in _FILE.findall(" ".join(words)))
         return
+    fed = bool(re.search(r"\bxargs\b|\bparallel\b|(?<![<\d])<", line))
+    found = list(_program(words))
+    if not found:  # named in a way that is not understood
+        found = [(name, _UNKNOWN) for name in _FILE.findall(" ".join(words))]
+    yield from ((name, [*rest, *_UNKNOWN] if fed else rest) for name, rest in found)
+
+
+def _program(words: list[str]) -> Iterator[tuple[str, list[str]]]:
     python = False
     for place, word in enumerate(words):
-        rest = words[place + 1 :]
-        if " " in word and ".py" in word:  # a command that a shell is given
-            for inner in _commands(word):
-                yield from _started(inner)
+        rest, module = words[place + 1 :], _MODULE.fullmatch(word) if python else None
+        inner = word.split()
+        if len(inner) > 1 and ".py" in word and any(map(_PYTHON.fullmatch, inner)):
+            for command in _commands(word):  # that a shell is given
+                yield from _program(command)
             return
-        if word.endswith(".py"):
+        if word.lower().endswith(".py"):
             yield word, rest
             return
-        if python and word == "-m" and rest and not any(one.endswith(".py") for one in rest[1:]):
-            module = rest[0].replace(".", "/")
-            yield f"{module}.py", rest[1:]
-            yield f"{module}/__main__.py", rest[1:]
+        if module and (module[1] or rest):
+            name, rest = (module[1], rest) if module[1] else (rest[0], rest[1:])
+            if _STARTERS.fullmatch(name):
+                continue
+            yield f"{name.replace('.', '/')}.py", rest
+            yield f"{name.replace('.', '/')}/__main__.py", rest
             return
         if python and word == "-c":
+            if _RUNS_CODE.search(" ".join(rest)):
+                yield "", _UNKNOWN
             return
-        if python and "$" in word and not word.startswith("-"):
-            yield "", rest
+        if python and (word == "-" or "$" in word and not word.startswith("-")):
+            yield "", _UNKNOWN
             return
-        python = python or bool(_PYTHON.match(word))
+        python = python or bool(_PYTHON.fullmatch(word))

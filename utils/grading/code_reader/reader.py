@@ -199,6 +199,8 @@ class Reader(Importing, Calling, Commanding):
             owner = expressions.evaluate(self, target.value, frame)
             key = expressions.evaluate(self, target.slice, frame)
             changes.note(self, owner, frame.origin.evidence(target))
+            if owner is self.argv:
+                self.argv = Unknown("some of its words are replaced")
             if isinstance(owner, (*members.ARRAY, Images)):
                 self.bind(target.value, Unknown("some of its entries are replaced"), frame)
             elif isinstance(owner, list) and isinstance(key, Unknown):

@@ -17,8 +17,20 @@ PACKAGE_FILES = (
     "pipfile",
 )  # they name the libraries that are needed
 # They start programs.
-SCRIPT_SUFFIXES = (".sh", ".bash", ".zsh", ".slurm", ".sbatch", ".pbs", ".bat", ".cmd", ".ps1")
-SCRIPT_FILES = ("makefile", "gnumakefile", "justfile", "dockerfile")
+SCRIPT_SUFFIXES = (
+    ".sh",
+    ".bash",
+    ".zsh",
+    ".slurm",
+    ".sbatch",
+    ".pbs",
+    ".bat",
+    ".cmd",
+    ".ps1",
+    ".fish",
+    ".mk",
+)
+SCRIPT_FILES = ("makefile", "gnumakefile", "justfile", "dockerfile", "procfile", "snakefile", "run")
 PAGE_SUFFIXES = (".html", ".htm")
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2")
 DATA_SET = "cifar-10-python.tar.gz"  # as it is downloaded: nothing of the student's
@@ -93,7 +105,7 @@ def kind(name: str) -> str | None:
         return None if name == DATA_SET else "archives"
     if suffix in TEXT_SUFFIXES or (not suffix and stem.startswith(("readme", "log", "train"))):
         return "texts"
-    if name in SCRIPT_FILES:
+    if stem in SCRIPT_FILES and suffix not in (".py", ".md"):
         return "scripts"
     return "configs" if name in PACKAGE_FILES else _KINDS.get(suffix)
 

@@ -74,6 +74,16 @@ WORDS = {
         "two = commands.add_parser('test')\ntwo.add_argument('--width', type=int, default=8)\n",
         "train --width 40",
     ),
+    "counted from a number": (
+        "parser.add_argument('-w', dest='width', action='count', default=1)\n",
+        "-ww",
+    ),
+    "gathered after others": (
+        "parser.add_argument('--width', type=int, action='append', default=[1])\n",
+        "--width 4",
+    ),
+    "a text as another default": (WIDTH + "parser.set_defaults(width='48')\n", ""),
+    "any number of positions": ("parser.add_argument('width', type=int, nargs='*')\n", ""),
     "another value": (WIDTH + "parser.add_argument('--lr', type=float)\n", "--lr 0.1"),
 }
 
@@ -112,6 +122,10 @@ def test_it_gives_what_python_gives(what, tmp_path):
         ),
         (WIDTH.replace("ArgumentParser()", ""), "@words.txt --width 40"),
         (WIDTH + "parser.register('type', 'even', int)\n", ""),
+        ("import ast\nparser.add_argument('--width', type=ast.literal_eval)\n", "--width 3x3"),
+        (WIDTH.replace("'--width'", "''"), ""),
+        (WIDTH + "import os\nif os.path.exists('big'):\n    parser.set_defaults(width=64)\n", ""),
+        (WIDTH + "import json, sys\nparser.set_defaults(**json.load(sys.stdin))\n", ""),
         (
             "for name in open('names'):\n    parser.add_argument(name, default=32)\n" + WIDTH,
             "--width 40",
@@ -127,6 +141,16 @@ def test_a_file_of_words_is_not_followed(tmp_path):
     declared = "parser = argparse.ArgumentParser(fromfile_prefix_chars='@')\n" + WIDTH
     assert not network(tmp_path / "a", declared, "@words.txt").complete
     assert str(network(tmp_path / "b", declared, "--width 40")) == "model.py:Net(40)"
+
+
+def test_a_namespace_that_is_given_is_not_followed(tmp_path):
+    end = "given = parser.parse_args(namespace=argparse.Namespace(width=64))\n"
+    assert not network(tmp_path, WIDTH, "", end).complete
+
+
+def test_a_copy_of_the_arguments_is_another_object(tmp_path):
+    end = f"import copy\n{END}other = copy.deepcopy(given)\nother.width = 64\n"
+    assert str(network(tmp_path, WIDTH, "--width 40", end)) == "model.py:Net(40)"
 
 
 def test_what_several_commands_give_alike_is_known(tmp_path):

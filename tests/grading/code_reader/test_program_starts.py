@@ -120,3 +120,56 @@ def test_of_two_programs_of_one_name_the_one_that_is_there_is_started(tmp_path):
     assert str(find(build(tmp_path / "a", there)).model) == NET
     unknown = files | {"run.sh": "cd $HERE\npython train.py --net wide\n"}
     assert find(build(tmp_path / "b", unknown)).model is None
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"run.sh": "W='--net wide'\nsource env.sh\npython train.py $W\n"},
+        {"run.sh": 'CMD="python train.py --net wide"\neval $CMD\n'},
+        {"run.sh": "alias t='python train.py'\nt --net wide\n"},
+        {"run.sh": "echo --net wide | xargs python train.py\n"},
+        {"run.sh": "echo python train.py --net wide | bash\n"},
+        {"run.sh": "python - --net wide < train.py\n"},
+        {
+            "run.sh": "python -c \"import runpy, sys; sys.argv = ['', '--net', 'wide']; runpy.run_path('train.py')\"\n"
+        },
+        {"run.sh": 'python train.py --name "a\nb" --net wide\n'},
+        {"Makefile": "RUN = $(PY) train.py\nall:\n\t$(RUN) --net wide\n"},
+        {"Dockerfile": 'ENTRYPOINT ["python", "train.py"]\n'},
+        {"launch.json": '{"program": "train.py", "args": ["--net", "wide"]}'},
+        {
+            "launch.py": "import subprocess\nsubprocess.run(['python', 'train.py', '--net', 'wide'])\n"
+        },
+        {"README.md": "```\npython train.py --net <NET>\n```\n"},
+        {"log.txt": "Namespace(net='wide')\n"},
+    ],
+)
+def test_what_may_give_other_words_leaves_the_network_open(files, tmp_path):
+    assert find(build(tmp_path, {**BOTH, "train.py": CHOSEN, **files})).model is None
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {"run.sh": "python -um train --net wide\n"},
+        {"run.sh": "python '/content/drive/My Drive/train.py' --net wide\n"},
+        {"run.sh": "# old: python train.py --net net \\\npython train.py --net wide\n"},
+        {"compose.yaml": "services:\n  train:\n    command: python train.py --net wide\n"},
+        {"commands.txt": "python train.py --net wide\n"},
+        {"README.md": "1. python .\\train.py --net wide\n"},
+        {"README.md": "| how | `python train.py --net wide` |\n"},
+        {"README.md": "Start python train.py --net wide | tee log\n"},
+    ],
+)
+def test_less_usual_ways_to_start_it(files, tmp_path):
+    assert str(find(build(tmp_path, {**BOTH, "train.py": CHOSEN, **files})).model) == WIDE
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["$-" * 20_000, "~" * 5_000 + "\n" * 5_000, "[" * 5_000, "`x.py` " * 30_000, "a " * 50_000],
+)
+def test_long_texts_are_read_in_time(text, tmp_path):
+    files = {"README.md": text, "run.sh": f"python x.py {text}\n", "Makefile": text}
+    assert str(find(build(tmp_path, {**BOTH, "train.py": CHOSEN, **files})).model) == NET

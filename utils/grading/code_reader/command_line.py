@@ -140,7 +140,7 @@ def _declared(parser: Made) -> _Declared:
     given, settings = parser.kwargs, {}
     above = [_declared(one) for one in _listed(given.get("parents", ())) if isinstance(one, Made)]
     for name, kind in (("allow_abbrev", bool), ("prefix_chars", str)):
-        if isinstance(given.get(name), kind):
+        if isinstance(given.get(name), kind) and given[name] != "":
             settings[name] = given[name]
     settings |= {"parents": [one.parser for one in above], "conflict_handler": "resolve"}
     declared = _Declared(_Parser(add_help=False, **settings))

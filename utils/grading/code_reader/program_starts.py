@@ -12,6 +12,7 @@ import shlex
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from utils.grading.code_reader.command_line import Commands, arguments
 from utils.grading.code_reader.values import Unknown
@@ -59,7 +60,7 @@ _CALLS_PROGRAMS = re.compile(
 _USAGE = re.compile(r"\[-|\[\w+\]|…|\s-h\b|--help\b")
 _WINDOWS = (".bat", ".cmd", ".ps1")
 _UNKNOWN = ["$"]  # words that are not known
-_LONGEST = 5_000  # characters of a line that is read
+_LONGEST, _MOST_COMMANDS = 5_000, 1_000  # characters of a line, commands of a page
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ def _on_pages(submission: Submission) -> tuple[Start, ...]:
     return tuple(
         start
         for path, text in pages
-        for start in _starts(TextFile(path, "\n".join(_commands_of(text))))
+        for start in _starts(TextFile(path, "\n".join(islice(_commands_of(text), _MOST_COMMANDS))))
     )
 
 
@@ -171,6 +172,8 @@ def _commands_of(page: str) -> Iterator[str]:
         mark = _FENCE.match(line)
         if mark and (not fence or mark[1][0] == fence):
             fence = "" if fence else mark[1][0]
+            continue
+        if not any(word in line for word in (".py", "python", "cd ")):
             continue
         if fence or _is_command(line):
             found = [line.lstrip(" \t>*+-$%")]
@@ -207,7 +210,9 @@ def _starts(script: TextFile) -> Iterator[Start]:
         ):
             continue
         bare = _PROMPT.sub("", line[:_LONGEST])
-        open_ended = len(line) > _LONGEST or "ENTRYPOINT" in line or bool(_DEFINES.match(bare))
+        open_ended = (
+            len(line) > _LONGEST or "ENTRYPOINT" in line or bool(_DEFINES.match(line.strip()))
+        )
         for words in _commands(bare):
             if words[0] in ("cd", "pushd"):
                 folders = _entered(folders, words[1] if words[1:] else "~")

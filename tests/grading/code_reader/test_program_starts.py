@@ -110,6 +110,14 @@ def test_what_a_readme_says(tmp_path):
     assert str(find(build(tmp_path / "e", plain)).model) == WIDE
     told = files | {"README.md": "Run `python train.py --net wide` on a GPU.\n"}
     assert str(find(build(tmp_path / "d", told)).model) == WIDE
+    tree = (
+        "```\n├── train.py   trains the network\n└── model.py\n```\nSee train.py for --net wide.\n"
+    )
+    assert str(find(build(tmp_path / "f", files | {"README.md": tree})).model) == NET
+    listed = "The code is in `train.py and model.py`, and nice results come from train.py here.\n"
+    assert str(find(build(tmp_path / "h", files | {"README.md": listed})).model) == NET
+    prompt = "```\n(venv) me@here:~/net$ python train.py --net wide\n```\n"
+    assert str(find(build(tmp_path / "g", files | {"README.md": prompt})).model) == WIDE
     usage = "```\npython train.py [--net NET] --epochs ...\n```\n"
     assert str(find(build(tmp_path / "c", files | {"README.md": usage})).model) == NET
 

@@ -45,10 +45,9 @@ _PROMPT = re.compile(r"^\s*(?:[@>%!-]\s?|\$\s|RUN\s|CMD\s|ENTRYPOINT\s)+")
 _COMMENT = re.compile(r"\s*(?:#|::|@?rem\b)", re.I)
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _SPAN = re.compile(r"(?<!`)`([^`\n]{1,500})`(?!`)")
+_NAMED = re.compile(r"\S+\.py(?:\s+-|\s*$)")
 _INLINE = re.compile(r"\bpython[\d.]*\s{1,9}\S{1,200}\.py\s{1,9}--?\w[^`|]{0,500}")
-_LAUNCHERS = set(
-    "! uv poetry pdm pixi rye conda srun torchrun accelerate nohup sudo time nice deepspeed env".split()
-)
+_LAUNCHERS = set("uv poetry pdm pixi rye conda srun torchrun accelerate nohup deepspeed".split())
 _SETTING = re.compile(
     r"(?:^|[\s\"':\[=])(python[\d.]*\s[^\"'\n]{0,500}\.py\b[^\"'\n]{0,500})", re.I
 )
@@ -58,6 +57,7 @@ _CALLS_PROGRAMS = re.compile(
 )
 # What is no command but says how one is written.
 _USAGE = re.compile(r"\[-|\[\w+\]|…|\s-h\b|--help\b")
+_LAUNCHED = 8  # words among which Python is named
 _WINDOWS = (".bat", ".cmd", ".ps1")
 _UNKNOWN = ["$"]  # words that are not known
 _LONGEST, _MOST_COMMANDS = 5_000, 1_000  # characters of a line, commands of a page
@@ -175,24 +175,36 @@ def _commands_of(page: str) -> Iterator[str]:
             continue
         if not any(word in line for word in (".py", "python", "cd ")):
             continue
-        if fence or _is_command(line):
-            found = [line.lstrip(" \t>*+-$%")]
+        bare = line.lstrip(" \t>*+-$%")
+        entered = bool(fence) and bare.startswith("cd ")
+        if entered or _is_command(bare, _LAUNCHED if fence else 1):
+            found = [bare]
+        elif fence:
+            continue
         else:
-            found = _SPAN.findall(line)
-            found = found if any(".py" in one for one in found) else _INLINE.findall(line)
+            spans = _SPAN.findall(line)
+            found = [one for one in spans if _is_command(one, _LAUNCHED) or _NAMED.match(one)]
+            found = found or _INLINE.findall(line)
         for one in found:
             one = re.sub(r"\s#\s.*", "", one)
             if not _USAGE.search(one):
                 yield re.sub(r"\\(?=\w)", "/", one)
 
 
-def _is_command(line: str) -> bool:
-    """Whether a line outside of code begins with a program that may start Python."""
-    words = line.lstrip(" \t>*+-$%").split(maxsplit=8)
-    first = words[0] if words else ""
-    return ".py" in line and (
-        bool(_PYTHON.fullmatch(first)) or first in _LAUNCHERS or "=" in first and first.isupper()
-    )
+def _is_command(line: str, most: int) -> bool:
+    """Whether a line begins with a program that may start Python, or has Python before the program it starts among its
+    first words, `most` of them: a list of files is no command."""
+    words = line.split(maxsplit=_LAUNCHED + 1)
+    if not words:
+        return False
+    if words[0] in _LAUNCHERS or "=" in words[0] and words[0].partition("=")[0].isupper():
+        return True
+    for word in words[:most]:
+        if word.endswith(".py"):
+            return word.startswith("./")
+        if _PYTHON.fullmatch(word):
+            return True
+    return False
 
 
 def _starts(script: TextFile) -> Iterator[Start]:

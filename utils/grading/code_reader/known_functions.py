@@ -13,7 +13,7 @@ from utils.grading.code_reader import (
     paths,
     records,
 )
-from utils.grading.code_reader.program_starts import sets_variable
+from utils.grading.code_reader.environment import sets_variable
 from utils.grading.code_reader.values import (
     LONGEST,
     NOT_KNOWN,

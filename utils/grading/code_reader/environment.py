@@ -1,9 +1,8 @@
 """Which variables a submission gives the environment of its programs."""
 
-import posixpath
 import re
 
-from utils.grading.submission.contents import Submission, TextFile
+from utils.grading.submission.contents import Submission
 
 
 def sets_variable(submission: Submission, name: str) -> bool:
@@ -17,11 +16,7 @@ def sets_variable(submission: Submission, name: str) -> bool:
         rf"environ\s*(?:\[|\.setdefault\()\s*['\"]{word}['\"]\s*(?:\]\s*=(?!=)|,)|environ\.update",
         re.MULTILINE,
     )
-    pages = (*submission.scripts, *filter(_is_readme, submission.texts))
+    pages = (*submission.scripts, *submission.readmes)
     return any(in_a_shell.search(one.text) for one in pages) or any(
         in_code.search(text) for text, _ in submission.code()
     )
-
-
-def _is_readme(page: TextFile) -> bool:
-    return posixpath.basename(page.path).lower().startswith("readme")

@@ -13,7 +13,6 @@ _LAUNCHERS = set("uv poetry pdm pixi rye conda srun torchrun accelerate nohup de
 # What is no command but says how one is written.
 _USAGE = re.compile(r"\[-|\[\w+\]|…|\s-h\b|--help\b")
 _LAUNCHED = 8  # words among which Python is named
-_LONGEST = 5_000  # characters of a line
 
 
 def commands_of(page: str) -> Iterator[str]:
@@ -22,7 +21,6 @@ def commands_of(page: str) -> Iterator[str]:
     fence = ""
     lines = re.sub(r"[\\^`]\r?\n(?=\s*-)", " ", page).splitlines()
     for line in lines:
-        line = line[:_LONGEST]
         mark = _FENCE.match(line)
         if mark and (not fence or mark[1][0] == fence):
             fence = "" if fence else mark[1][0]

@@ -120,9 +120,7 @@ def _is_said_of(one: Names, spans: list[tuple[Span, Names]], sentence: str) -> b
 
 def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:
     """The sentences of READMEs outside of quoted output, each with its place and the heading above it."""
-    for text in submission.texts:
-        if not posixpath.basename(text.path).lower().startswith("readme"):
-            continue
+    for text in submission.readmes:
         fenced, heading, head = False, "", ""
         lines = text.text.split("\n")
         for number, line in enumerate(lines, 1):

@@ -1,5 +1,6 @@
 """A submission as data: its notebooks, Python files and texts, read without running anything."""
 
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -74,6 +75,13 @@ class Submission:
             for cell in notebook.cells:
                 if cell.kind == "code":
                     yield cell.source, Evidence(notebook=notebook.path, cell=cell.index)
+
+    @property
+    def readmes(self) -> list[TextFile]:
+        """The texts that are called README, in whatever folder and format."""
+        return [
+            one for one in self.texts if posixpath.basename(one.path).lower().startswith("readme")
+        ]
 
     @property
     def is_empty(self) -> bool:

@@ -10,6 +10,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 
 import torch
@@ -25,6 +26,9 @@ from utils.training.distillation.soft_labels import SoftLabels, can_be_cached
 from utils.training.distillation.teachers import Teachers, require_teaching
 from utils.training.recipes import Recipe, find_recipe
 from utils.training.run_record import only_one
+
+# Images that a teacher is asked about at once; elsewhere as many as the student learns from at once.
+TOGETHER = {"cuda": 1000}
 
 
 def make_soft_labels(
@@ -42,7 +46,8 @@ def make_soft_labels(
             f"this one has teachers={list(recipe.teachers)}, pipeline={recipe.pipeline!r}, draws={recipe.draws!r}."
         )
     teachers = Teachers(recipe, data, precision)
-    batches = training_batches(recipe, data.train, precision.device)
+    asked = replace(recipe, batch_size=TOGETHER.get(precision.device.type, recipe.batch_size))
+    batches = training_batches(asked, data.train, precision.device)
     caches = [SoftLabels(recipe, data.train, facts) for facts in teachers.facts]
     for cache, teacher in zip(caches, teachers.teachers, strict=True):
         cache.prepare()

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from models import MODELS, TEACHERS
+from models import MODELS, TEACHERS, VARIANTS
 from utils.data.augmentations import AUGMENTATIONS
 from utils.data.data_sets import DATA_SETS
 from utils.errors import UserError
@@ -41,7 +41,7 @@ def test_recipes_are_the_reports(name):
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_recipes_name_what_exists(recipe):
     assert (
-        recipe.model in MODELS | TEACHERS
+        recipe.model in MODELS | VARIANTS | TEACHERS
         and recipe.augmentation in AUGMENTATIONS
         and recipe.schedule in SCHEDULES
     )

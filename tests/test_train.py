@@ -90,7 +90,7 @@ def test_seeds_give_other_weights_and_the_recipes_own_changes_nothing(small):
 
 def test_train_stop_go_on_and_test_again(small, capsys):
     command = ["small", "--epochs", "2", "--workers", "0", "--precision", "fp32", "--device", "cpu"]
-    assert main([*command, "--stop-after", "1", "--compile"]) == 0
+    assert main([*command, "--stop-after", "1", "--graphs", "compile"]) == 0
     said = capsys.readouterr().out
     assert "float32 throughout" in said and "not compiled: that is for CUDA" in said
     assert main(command) == 0

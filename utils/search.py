@@ -17,6 +17,7 @@ from utils.files import write_whole
 from utils.paths import REPOSITORY
 from utils.runtime import choose_device, choose_precision
 from utils.tables import csv_table, text_table
+from utils.training.capture import GRAPHS
 from utils.training.fit import fit
 from utils.training.recipes import RECIPES, TAUGHT, Recipe
 from utils.training.run_record import RunRecord, load_run
@@ -27,7 +28,7 @@ START = replace(RECIPES["aster"], epochs=EPOCHS)
 SGD = dict(optimizer="sgd nesterov", lr=0.2, momentum=0.9, weight_decay=5e-4)
 # A teacher that never saw the held-out images: the run of this name on the other nine tenths. As long as it takes to see
 # what teaching does.
-LEARNING = replace(START, epochs=30, **TAUGHT, teachers=("wide_resnet_16_8",))
+LEARNING = replace(START, epochs=30, **TAUGHT, teachers=("wide_resnet_16_6",))
 
 # Name -> recipe; each differs from the first in what its name says.
 CANDIDATES: dict[str, Recipe] = {
@@ -115,12 +116,12 @@ def main() -> int:
         nargs="*",
         help="which to train (default: all): " + "; ".join(f'"{name}"' for name in CANDIDATES),
     )
-    parser.add_argument("--compile", action="store_true", help="as for python -m utils.train")
+    parser.add_argument("--graphs", choices=GRAPHS, help="as for python -m utils.train")
     asked = parser.parse_args()
-    return run_command(lambda: _search(asked.candidates or list(CANDIDATES), asked.compile))[0]
+    return run_command(lambda: _search(asked.candidates or list(CANDIDATES), asked.graphs))[0]
 
 
-def _search(chosen: list[str], compiled: bool) -> None:
+def _search(chosen: list[str], graphs: str | None) -> None:
     if unknown := [name for name in chosen if name not in CANDIDATES]:
         raise UserError(
             f"There is no candidate '{unknown[0]}'; the candidates are: {', '.join(CANDIDATES)}."
@@ -129,7 +130,7 @@ def _search(chosen: list[str], compiled: bool) -> None:
     trained = [name for name, _ in _complete()]
     for name in chosen:
         if name not in trained:  # of these the weights are not kept, which fit would miss
-            fit(CANDIDATES[name], data, folder_of(name), precision, compiled=compiled)
+            fit(CANDIDATES[name], data, folder_of(name), precision, graphs=graphs)
         write_whole(FOLDER / "table.csv", table_csv())
     print(text_table(HEADER, rows()))
 

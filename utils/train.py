@@ -9,6 +9,7 @@ from utils.data.images import ImageData, load_data, sources
 from utils.data.loaders import TestBatches
 from utils.errors import UserError, run_command
 from utils.runtime import PRECISIONS, Precision, choose_device, choose_precision
+from utils.training.capture import GRAPHS
 from utils.training.choices import resolve
 from utils.training.fit import fit
 from utils.training.loops import evaluate
@@ -60,9 +61,10 @@ def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
         "--workers", type=int, help="processes that augment images (default: by device)"
     )
     parser.add_argument(
-        "--compile",
-        action="store_true",
-        help="on CUDA: CUDA graphs by torch.compile, where they work; the first line says whether",
+        "--graphs",
+        choices=GRAPHS,
+        help="on CUDA: CUDA graphs, of the network by torch.compile or of the whole step by capturing it; "
+        "the first line says whether that works",
     )
     parser.add_argument(
         "--evaluate", action="store_true", help="do not train: test the recorded weights again"
@@ -89,7 +91,7 @@ def run(arguments: argparse.Namespace) -> RunRecord:
         precision,
         arguments.stop_after,
         arguments.workers,
-        compiled=arguments.compile,
+        graphs=arguments.graphs,
     )
     print(
         f"{len(record.history)} of {record.recipe.epochs} epochs are in {chosen.folder}: test accuracy "

@@ -12,6 +12,7 @@ from utils.runtime import Precision
 from utils.training import fit as fitting
 from utils.training.averaging import AveragedWeights
 from utils.training.batches import training_batches
+from utils.training.capture import COMPILED
 from utils.training.checkpoint import load_checkpoint
 from utils.training.compilation import compile_for
 from utils.training.fit import fit
@@ -109,10 +110,10 @@ def test_compilation_is_for_cuda_and_says_so(few_digits, tmp_path):
         tmp_path,
         PRECISION,
         **OPTIONS | {"report": said.append},
-        compiled=True,
+        graphs=COMPILED,
     )
     assert "not compiled" in said[0]
-    assert "not compiled" in record.config["sessions"][0]["compilation"]
+    assert "not compiled" in record.config["sessions"][0]["graphs"]
 
 
 def test_a_compiler_that_fails_is_no_reason_to_stop(monkeypatch):

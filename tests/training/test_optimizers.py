@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from models import build_model
+from utils.training import muon
 from utils.training.muon import Muon, orthogonalise
 from utils.training.optimizers import OPTIMIZERS, split_weights
 from utils.training.recipes import find_recipe
@@ -134,3 +135,22 @@ def test_a_saved_state_goes_on_exactly(name):
         torch.equal(first, second)
         for first, second in zip(straight.parameters(), resumed.parameters())
     )
+
+
+def test_matrices_of_different_shape_are_orthogonalised_together_as_alone(monkeypatch):
+    """As on a GPU; on a CPU only those of one shape are."""
+    torch.manual_seed(0)
+    shapes = [(6, 3, 1, 1), (4, 2, 3, 3), (9, 4, 1, 1), (5, 5, 1, 1)]
+    together = [nn.Parameter(torch.randn(shape)) for shape in shapes]
+    alone = [nn.Parameter(weights.detach().clone()) for weights in together]
+    optimizers = [Muon([{"params": each, "matrix": True}], lr=0.1) for each in (together, alone)]
+    for _ in range(3):
+        for first, second in zip(together, alone):
+            first.grad = torch.randn_like(first)
+            second.grad = first.grad.clone()
+        optimizers[1].step()
+        with monkeypatch.context() as patch:
+            patch.setattr(muon, "_together", lambda weights: [list(range(len(weights)))])
+            optimizers[0].step()
+    for first, second in zip(together, alone):
+        torch.testing.assert_close(first, second)

@@ -9,6 +9,7 @@ import torch
 
 from utils import runtime
 from utils.architecture.summary import count_parameters
+from utils.data.data_sets import DATA_SETS
 from utils.data.images import ImageData
 from utils.data.loaders import TestBatches
 from utils.errors import GOES_ON, UserError, plainly
@@ -19,6 +20,7 @@ from utils.training.batches import (
     require_fitting_data,
     training_batches,
 )
+from utils.training.capture import CAPTURED, COMPILED, CapturedStep
 from utils.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
 from utils.training.distillation.objective import objective_of
 from utils.training.distillation.source import Teaching
@@ -53,14 +55,14 @@ def fit(
     workers: int | None = None,
     progress: bool = True,
     report: Callable[[str], None] = print,
-    compiled: bool = False,
+    graphs: str | None = None,
 ) -> RunRecord:
     """Train `recipe` on `data`, tested after every epoch, and keep the record in `folder`; return the record.
 
     A run that was stopped continues exactly: every random number is a function of the seed and the epoch, and an epoch
     that was interrupted starts again. Stops after `stop_after` epochs in all when that comes first; a record that already
-    has so many is returned as it is, its weights restored if they were damaged. `compiled` asks for `torch.compile`,
-    which works on CUDA. UserError when `folder` holds another
+    has so many is returned as it is, its weights restored if they were damaged. `graphs`, one of
+    `capture.GRAPHS`, asks for CUDA graphs. UserError when `folder` holds another
     run, is in use, or cannot be written.
     """
     folder = Path(folder)
@@ -75,7 +77,7 @@ def fit(
     folder.mkdir(parents=True, exist_ok=True)
     with only_one(folder):
         record = _record_in(folder, recipe, data)  # again, now that nobody else writes it
-        run = _Run(recipe, data, folder, precision, workers, progress, report, compiled)
+        run = _Run(recipe, data, folder, precision, workers, progress, report, graphs)
         return run.train(record, target)
 
 
@@ -98,14 +100,15 @@ class _Run:
         workers: int | None,
         progress: bool,
         report: Callable[[str], None],
-        compiled: bool,
+        graphs: str | None,
     ):
         device = precision.device
         keeps_memory = device.type == "cpu" and runtime.keep_freed_memory()
         self.how = f"{precision}{', freed memory kept' if keeps_memory else ''}"
         self.recipe, self.data, self.folder, self.precision = recipe, data, folder, precision
         self.progress, self.report = progress, report
-        self.network = Network(recipe, precision, compiled)
+        self.network = Network(recipe, precision, compiled=graphs == COMPILED)
+        self.captures, self.captured = graphs == CAPTURED, None
         self.optimizer = OPTIMIZERS[recipe.optimizer](self.network.model, recipe)
         self.scaler = precision.scaler()
         self.teaching: Teaching | None = None
@@ -119,10 +122,12 @@ class _Run:
             recorded = record.config.get("taught") if record is not None else None
             self.teaching = Teaching(self.recipe, self.data, self.batches, self.precision, recorded)
         self._restore(record)
+        if self.captures:
+            self.captured = self._capture()
         record = record or RunRecord(self.folder, self._first_config(), [])
         record.config["sessions"].append(self._session())
         write_config(record)
-        how = self.how, self.network.how, self.teaching
+        how = self.how, self._graphs(), self.teaching
         self.report(
             f"Training {self.recipe.model} in {self.folder.name} on {self.data.name}, epochs {len(self.history)} "
             f"to {target - 1}: {', '.join(str(part) for part in how if part)}."
@@ -156,6 +161,7 @@ class _Run:
             self.progress,
             objective_of(self.recipe),
             self.network.after_step,
+            self.captured,
         )
         between = time.perf_counter()
         test = evaluate(self.network.tested, self.test_batches, self.precision.device)
@@ -188,6 +194,25 @@ class _Run:
         """Those of `epoch`, with soft labels where teachers give them, and small where the recipe begins with that."""
         batches = (self.teaching or self.batches).epoch(epoch)
         return Changed(batches, halved) if epoch < self.recipe.low_resolution_epochs else batches
+
+    def _capture(self) -> CapturedStep:
+        size, classes = (getattr(DATA_SETS[self.recipe.data_set], of) for of in ("size", "classes"))
+        count = self.recipe.batch_size
+        known = (torch.zeros(count, dtype=torch.int64),)
+        if self.recipe.teachers:
+            known += (torch.zeros(count, classes, dtype=torch.float16),)
+        return CapturedStep(
+            self.network.model,
+            self.optimizer,
+            self.precision,
+            objective_of(self.recipe),
+            (count, 3, size, size),
+            known,
+        )
+
+    def _graphs(self) -> str | None:
+        """How CUDA graphs are used, or why not; None where nobody asked for them."""
+        return self.captured.how if self.captured else self.network.how
 
     def _state(self) -> dict:
         return {
@@ -246,5 +271,5 @@ class _Run:
             "precision": self.precision.name,
             "versions": runtime.versions(),
         }
-        compilation = {"compilation": self.network.how} if self.network.how else {}
-        return session | compilation | runtime.code_version()
+        graphs = {"graphs": self._graphs()} if self._graphs() else {}
+        return session | graphs | runtime.code_version()

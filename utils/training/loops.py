@@ -84,13 +84,14 @@ def train_epoch(
     progress: bool = True,
     objective: Callable[..., Tensor] = F.cross_entropy,
     after_step: Callable[[], None] = lambda: None,
+    step_taken: Callable[..., tuple[Tensor, Tensor]] | None = None,
 ) -> Totals:
     """One pass over `batches` (images `(B, 3, S, S)`, labels `(B,)` and what else `objective` takes), a step after each.
 
     `learning_rate_at` gets the share of the epoch that is done, 0 ≤ share < 1; a parameter group may have an "lr_share" of
-    what it gives. The loss in the totals is the one that is trained. Nothing in a step asks the device for a number, so a
-    loss that is not finite is noticed a little later, at the end of the epoch at the latest: UserError then, which says at
-    which step of `name` it was.
+    what it gives. `step_taken` takes the place of `train_step`. The loss in the totals is the one that is trained. Nothing
+    in a step asks the device for a number, so a loss that is not finite is noticed a little later, at the end of the epoch
+    at the latest: UserError then, which says at which step of `name` it was.
     """
     model.train()
     meter, looked = Meter(), time.monotonic()
@@ -99,7 +100,7 @@ def train_epoch(
             for group in optimizer.param_groups:
                 group["lr"] = learning_rate_at(step / len(bar)) * group.get("lr_share", 1)
             images, labels, *soft = to_device(batch, precision.device)
-            output, loss = train_step(
+            output, loss = (step_taken or train_step)(
                 model, images, (labels, *soft), optimizer, precision, scaler, objective
             )
             after_step()

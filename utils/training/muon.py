@@ -7,7 +7,7 @@ of its filters, and many small matrices are orthogonalised together, which is se
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -78,14 +78,13 @@ def _stacked(matrices: list[Tensor]) -> Tensor:
     return stacked
 
 
-def _add_to(weights: Tensor, update: Tensor, lr: float) -> None:
-    """Take the step that `update`, out of `_stacked`, says: `lr` times it, and more where there are many rows."""
+def _take(weights: Tensor, update: Tensor) -> None:
+    """Take the step that `update`, out of `_stacked`, says, and a longer one where there are many rows."""
     rows, columns = len(weights), weights[0].numel()
     short, long = sorted((rows, columns))
     update = update[:short, :long]
     update = update.mT if rows > columns else update
-    rate = lr * math.sqrt(max(1, rows / columns))
-    weights.add_(update.reshape(weights.shape), alpha=-rate)
+    weights.sub_(update.reshape(weights.shape), alpha=math.sqrt(max(1, rows / columns)))
 
 
 class Muon(torch.optim.Optimizer):
@@ -119,14 +118,40 @@ class Muon(torch.optim.Optimizer):
     def step(self, closure=None):
         """One update of all parameters that have a gradient; the loss that `closure` computes, if there is one."""
         loss = None if closure is None else torch.enable_grad()(closure)()
-        with _tf32():
-            for group in self.param_groups:
-                trained = [weights for weights in group["params"] if weights.grad is not None]
-                torch._foreach_mul_(trained, 1 - group["lr"] * group["weight_decay"])
-                (self._step_muon if group["matrix"] else self._step_adam)(trained, group)
+        self.update(self.next_numbers())
         return loss
 
-    def _step_muon(self, trained: list[Tensor], group: dict) -> None:
+    def next_numbers(self) -> list[tuple[float, ...]]:
+        """What differs from one step to the next, for each group; asking counts the step.
+
+        Of a group of matrices: what weight decay leaves, and the learning rate; of another: the same, and what corrects
+        the mean of squares for its start at zero.
+        """
+        return [self._numbers(group) for group in self.param_groups]
+
+    def _numbers(self, group: dict) -> tuple[float, ...]:
+        left = 1 - group["lr"] * group["weight_decay"]
+        if group["matrix"] or not group["params"]:
+            return left, group["lr"]
+        step = 1 + self.state[group["params"][0]].get("step", 0)
+        for weights in group["params"]:
+            self.state[weights]["step"] = step
+        beta, beta_square = group["betas"]
+        return left, group["lr"] / (1 - beta**step), 1 / (1 - beta_square**step)
+
+    @torch.no_grad()
+    def update(self, numbers: Sequence[Sequence[float | Tensor]]) -> None:
+        """A step with the `numbers` of each group, as `next_numbers` gives them, or the same as tensors `()`."""
+        with _tf32():
+            for group, (left, *rates) in zip(self.param_groups, numbers):
+                trained = [weights for weights in group["params"] if weights.grad is not None]
+                if trained:
+                    torch._foreach_mul_(trained, left)
+                    (self._update_muon if group["matrix"] else self._update_adam)(
+                        trained, group, *rates
+                    )
+
+    def _update_muon(self, trained: list[Tensor], group: dict, lr: float | Tensor) -> None:
         for weights in trained:
             self.state[weights].setdefault("momentum", torch.zeros_like(weights))
         momenta, gradients = (
@@ -137,28 +162,30 @@ class Muon(torch.optim.Optimizer):
             few, theirs = [gradients[index] for index in some], [momenta[index] for index in some]
             torch._foreach_lerp_(theirs, few, 1 - group["momentum"])
             ahead = torch._foreach_lerp(few, theirs, group["momentum"])
-            updates = orthogonalise(_stacked([update.flatten(1) for update in ahead]))
+            updates = lr * orthogonalise(_stacked([update.flatten(1) for update in ahead]))
             for index, update in zip(some, updates):
-                _add_to(trained[index], update, group["lr"])
+                _take(trained[index], update)
 
-    def _step_adam(self, trained: list[Tensor], group: dict) -> None:
-        if not trained:
-            return
+    def _update_adam(
+        self,
+        trained: list[Tensor],
+        group: dict,
+        rate: float | Tensor,
+        correction: float | Tensor,
+    ) -> None:
         for weights in trained:
-            if not self.state[weights]:
-                self.state[weights].update(
-                    step=0, mean=torch.zeros_like(weights), square=torch.zeros_like(weights)
-                )
-            self.state[weights]["step"] += 1
-        states, gradients = (
-            [self.state[weights] for weights in trained],
-            [weights.grad for weights in trained],
+            for name in ("mean", "square"):
+                self.state[weights].setdefault(name, torch.zeros_like(weights))
+        gradients = [weights.grad for weights in trained]
+        means, squares = (
+            [self.state[weights][name] for weights in trained] for name in ("mean", "square")
         )
-        means, squares = [state["mean"] for state in states], [state["square"] for state in states]
-        (beta, beta_square), step = group["betas"], states[0]["step"]
+        beta, beta_square = group["betas"]
         torch._foreach_lerp_(means, gradients, 1 - beta)
         torch._foreach_mul_(squares, beta_square)
         torch._foreach_addcmul_(squares, gradients, gradients, 1 - beta_square)
-        spread = torch._foreach_sqrt(torch._foreach_div(squares, 1 - beta_square**step))
+        spread = torch._foreach_sqrt(torch._foreach_mul(squares, correction))
         torch._foreach_add_(spread, group["eps"])
-        torch._foreach_addcdiv_(trained, means, spread, -group["lr"] / (1 - beta**step))
+        updates = torch._foreach_div(means, spread)
+        torch._foreach_mul_(updates, rate)
+        torch._foreach_sub_(trained, updates)

@@ -11,6 +11,7 @@ from utils.benchmark import __main__ as command
 from utils.benchmark import device_check, one_case
 from utils.benchmark.cases import (
     ASKING,
+    CAPTURED,
     COMPILED,
     HALVED,
     HEADER,
@@ -73,8 +74,10 @@ def test_the_reports_way_has_pytorchs_own_layers_and_the_same_weights():
 
 def test_on_a_device_each_way_has_its_row_and_what_fails_is_named(monkeypatch, capsys):
     """Compiled on CUDA only; one case that takes too long does not end the check."""
-    assert {case.way for case in on_device("cuda")} == {REPORTS, OURS, ASKING, COMPILED}
-    assert COMPILED not in {case.way for case in on_device("cpu")}
+    ways = {REPORTS, OURS, ASKING, COMPILED}
+    assert {case.way for case in on_device("cuda") if case.recipe == "era9"} == ways
+    assert {case.way for case in on_device("cuda") if case.recipe == "aster"} == ways | {CAPTURED}
+    assert not {COMPILED, CAPTURED} & {case.way for case in on_device("cpu")}
 
     def measured(case, seconds, images):
         assert 0 < seconds <= device_check.CASE_LIMIT and images == 1_000
@@ -90,6 +93,30 @@ def test_on_a_device_each_way_has_its_row_and_what_fails_is_named(monkeypatch, c
     assert "not compiled: that is for CUDA" in said and "channels_last" in said
     assert "Not measured: The case took more than 75 seconds." in said
     assert "It went on." in said and said.count("ours, asking at every step") == 2
+
+
+def test_what_a_gpu_took_is_kept(monkeypatch, tmp_path):
+    """The device stands in every row; a CPU's figures are kept by the whole benchmark alone."""
+    monkeypatch.setattr(device_check, "RESULTS", tmp_path)
+    monkeypatch.setattr(device_check, "measure", lambda *_: figures(75.0))
+    monkeypatch.setattr(device_check, "decisions", lambda name: iter(()))
+    monkeypatch.setattr(device_check, "killed_and_resumed", lambda name, end: "")
+    monkeypatch.setattr(device_check.runtime, "describe_device", lambda device: "NVIDIA X")
+    monkeypatch.setattr(device_check.runtime, "choose_device", torch.device)
+    for name in ("cpu", "cuda"):
+        list(check_device(name))
+    assert [file.name for file in tmp_path.iterdir()] == ["benchmark_cuda.csv"]
+    lines = (tmp_path / "benchmark_cuda.csv").read_text().splitlines()
+    assert lines[0].split(",")[:2] == ["device", "what"] and len(lines) == 1 + len(
+        on_device("cuda")
+    )
+    assert all(line.startswith("NVIDIA X,epoch,") for line in lines[1:])
+
+
+def test_a_step_that_is_not_captured_is_not_measured_as_one(monkeypatch, digits):
+    monkeypatch.setattr(one_case, "training_images", lambda needs_them: digits.train)
+    with pytest.raises(UserError, match="not captured: that is for CUDA"):
+        measure(Case("epoch", "aster", CAPTURED, batch_size=4, images=100), images_timed=32)
 
 
 def test_no_more_time_is_used_than_there_is(monkeypatch):

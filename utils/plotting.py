@@ -265,6 +265,7 @@ def accuracy_over_parameters(
     """
     figure, axes = _axes(1, 1, size=(10, 6))
     labelled = set()
+    everyone = [found for networks in groups.values() for found in networks.items()]
     for group, networks, color, marker in in_turn(groups, SERIES, "oDs^v"):
         ordered = sorted(networks.items(), key=lambda item: item[1])
         axes.plot(
@@ -281,10 +282,15 @@ def accuracy_over_parameters(
         for index, (name, (size, accuracy)) in enumerate(
             ordered
         ):  # above and below in turn: neighbours do not collide
+            crowded = any(
+                other != name and (its_size, its_accuracy > accuracy) == (size, True)
+                for other, (its_size, its_accuracy) in everyone
+            )
+            below = crowded or index % 2 and len(ordered) > 2
             axes.annotate(
                 "" if name in labelled else name,
                 (size, 100 - accuracy),
-                xytext=(0, -17 if index % 2 and len(ordered) > 2 else 9),
+                xytext=(0, -17 if below else 9),
                 textcoords="offset points",
                 fontsize=9.5,
                 color=color,

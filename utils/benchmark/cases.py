@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from utils.data.data_sets import CIFAR10
 
 REPORTS, OURS = "the reports' way", "ours"
-ASKING, COMPILED = "ours, asking at every step", "ours, compiled"
+ASKING = "ours, asking at every step"
+COMPILED, CAPTURED = "ours, compiled", "ours, captured"
 HALVED = "ours, half the resolution"
 
 
@@ -15,7 +16,8 @@ class Case:
 
     `way` is the reports', which is float32, images augmented one at a time by one worker, PyTorch's own Dropout and memory
     layout; or ours; or ours and, as the loop once did, asking the device for loss and hits at every step; or ours through
-    torch.compile; or ours on small images, as in a recipe's `low_resolution_epochs`.
+    torch.compile; or ours, the whole step captured as a CUDA graph; or ours on small images, as in a recipe's
+    `low_resolution_epochs`.
     """
 
     what: str
@@ -57,12 +59,13 @@ HEADER = (
 
 def on_device(device: str) -> list[Case]:
     """What is measured on one device: an epoch of era9 and of aster, each way, in the recipes' own batches."""
-    ways = (REPORTS, OURS, ASKING) + ((COMPILED,) if device.startswith("cuda") else ())
+    cuda = device.startswith("cuda")
+    graphs = {"era9": (COMPILED,), "aster": (COMPILED, CAPTURED)}  # SGD cannot be captured
     sizes = {"era9": 512, "aster": 128}
     return [
         Case("epoch", recipe, way, batch_size, device=device)
         for recipe, batch_size in sizes.items()
-        for way in ways
+        for way in (REPORTS, OURS, ASKING, *(graphs[recipe] if cuda else ()))
     ]
 
 

@@ -18,13 +18,15 @@ from utils.data.cifar10 import cifar10_root, is_there
 from utils.data.data_sets import CIFAR10
 from utils.data.images import DIGITS
 from utils.errors import UserError
+from utils.files import write_whole
 from utils.paths import REPOSITORY
-from utils.tables import text_table
+from utils.tables import csv_table, text_table
 from utils.training.compilation import compile_for
 from utils.training.network import Network
 from utils.training.recipes import find_recipe
 from utils.training.run_record import load_run
 
+RESULTS = REPOSITORY / "results"
 # Images that pass while the clock runs: on a GPU less than an epoch with the warm-up, because its last batch is short, and
 # another shape would be compiled anew.
 IMAGES = {"cuda": 30_000, "cpu": 1_000}
@@ -49,6 +51,10 @@ def check_device(name: str) -> Iterator[str]:
             figures[case] = measure(case, min(CASE_LIMIT, left), images)
         except UserError as error:
             yield f"Not measured: {error}"
+    if name != "cpu":
+        kind, called = torch.device(name).type, runtime.describe_device(torch.device(name))
+        table = [(called, *row) for row in rows(figures)]
+        write_whole(RESULTS / f"benchmark_{kind}.csv", csv_table(("device", *HEADER), table))
     memory = "memory of the device" if name.startswith("cuda") else "memory of the process"
     yield f"\n{text_table(HEADER, rows(figures), left=3)}\n\nPeak memory is the {memory}."
     yield killed_and_resumed(name, end)

@@ -16,13 +16,15 @@ from torch import Tensor, nn
 
 from models import build_model, layers
 from utils import runtime
-from utils.benchmark.cases import ASKING, COMPILED, HALVED, REPORTS, Case
+from utils.benchmark.cases import ASKING, CAPTURED, COMPILED, HALVED, REPORTS, Case
 from utils.data.cifar10 import cifar10_root, is_there
 from utils.data.data_sets import CIFAR10
 from utils.data.images import Split, load_data
 from utils.data.loaders import TrainingBatches
 from utils.data.transforms import pipeline
+from utils.errors import UserError
 from utils.training.batches import Changed, halved, training_batches
+from utils.training.capture import CapturedStep
 from utils.training.distillation.objective import objective_of
 from utils.training.loops import to_device, train_step
 from utils.training.network import Network
@@ -118,11 +120,13 @@ def _ours(case: Case, recipe: Recipe, split: Split, device: torch.device) -> tup
     network = Network(recipe, precision, compiled=case.way == COMPILED)
     network.forward.train()
     optimizer, scaler = OPTIMIZERS[recipe.optimizer](network.model, recipe), precision.scaler()
-    objective = objective_of(recipe)
+    objective, take_step = objective_of(recipe), train_step
+    if case.way == CAPTURED:
+        take_step = _captured(network, optimizer, precision, objective, recipe)
 
     def step(batch: tuple[Tensor, ...]) -> None:
         images, *known = to_device(batch, device)
-        output, loss = train_step(
+        output, loss = take_step(
             network.forward, images, tuple(known), optimizer, precision, scaler, objective
         )
         if case.way == ASKING:
@@ -130,6 +134,16 @@ def _ours(case: Case, recipe: Recipe, split: Split, device: torch.device) -> tup
 
     stream = _endless(batches)
     return Changed(stream, halved) if case.way == HALVED else stream, step
+
+
+def _captured(network, optimizer, precision, objective, recipe) -> CapturedStep:
+    """The step as a CUDA graph; UserError where it is not."""
+    shape = recipe.batch_size, 3, CIFAR10.size, CIFAR10.size
+    known = (torch.zeros(recipe.batch_size, dtype=torch.int64),)
+    captured = CapturedStep(network.model, optimizer, precision, objective, shape, known)
+    if captured.replay is None:
+        raise UserError(captured.how)
+    return captured
 
 
 def _the_reports(

@@ -8,6 +8,7 @@ from utils.architecture.summary import ModelFacts, model_facts
 from utils.documents.records import (
     committed_runs,
     csv_entries,
+    distilled_runs,
     mean_and_spread,
     named_runs,
     seeds_of,
@@ -33,12 +34,15 @@ def headline_table() -> str:
     logged = {name: logged_run(name) for name in named if logged_run(name)}
     best = sorted(logged, key=lambda name: logged[name][-1].test_accuracy)[-REPORTED:]
     rows = []
-    for name in (*best, OURS):
-        facts = _facts(named[name].recipe.model)
-        settled = [settled_accuracy(run.history) for run in seeds_of(named[name], runs)]
+    taught = distilled_runs(runs)
+    whose = {OURS: "ours"} | dict.fromkeys(taught, "ours, distilled")
+    for name in (*best, *whose):
+        record = (named | taught)[name]
+        facts = _facts(record.recipe.model)
+        settled = [settled_accuracy(run.history) for run in seeds_of(record, runs)]
         rows.append(
             (
-                f"`{name}` ({'ours' if name == OURS else 'student'})",
+                f"`{name}` ({whose.get(name, 'student')})",
                 f"{facts.parameters:,}",
                 f"{facts.receptive_field[0]}",
                 mean_and_spread(settled),
@@ -111,16 +115,22 @@ def costs_table() -> str:
                 record.folder.name,
                 "; ".join(where),
                 f"{_facts(record.recipe.model).multiply_adds / 1e6:.1f} M",
-                f"{statistics.median(seconds):.0f}",
+                _short(statistics.median(seconds)),
             )
         )
     header = ("run", "on", "multiply-adds an image", "median seconds an epoch")
     return markdown_table(header, rows, left=2)
 
 
+def _short(seconds: float) -> str:
+    """Two digits at least."""
+    return f"{seconds:.1f}" if seconds < 9.95 else f"{seconds:.0f}"
+
+
 def seeds_table(name: str) -> str:
     """The complete runs with the recipe of the run `name`, one seed each, and their mean and spread."""
     runs = committed_runs()
+    named = named_runs(runs) | distilled_runs(runs)
     rows = [
         (
             str(run.recipe.seed),
@@ -128,7 +138,7 @@ def seeds_table(name: str) -> str:
             run.history[-1].test_accuracy,
             best_epoch(run.history).test_accuracy,
         )
-        for run in seeds_of(named_runs(runs)[name], runs)
+        for run in seeds_of(named[name], runs)
     ]
     lines = [(seed, *(f"{value:.2f}" for value in values)) for seed, *values in rows]
     if len(rows) > 1:
@@ -136,6 +146,23 @@ def seeds_table(name: str) -> str:
         lines.append(("mean", *map(mean_and_spread, columns)))
     header = ("seed", "mean of the last 5 epochs, %", "last epoch, %", "best epoch, %")
     return markdown_table(header, lines)
+
+
+def teachers_table() -> str:
+    """Who taught the distilled runs, as their records say."""
+    rows = [
+        (
+            name,
+            teacher["run"],
+            f"{teacher['parameters']:,}",
+            str(teacher["epochs"]),
+            f"{teacher['test_accuracy']:.2f}",
+        )
+        for name, record in distilled_runs(committed_runs()).items()
+        for teacher in record.config["taught"]["teachers"]
+    ]
+    header = ("distilled run", "teacher", "parameters", "epochs", "test accuracy, %")
+    return markdown_table(header, rows, left=2)
 
 
 def search_table() -> str:

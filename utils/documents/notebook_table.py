@@ -14,7 +14,7 @@ UNPUBLISHED = "OWNER/cifar10-under-200k/blob/main"
 NOTEBOOKS = {
     "01_data_exploration": ("Data", "the images, and what augmentation does to them"),
     "02_architecture_summary": ("Networks", "layers, sizes and receptive fields"),
-    "03_training": ("Training", "the best run, or a run of your own"),
+    "03_training": ("Training", "a recorded run, or one of your own"),
     "04_seed_runs": ("Reports", "the student reports' runs, repeated"),
     "05_error_analysis": ("Errors", "what the network gets wrong, and why"),
     "06_grade_your_submission": ("Grading", "your own submission, graded"),

@@ -1,5 +1,6 @@
 """Soft labels that are made ahead."""
 
+import shutil
 import sys
 from dataclasses import replace
 
@@ -69,6 +70,14 @@ def test_making_soft_labels_goes_on_where_it_was(places, few_digits, monkeypatch
     names = [f"teacher-digits, epoch {number}/2" for number in (1, 2)]
     assert [text.split(":")[0] for text in said[:-1]] == names
     assert again.digest(2) == whole and whole in said[-1]
+
+
+def test_how_many_images_are_asked_about_at_once_plays_no_part(places, few_digits, monkeypatch):
+    """On a GPU they are more than a student learns from at once."""
+    usual = cached(few_digits).read(1)
+    shutil.rmtree(places / "soft")
+    monkeypatch.setattr(teach, "TOGETHER", {"cpu": 3 * TAUGHT.batch_size})
+    np.testing.assert_allclose(cached(few_digits).read(1), usual, atol=0.01)
 
 
 def test_of_a_stream_that_comes_again_no_more_is_made_than_differs(places, few_digits):

@@ -9,7 +9,6 @@ from tests.small_run import OPTIONS, PRECISION, assert_same_run
 from utils.runtime import Precision
 from utils.training import capture
 from utils.training.capture import CAPTURED, CapturedStep
-from utils.training.distillation.objective import objective_of
 from utils.training.fit import fit
 from utils.training.network import Network
 from utils.training.optimizers import OPTIMIZERS
@@ -18,7 +17,7 @@ from utils.training.recipes import find_recipe
 RECIPE = replace(find_recipe("aster"), epochs=2, batch_size=30)
 
 
-def pretended(run):
+def pretended(run, device):
     """Stands for `capture.capture`: a graph's results lie in the same place after every replay."""
     for _ in range(capture.WARM_UP):
         output, loss = run()
@@ -57,18 +56,17 @@ def test_it_goes_on_exactly(capturing, few_digits, tmp_path):
     assert_same_run(tmp_path / "stopped", tmp_path / "straight")
 
 
-def parts(precision=PRECISION, optimizer="muon", **changes):
-    recipe = replace(RECIPE, optimizer=optimizer, **changes)
-    model = Network(recipe, precision).model.train()
-    known = (torch.zeros(30, dtype=torch.int64),)
-    optimizer = OPTIMIZERS[optimizer](model, recipe)
-    return model, optimizer, precision, objective_of(recipe), (30, 3, 32, 32), known
+def parts(precision=PRECISION, **changes):
+    """What a step is captured of."""
+    recipe = replace(RECIPE, **changes)
+    model = Network(recipe, precision).model
+    return recipe, model, OPTIMIZERS[recipe.optimizer](model, recipe), precision
 
 
 def test_trying_leaves_no_trace(capturing):
-    model, optimizer, *rest = parts()
+    recipe, model, optimizer, precision = parts()
     before = {name: each.clone() for name, each in model.state_dict().items()}
-    CapturedStep(model, optimizer, *rest)
+    CapturedStep(recipe, model, optimizer, precision)
     assert all(torch.equal(each, before[name]) for name, each in model.state_dict().items())
     states = optimizer.state.values()
     assert all(
@@ -80,7 +78,7 @@ def test_trying_leaves_no_trace(capturing):
 
 
 def test_what_cannot_be_captured_is_trained_step_by_step(monkeypatch, few_digits, tmp_path):
-    def fails(run):
+    def fails(run, device):
         run()
         raise RuntimeError("CUDA error: operation not permitted\nmore of it")
 
@@ -112,9 +110,9 @@ def test_where_it_does_not_work_it_says_why(arguments, reason):
 def test_nothing_is_asked_of_the_device(capturing):
     """On the meta device, whose tensors have no numbers to give."""
     meta = Precision(torch.device("meta"), "fp32")
-    model, optimizer, *rest = parts(meta, teachers=("a",), teaching=0.9)
-    rest[-1] += (torch.zeros(30, 10, dtype=torch.float16),)
-    step = CapturedStep(model, optimizer, *rest)
+    step = CapturedStep(*parts(meta, teachers=("a",), teaching=0.9))
     assert step.how == "steps captured as CUDA graphs"
     images = torch.zeros(30, 3, 32, 32, device="meta")
-    step(model, images, tuple(each.to("meta") for each in rest[-1]))
+    labels = torch.zeros(30, dtype=torch.int64, device="meta")
+    soft = torch.zeros(30, 10, dtype=torch.float16, device="meta")
+    step(step.model, images, (labels, soft))

@@ -122,7 +122,9 @@ def _ours(case: Case, recipe: Recipe, split: Split, device: torch.device) -> tup
     optimizer, scaler = OPTIMIZERS[recipe.optimizer](network.model, recipe), precision.scaler()
     objective, take_step = objective_of(recipe), train_step
     if case.way == CAPTURED:
-        take_step = _captured(network, optimizer, precision, objective, recipe)
+        take_step = CapturedStep(recipe, network.model, optimizer, precision)
+        if take_step.replay is None:
+            raise UserError(take_step.how)
 
     def step(batch: tuple[Tensor, ...]) -> None:
         images, *known = to_device(batch, device)
@@ -134,16 +136,6 @@ def _ours(case: Case, recipe: Recipe, split: Split, device: torch.device) -> tup
 
     stream = _endless(batches)
     return Changed(stream, halved) if case.way == HALVED else stream, step
-
-
-def _captured(network, optimizer, precision, objective, recipe) -> CapturedStep:
-    """The step as a CUDA graph; UserError where it is not."""
-    shape = recipe.batch_size, 3, CIFAR10.size, CIFAR10.size
-    known = (torch.zeros(recipe.batch_size, dtype=torch.int64),)
-    captured = CapturedStep(network.model, optimizer, precision, objective, shape, known)
-    if captured.replay is None:
-        raise UserError(captured.how)
-    return captured
 
 
 def _the_reports(

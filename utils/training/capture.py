@@ -9,9 +9,12 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
+from utils.data.data_sets import DATA_SETS
 from utils.runtime import Precision, memory_format
+from utils.training.distillation.objective import objective_of
 from utils.training.loops import train_step
 from utils.training.muon import Muon
+from utils.training.recipes import Recipe
 
 # The ways of using CUDA graphs: of the network, which `torch.compile` makes, with kernels of its own; of the whole step.
 GRAPHS = COMPILED, CAPTURED = "compile", "capture"
@@ -26,20 +29,22 @@ class CapturedStep:
 
     def __init__(
         self,
+        recipe: Recipe,
         model: nn.Module,
         optimizer: torch.optim.Optimizer,
         precision: Precision,
-        objective: Callable[..., Tensor],
-        shape: tuple[int, ...],
-        known: tuple[Tensor, ...],
     ):
-        """For images of `shape` `(B, 3, S, S)` and what is `known` of them, of which shapes and types count alone."""
+        """For the usual batches of `recipe`: images, labels and, where it has teachers, soft labels."""
         self.model, self.optimizer, self.precision = model, optimizer, precision
-        self.objective, self.replay = objective, None
-        self.images = torch.zeros(shape, device=precision.device).to(
-            memory_format=memory_format(precision.device)
+        self.objective, self.replay = objective_of(recipe), None
+        size, count, device = DATA_SETS[recipe.data_set].size, recipe.batch_size, precision.device
+        self.images = torch.zeros(count, 3, size, size, device=device).to(
+            memory_format=memory_format(device)
         )
-        self.known = tuple(torch.zeros_like(each, device=precision.device) for each in known)
+        self.known = (torch.zeros(count, dtype=torch.int64, device=device),)
+        if recipe.teachers:
+            answers = count, DATA_SETS[recipe.data_set].classes
+            self.known += (torch.zeros(answers, dtype=torch.float16, device=device),)
         self.how = _why_not(optimizer, precision)
         if self.how is None:
             self._try()
@@ -54,7 +59,7 @@ class CapturedStep:
                 [torch.zeros((), device=self.precision.device) for _ in numbers]
                 for numbers in self.optimizer.next_numbers()
             ]
-            self.replay, self.output, self.loss = capture(self._run)
+            self.replay, self.output, self.loss = capture(self._run, self.precision.device)
             self.how = "steps captured as CUDA graphs"
         except Exception as error:  # the driver and all that it runs can raise anything
             self.replay = None
@@ -93,17 +98,20 @@ class CapturedStep:
         return self.output, self.loss.clone()  # the next replay overwrites them
 
 
-def capture(run: Callable[[], tuple[Tensor, Tensor]]) -> tuple[Callable[[], None], Tensor, Tensor]:
-    """What replays `run`, and where its results will lie; it is run a few times before that."""
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(WARM_UP):
-            run()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        output, loss = run()
+def capture(
+    run: Callable[[], tuple[Tensor, Tensor]], device: torch.device
+) -> tuple[Callable[[], None], Tensor, Tensor]:
+    """What replays `run` on `device`, and where its results will lie; it is run a few times before that."""
+    with torch.cuda.device(device):
+        side, usual = torch.cuda.Stream(), torch.cuda.current_stream()
+        side.wait_stream(usual)
+        with torch.cuda.stream(side):
+            for _ in range(WARM_UP):
+                run()
+        usual.wait_stream(side)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            output, loss = run()
     return graph.replay, output, loss
 
 

@@ -9,7 +9,6 @@ import torch
 
 from utils import runtime
 from utils.architecture.summary import count_parameters
-from utils.data.data_sets import DATA_SETS
 from utils.data.images import ImageData
 from utils.data.loaders import TestBatches
 from utils.errors import GOES_ON, UserError, plainly
@@ -123,7 +122,9 @@ class _Run:
             self.teaching = Teaching(self.recipe, self.data, self.batches, self.precision, recorded)
         self._restore(record)
         if self.captures:
-            self.captured = self._capture()
+            self.captured = CapturedStep(
+                self.recipe, self.network.model, self.optimizer, self.precision
+            )
         record = record or RunRecord(self.folder, self._first_config(), [])
         record.config["sessions"].append(self._session())
         write_config(record)
@@ -194,21 +195,6 @@ class _Run:
         """Those of `epoch`, with soft labels where teachers give them, and small where the recipe begins with that."""
         batches = (self.teaching or self.batches).epoch(epoch)
         return Changed(batches, halved) if epoch < self.recipe.low_resolution_epochs else batches
-
-    def _capture(self) -> CapturedStep:
-        size, classes = (getattr(DATA_SETS[self.recipe.data_set], of) for of in ("size", "classes"))
-        count = self.recipe.batch_size
-        known = (torch.zeros(count, dtype=torch.int64),)
-        if self.recipe.teachers:
-            known += (torch.zeros(count, classes, dtype=torch.float16),)
-        return CapturedStep(
-            self.network.model,
-            self.optimizer,
-            self.precision,
-            objective_of(self.recipe),
-            (count, 3, size, size),
-            known,
-        )
 
     def _graphs(self) -> str | None:
         """How CUDA graphs are used, or why not; None where nobody asked for them."""

@@ -14,7 +14,8 @@ from utils.training.network import Network
 from utils.training.optimizers import OPTIMIZERS
 from utils.training.recipes import find_recipe
 
-RECIPE = replace(find_recipe("aster"), epochs=2, batch_size=30)
+MUON = dict(optimizer="muon", lr=0.02, momentum=0.95, other_lr=0.01, weight_decay=0.1)
+RECIPE = replace(find_recipe("assignment6_net1_grouped"), epochs=2, batch_size=30, **MUON)
 
 
 def pretended(run, device):

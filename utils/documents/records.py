@@ -1,6 +1,7 @@
 """What the tables are made of: the committed runs, those that belong together, and the CSV files of results/."""
 
 import csv
+import re
 import statistics
 import subprocess
 from collections.abc import Sequence
@@ -57,6 +58,11 @@ def seeds_of(record: RunRecord, runs: list[RunRecord]) -> list[RunRecord]:
         if run.complete and run.recipe == replace(record.recipe, seed=run.recipe.seed)
     ]
     return sorted(alike, key=lambda run: run.recipe.seed)
+
+
+def device_text(recorded: str) -> str:
+    """A device as records name it; older ones say "1 threads"."""
+    return re.sub(r"\b1 threads\b", "1 thread", recorded)
 
 
 def csv_rows(name: str) -> list[list[str]]:

@@ -8,6 +8,7 @@ from utils.architecture.summary import ModelFacts, model_facts
 from utils.documents.records import (
     committed_runs,
     csv_entries,
+    device_text,
     distilled_runs,
     mean_and_spread,
     named_runs,
@@ -113,7 +114,7 @@ def costs_table() -> str:
         rows.append(
             (
                 record.folder.name,
-                "; ".join(where),
+                device_text("; ".join(where)),
                 f"{_facts(record.recipe.model).multiply_adds / 1e6:.1f} M",
                 _short(statistics.median(seconds)),
             )

@@ -203,3 +203,8 @@ def run_command(work: Callable[[], Any]) -> tuple[int, Any]:
     except BrokenPipeError:  # nobody reads what we print any more
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1, None
+
+
+def in_short(error: Exception) -> str:
+    """The first line of what `error` says, at most 120 characters; its kind where it says nothing."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:120]

@@ -45,7 +45,7 @@ CANDIDATES: dict[str, Recipe] = {
     "30 epochs, output stride 2": replace(START, epochs=30, model="aster output stride 2"),
     "taught": LEARNING,
     "taught, temperature 1": replace(LEARNING, temperature=1.0),
-    "taught, temperature 2": replace(LEARNING, temperature=2.0),
+    "taught, temperature 4": replace(LEARNING, temperature=4.0),
     "taught, SiLU": replace(LEARNING, model="aster SiLU"),
     "taught, second block deeper": replace(LEARNING, model="aster second block deeper"),
     "taught, output stride 2": replace(LEARNING, model="aster output stride 2"),

@@ -28,7 +28,7 @@ from utils.training.run_record import load_run
 
 RESULTS = REPOSITORY / "results"
 # Images that pass while the clock runs: on a GPU less than an epoch with the warm-up, because its last batch is short, and
-# another shape would be compiled anew.
+# goes without the graphs that are measured.
 IMAGES = {"cuda": 30_000, "cpu": 1_000}
 LIMIT, CASE_LIMIT, KEPT_FOR_RESUMING = (
     480,
@@ -51,12 +51,13 @@ def check_device(name: str) -> Iterator[str]:
             figures[case] = measure(case, min(CASE_LIMIT, left), images)
         except UserError as error:
             yield f"Not measured: {error}"
-    if name != "cpu":
-        kind, called = torch.device(name).type, runtime.describe_device(torch.device(name))
-        table = [(called, *row) for row in rows(figures)]
-        write_whole(RESULTS / f"benchmark_{kind}.csv", csv_table(("device", *HEADER), table))
+    table, device = rows(figures), torch.device(name)
+    if device.type != "cpu":
+        called = runtime.describe_device(device)
+        text = csv_table(("device", *HEADER), [(called, *row) for row in table])
+        write_whole(RESULTS / f"benchmark_{device.type}.csv", text)
     memory = "memory of the device" if name.startswith("cuda") else "memory of the process"
-    yield f"\n{text_table(HEADER, rows(figures), left=3)}\n\nPeak memory is the {memory}."
+    yield f"\n{text_table(HEADER, table, left=3)}\n\nPeak memory is the {memory}."
     yield killed_and_resumed(name, end)
 
 

@@ -67,6 +67,13 @@ def require_fitting_data(recipe: Recipe, data: ImageData) -> None:
         )
 
 
+def black_images(recipe: Recipe, device: torch.device) -> Tensor:
+    """A usual batch of `recipe` in shape and layout, to try out what takes one: `(B, 3, S, S)` of zeros."""
+    size = DATA_SETS[recipe.data_set].size
+    images = torch.zeros(recipe.batch_size, 3, size, size, device=device)
+    return images.to(memory_format=runtime.memory_format(device))
+
+
 @dataclass(frozen=True)
 class Changed:
     """`batches`, each put through `change`; as long as they are."""

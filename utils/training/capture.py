@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 
 from utils.data.data_sets import DATA_SETS
-from utils.runtime import Precision, memory_format
+from utils.errors import in_short
+from utils.runtime import Precision
+from utils.training.batches import black_images
 from utils.training.distillation.objective import objective_of
 from utils.training.loops import train_step
 from utils.training.muon import Muon
@@ -37,10 +39,8 @@ class CapturedStep:
         """For the usual batches of `recipe`: images, labels and, where it has teachers, soft labels."""
         self.model, self.optimizer, self.precision = model, optimizer, precision
         self.objective, self.replay = objective_of(recipe), None
-        size, count, device = DATA_SETS[recipe.data_set].size, recipe.batch_size, precision.device
-        self.images = torch.zeros(count, 3, size, size, device=device).to(
-            memory_format=memory_format(device)
-        )
+        count, device = recipe.batch_size, precision.device
+        self.images = black_images(recipe, device)
         self.known = (torch.zeros(count, dtype=torch.int64, device=device),)
         if recipe.teachers:
             answers = count, DATA_SETS[recipe.data_set].classes
@@ -63,7 +63,7 @@ class CapturedStep:
             self.how = "steps captured as CUDA graphs"
         except Exception as error:  # the driver and all that it runs can raise anything
             self.replay = None
-            self.how = f"steps not captured: {(str(error).strip().splitlines() or [type(error).__name__])[0][:120]}"
+            self.how = f"steps not captured: {in_short(error)}"
         self.model.load_state_dict(weights)
         for each, fields in self.optimizer.state.items():
             _put_back(fields, state.get(each, {}))

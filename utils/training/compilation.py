@@ -6,8 +6,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from utils.data.data_sets import DATA_SETS
-from utils.runtime import Precision, memory_format
+from utils.errors import in_short
+from utils.runtime import Precision
+from utils.training.batches import black_images
 from utils.training.recipes import Recipe
 
 
@@ -35,24 +36,20 @@ def compile_for(
     """
     if precision.device.type != "cuda":
         return model, f"not compiled: that is for CUDA, and this is {precision.device.type}"
-    size = DATA_SETS[recipe.data_set].size
-    shape = recipe.batch_size, 3, size, size
     try:
-        _try(torch.compile(copy.deepcopy(model), mode="reduce-overhead"), shape, precision)
+        trial = torch.compile(copy.deepcopy(model), mode="reduce-overhead")
+        images = black_images(recipe, precision.device)
+        _try(trial, images, precision)
     except (
         Exception
     ) as error:  # the compiler, the compiler's compiler and the driver can raise anything
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        return model, f"not compiled: a trial step failed ({reason[:120]})"
+        return model, f"not compiled: a trial step failed ({in_short(error)})"
     compiled = torch.compile(model, mode="reduce-overhead")
-    return ForUsualBatches(model, compiled, shape), "compiled with CUDA graphs"
+    return ForUsualBatches(model, compiled, images.shape), "compiled with CUDA graphs"
 
 
-def _try(model: nn.Module, shape: tuple, precision: Precision) -> None:
-    """One step forward and backward on black images."""
-    images = torch.zeros(shape, device=precision.device).to(
-        memory_format=memory_format(precision.device)
-    )
+def _try(model: nn.Module, images: Tensor, precision: Precision) -> None:
+    """One step forward and backward."""
     with precision.autocast():
         output = model.train()(images)
     output.sum().backward()

@@ -52,16 +52,16 @@ def _tf32() -> Iterator[None]:
         torch.backends.cuda.matmul.allow_tf32 = before
 
 
-def _together(weights: list[Tensor]) -> list[list[int]]:
-    """Indices into `weights` of those that are orthogonalised at once.
+def _together(weights: list[Tensor]) -> list[list[Tensor]]:
+    """Those of `weights` that are orthogonalised at once.
 
     On a CPU, where arithmetic takes the time, matrices of one shape; elsewhere all, because there starting an operation
     takes longer than what it does to a few small matrices more.
     """
     by_shape = defaultdict(list)
-    for index, each in enumerate(weights):
+    for each in weights:
         shape = (len(each), each[0].numel()) if each.device.type == "cpu" else None
-        by_shape[shape].append(index)
+        by_shape[shape].append(each)
     return list(by_shape.values())
 
 
@@ -152,19 +152,21 @@ class Muon(torch.optim.Optimizer):
                     )
 
     def _update_muon(self, trained: list[Tensor], group: dict, lr: float | Tensor) -> None:
-        for weights in trained:
-            self.state[weights].setdefault("momentum", torch.zeros_like(weights))
-        momenta, gradients = (
-            [self.state[weights]["momentum"] for weights in trained],
-            [weights.grad for weights in trained],
-        )
         for some in _together(trained):
-            few, theirs = [gradients[index] for index in some], [momenta[index] for index in some]
-            torch._foreach_lerp_(theirs, few, 1 - group["momentum"])
-            ahead = torch._foreach_lerp(few, theirs, group["momentum"])
+            momenta, gradients = self._kept("momentum", some), [weights.grad for weights in some]
+            torch._foreach_lerp_(momenta, gradients, 1 - group["momentum"])
+            ahead = torch._foreach_lerp(gradients, momenta, group["momentum"])
             updates = lr * orthogonalise(_stacked([update.flatten(1) for update in ahead]))
-            for index, update in zip(some, updates):
-                _take(trained[index], update)
+            for weights, update in zip(some, updates):
+                _take(weights, update)
+
+    def _kept(self, name: str, trained: list[Tensor]) -> list[Tensor]:
+        """What is kept under `name` for each of `trained`, zeros at first."""
+        states = [self.state[weights] for weights in trained]
+        for weights, state in zip(trained, states):
+            if name not in state:
+                state[name] = torch.zeros_like(weights)
+        return [state[name] for state in states]
 
     def _update_adam(
         self,
@@ -173,13 +175,8 @@ class Muon(torch.optim.Optimizer):
         rate: float | Tensor,
         correction: float | Tensor,
     ) -> None:
-        for weights in trained:
-            for name in ("mean", "square"):
-                self.state[weights].setdefault(name, torch.zeros_like(weights))
         gradients = [weights.grad for weights in trained]
-        means, squares = (
-            [self.state[weights][name] for weights in trained] for name in ("mean", "square")
-        )
+        means, squares = (self._kept(name, trained) for name in ("mean", "square"))
         beta, beta_square = group["betas"]
         torch._foreach_lerp_(means, gradients, 1 - beta)
         torch._foreach_mul_(squares, beta_square)

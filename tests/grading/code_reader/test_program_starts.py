@@ -4,7 +4,7 @@ import pytest
 
 from tests.grading.first_attempt import find
 from tests.grading.layouts import build
-from tests.grading.program.test_attempts import BOTH, CHOSEN
+from tests.grading.program.test_attempts import BOTH, CHOSEN, log
 
 NET, WIDE = "model.py:Net()", "model.py:WideNet()"
 
@@ -146,9 +146,7 @@ def test_of_two_programs_of_one_name_the_one_that_is_there_is_started(tmp_path):
         {"Makefile": "RUN = $(PY) train.py\nall:\n\t$(RUN) --net wide\n"},
         {"Dockerfile": 'ENTRYPOINT ["python", "train.py"]\n'},
         {"launch.json": '{"program": "train.py", "args": ["--net", "wide"]}'},
-        {
-            "launch.py": "import subprocess\nsubprocess.run(['python', 'train.py', '--net', 'wide'])\n"
-        },
+        {"launch.py": "import os\nos.system('python train.py --net ' + input())\n"},
         {"README.md": "```\npython train.py --net <NET>\n```\n"},
         {"log.txt": "Namespace(net='wide')\n"},
     ],
@@ -168,10 +166,65 @@ def test_what_may_give_other_words_leaves_the_network_open(files, tmp_path):
         {"README.md": "1. python .\\train.py --net wide\n"},
         {"README.md": "| how | `python train.py --net wide` |\n"},
         {"README.md": "Start python train.py --net wide | tee log\n"},
+        {
+            "launch.py": "import subprocess\nsubprocess.run(['python', 'train.py', '--net', 'wide'])\n"
+        },
     ],
 )
 def test_less_usual_ways_to_start_it(files, tmp_path):
     assert str(find(build(tmp_path, {**BOTH, "train.py": CHOSEN, **files})).model) == WIDE
+
+
+def in_notebook(folder, cell, **files):
+    files = {name.replace("__", "."): text for name, text in files.items()}
+    return find(build(folder, {**BOTH, "train.py": CHOSEN, "S9.ipynb": [(cell, log(80))], **files}))
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "!python train.py \\\n    --net wide",
+        "!python train.py --net wide  # the wide one",
+        "!python train.py --net wide 2>&1 | tee log.txt",
+        "!timeout 3600 uv run python train.py --net wide",
+        "!python -m torch.distributed.run --nproc_per_node 1 train.py --net wide",
+        "!bash -c 'python train.py --net wide'",
+        "!!python train.py --net wide",
+        "out = !python train.py --net wide",
+        "%sx python train.py --net wide",
+        "%time !python train.py --net wide",
+        "%time %run -N 1 train.py --net wide",
+        "%%bash\npython train.py \\\n    --net wide",
+        "%%sh\n# the wide one\npython train.py --net wide",
+        "NET = 'wide'\n!python train.py --net $NET",
+        "cfg = {'net': 'wide'}\n!python train.py --net {cfg['net']}",
+        "import os\nos.system('python train.py --net wide')",
+        "import subprocess, sys\nsubprocess.run([sys.executable, 'train.py', '--net', 'wide'], check=True)",
+        "!bash run.sh",
+        "!chmod +x run.sh && ./run.sh",
+        "!make train",
+    ],
+)
+def test_a_cell_that_starts_it(cell, tmp_path):
+    command = "python train.py --net wide\n"
+    found = in_notebook(tmp_path, cell, run__sh=command, Makefile=f"train:\n\t{command}")
+    assert str(found.model) == WIDE
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "%%bash\nNET=wide\npython train.py --net $NET",
+        "NET = 'net'\nfor NET in ['wide']:\n    !python train.py --net $NET",
+        "NET = 'net'\ndef go(NET):\n    !python train.py --net {NET}\ngo('wide')",
+        "NET = input()\n!python train.py --net {NET}",
+        "!for n in wide; do python train.py --net $n; done",
+        "!echo wide | xargs python train.py --net",
+        "import os\nos.system(f'python train.py --net {input()}')",
+    ],
+)
+def test_a_cell_with_words_that_are_not_known(cell, tmp_path):
+    assert in_notebook(tmp_path, cell).model is None
 
 
 @pytest.mark.parametrize(

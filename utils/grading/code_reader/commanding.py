@@ -1,15 +1,21 @@
 """What the commands of a notebook do while it is read: they start programs, enter folders and write files."""
 
+import ast
 import posixpath
+import re
 
+from utils.grading.code_reader import expressions
 from utils.grading.code_reader.command_line import arguments
 from utils.grading.code_reader.imports import known_libraries
 from utils.grading.code_reader.namespace_writes import magic_writes
+from utils.grading.code_reader.shell_starts import starts
 from utils.grading.code_reader.values import Frame, Origin
 from utils.grading.submission import notebook_code
 from utils.grading.submission.commands import Action, actions
+from utils.grading.submission.syntax import UNPARSABLE
 
 _MOST_STARTS = 3  # of one script that commands start again and again
+_PUT_IN = re.compile(r"(?<![{$])\{([^{}]+)\}(?!\})|(?<!\$)\$([A-Za-z_]\w*)")
 
 
 class Commanding:
@@ -21,10 +27,30 @@ class Commanding:
         if code.written is not None:
             self.cell_files.append((code, str(origin)))
 
-    def _command(self, text: str, frame: Frame) -> None:
+    def _command(self, command: notebook_code.Command, frame: Frame) -> None:
         key = self.namespace(frame.names, frame.origin)
-        why = f"{frame.origin} binds it by the command {text.split()[0]}"
-        self.written_names += [(key, name, why) for name in magic_writes(text)]
+        why = f"{frame.origin} binds it by the command {command.text.split()[0]}"
+        self.written_names += [(key, name, why) for name in magic_writes(command.text)]
+        self.command(
+            self._filled(command.text, frame) if command.is_filled else command.text, frame
+        )
+
+    def _filled(self, text: str, frame: Frame) -> str:
+        """A command with the values that IPython puts into it, those that are known: {name}, {expression} and $name."""
+
+        def value(match: re.Match) -> str:
+            try:
+                node = ast.parse(match[1] or match[2], mode="eval").body
+            except UNPARSABLE:
+                return match[0]
+            with self.aside():
+                found = expressions.evaluate(self, node, frame)
+            return str(found) if isinstance(found, (str, int, float)) else match[0]
+
+        return _PUT_IN.sub(value, text)
+
+    def command(self, text: str, frame: Frame) -> None:
+        """Follow one command, which begins with ! or %."""
         for action in actions(text):
             if action.kind == "clone":
                 self.index.clones.append(action.name)
@@ -33,13 +59,31 @@ class Commanding:
                 self.index.enter(action.name)
             elif action.kind in ("write", "install"):
                 self.files.append((action, str(frame.origin)))
+            elif action.kind == "script":
+                for start in self._starts_of(action):
+                    self._started(start, frame)
             else:
-                before, self.argv = self.argv, arguments(action.flags)
                 self._started(action, frame)
-                self.argv = before
+
+    def _starts_of(self, action: Action) -> list[Action]:
+        """What a script of a shell starts, or a Makefile."""
+        scripts = {one.path: one for one in self.submission.scripts}
+        name = "Makefile" if action.name.endswith("make") else action.name
+        path = self.index.place(name, scripts.__contains__)
+        found = []
+        for start in starts(scripts[path]) if path else ():
+            programs = start.programs(self.index.sources)
+            if len(programs) == 1:
+                found.append(Action("start", *programs, start.words))
+        return found
 
     def _started(self, action: Action, frame: Frame) -> None:
-        """Read the script or notebook that a command starts."""
+        """Read the script or notebook that a command starts, with the words that follow it."""
+        before, self.argv = self.argv, arguments(action.flags)
+        self._read_started(action, frame)
+        self.argv = before
+
+    def _read_started(self, action: Action, frame: Frame) -> None:
         path = self._program_path(action)
         if path is None:
             known = action.kind == "module" and action.name.partition(".")[0] in known_libraries()

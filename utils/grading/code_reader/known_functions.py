@@ -14,6 +14,7 @@ from utils.grading.code_reader import (
     records,
 )
 from utils.grading.code_reader.environment import sets_variable
+from utils.grading.code_reader.shell_calls import SHELL_CALLS, shell_line
 from utils.grading.code_reader.values import (
     LONGEST,
     NOT_KNOWN,
@@ -43,6 +44,12 @@ def _vars(reader, args, kwargs, frame):
     if args and changes.watched(args[0]) is not None:
         return members.attribute(reader, args[0], "__dict__", frame)
     return args[0].attributes if args and records.open_attributes(args[0]) else NOT_KNOWN
+
+
+def _shell(reader, args, kwargs, frame):
+    if not frame.uncertain and (line := shell_line(args)):
+        reader.command(f"!{line}", frame)
+    return NOT_KNOWN
 
 
 def _statistic(name: str):
@@ -196,6 +203,7 @@ FUNCTIONS = {
     "builtins.print": lambda *_: None,
     "os.environ.get": _variable,
     "os.getenv": _variable,
+    **dict.fromkeys(SHELL_CALLS, _shell),
     "numpy.array": _array,
     "numpy.asarray": _array,
     **paths.functions(),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from utils.grading.code_reader.shell_starts import PYTHON
+from utils.grading.submission.shell_words import PYTHON
 
 _FENCE = re.compile(r"\s*(`{3,}|~{3,})")
 _SPAN = re.compile(r"(?<!`)`([^`\n]{1,500})`(?!`)")

@@ -8,9 +8,10 @@ from itertools import islice
 
 from utils.grading.code_reader.command_line import Commands, arguments
 from utils.grading.code_reader.page_commands import commands_of
-from utils.grading.code_reader.shell_starts import FILE, Start, starts
+from utils.grading.code_reader.shell_starts import Start, starts
 from utils.grading.code_reader.values import Unknown
 from utils.grading.submission.contents import Submission, TextFile
+from utils.grading.submission.shell_words import FILE
 
 _SETTING = re.compile(
     r"(?:^|[\s\"':\[=])(python[\d.]*\s[^\"'\n]{0,500}\.py\b[^\"'\n]{0,500})", re.I

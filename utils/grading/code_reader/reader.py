@@ -110,7 +110,7 @@ class Reader(Importing, Calling, Commanding):
         )
         for part in code.in_order():
             if isinstance(part, notebook_code.Command):
-                self._command(part.text, frame)
+                self._command(part, frame)
             else:
                 self._guarded(part, Frame(frame.names, frame.origin, script="__main__"))
 

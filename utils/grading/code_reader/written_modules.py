@@ -2,26 +2,14 @@
 
 import fnmatch
 import posixpath
-import shlex
 from collections.abc import Iterator, Sequence
 
 from utils.grading.code_reader.paths import is_path, spelled
+from utils.grading.code_reader.shell_calls import SHELL_CALLS, shell_line
 from utils.grading.code_reader.values import Call, Library, Made, OwnPath, Unknown
 from utils.grading.submission.commands import actions
 from utils.grading.submission.file_writes import Written, copied, same_code
 
-_SHELL = {"os.system", "os.popen"} | {
-    f"subprocess.{name}"
-    for name in (
-        "run",
-        "call",
-        "check_call",
-        "check_output",
-        "Popen",
-        "getoutput",
-        "getstatusoutput",
-    )
-}
 _COPIES = {f"shutil.{name}" for name in ("copy", "copy2", "copyfile", "move")} | {
     f"os.{name}" for name in ("rename", "replace", "link", "symlink", "renames")
 }
@@ -131,12 +119,8 @@ def _by_call(call: Call) -> list[Written]:
 
 def _by_shell(call: Call, name: str) -> list[Written]:
     ipython = isinstance(call.receiver, Unknown) and call.name in ("system", "getoutput")
-    given = call.args[0] if call.args else None
-    if isinstance(given, (list, tuple)) and all(isinstance(one, str) for one in given):
-        given = shlex.join(given)
-    if not (name in _SHELL or ipython) or not isinstance(given, str):
-        return []
-    return [Written(one.name, one.flags) for one in actions(f"!{given}") if one.kind == "write"]
+    line = shell_line(call.args) if name in SHELL_CALLS or ipython else ""
+    return [Written(one.name, one.flags) for one in actions(f"!{line}") if one.kind == "write"]
 
 
 def _path(value) -> str | None:

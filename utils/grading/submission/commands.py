@@ -6,37 +6,21 @@ import shlex
 from dataclasses import dataclass
 
 from utils.grading.submission.file_writes import written_by
+from utils.grading.submission.shell_words import commands, started
 
-_BEFORE = {
-    "time",
-    "nohup",
-    "sudo",
-    "exec",
-    "env",
-    "nice",
-    "do",
-    "then",
-    "else",
-}  # words that may stand before the program's name
-_PYTHON = re.compile(r"(?:.*/)?python[\d.]*(?:\.exe)?$|\{?\$?sys\.executable\}?$")
-_LAUNCHERS = {"torchrun", "accelerate"}
-_WITH_VALUE = {
-    "-W",
-    "-X",
-    "-b",
-    "--branch",
-    "--depth",
-    "-o",
-    "--origin",
-}  # options that take the next word
-_BETWEEN = re.compile(r"[;&|]+$")
+# Options that take the next word: git's, and those of %run.
+_CLONE_OPTIONS = {"-b", "--branch", "--depth", "-o", "--origin"}
+_RUN_OPTIONS = {"-N", "-b", "-D", "-l", "-s", "-T"}
+_SCRIPT = re.compile(r"(?:.*/)?(?:[\w.-]+\.(?:sh|bash|bat|cmd|ps1)|make)$")
+_TIMERS = re.compile(r"%%?(?:time|timeit|prun|memit)\b\s*(?:-\S+\s+)*(?=[%!])")
+_SHELLS = re.compile(r"!+|%%?(?:sx|system|sh|bash)\b")
 
 
 @dataclass(frozen=True)
 class Action:
     """`kind` is "clone" (into the folder `name`), "enter" (the folder), "start" or "run" (the file; `run` shares its names
-    with the notebook), "module" (started by its dotted name), "write" (the file; `flags` is what it is a copy of) or
-    "install" (the package); `flags` is the rest of the line."""
+    with the notebook), "module" (started by its dotted name), "script" (of a shell, or "make"), "write" (the file; `flags`
+    is what it is a copy of) or "install" (the package); `flags` is the rest of the line."""
 
     kind: str
     name: str
@@ -45,22 +29,16 @@ class Action:
 
 def actions(text: str) -> list[Action]:
     """What one line does that begins with ! or %, in order."""
-    shell, words = text.startswith("!"), _words(text.lstrip("!%").strip())
-    if not shell and words[:1] == ["cd"]:
-        where = " ".join(
-            word for word in words[1:] if not word.startswith("-")
-        )  # IPython takes blanks as they are
+    text = _TIMERS.sub("", text)
+    shell = _SHELLS.match(text)
+    line = text[shell.end() if shell else 1 :].strip()
+    word, _, rest = line.partition(" ")
+    if not shell and word == "cd":  # IPython takes blanks as they are
+        where = " ".join(one for one in rest.split() if not one.startswith("-")).strip("\"'")
         return [Action("enter", where)] if where else []
-    if not shell and words[:1] == ["run"]:
-        return _started(words[1:], "run")
-    found, part = [], []
-    for word in [*words, ";"]:
-        if _BETWEEN.match(word):
-            found += _action(part)
-            part = []
-        else:
-            part.append(word)
-    return found
+    if not shell and word == "run":
+        return _run(next(commands(rest), []))
+    return [action for words in commands(line) for action in _actions(words, line if shell else "")]
 
 
 def magic(text: str) -> tuple[str, str]:
@@ -69,52 +47,38 @@ def magic(text: str) -> tuple[str, str]:
     return (match[1], match[2]) if match else ("", "")
 
 
-def _words(text: str) -> list[str]:
-    try:
-        lexer = shlex.shlex(text, posix=True, punctuation_chars=";&|")
-        lexer.whitespace_split, lexer.commenters = True, ""
-        return list(lexer)
-    except ValueError:  # a quotation mark that stands alone
-        return text.split()
-
-
-def _action(words: list[str]) -> list[Action]:
-    while words and (words[0] in _BEFORE or re.match(r"\w+=", words[0])):
-        words = words[1:]
+def _actions(words: list[str], line: str) -> list[Action]:
+    """What a command does; only one of a shell, `line`, starts programs."""
     written = [Action("write", one.name, one.source) for one in written_by(words)]
-    return written + _program(words)
-
-
-def _program(words: list[str]) -> list[Action]:
     if words[:2] in (["pip", "install"], ["pip3", "install"]):
-        return [Action("install", name) for word in words[2:] if (name := _repository(word))]
-    if len(words) < 2:
-        return _started(words, "start") if words and words[0].endswith(".py") else []
+        names = map(_repository, words[2:])
+        return written + [Action("install", name) for name in names if name]
     if words[0] == "cd":
-        return [Action("enter", words[1])]
+        return written + [Action("enter", name) for name in words[1:2]]
     if words[:2] == ["git", "clone"]:
-        url, *folder = _without_options(words[2:])[:2] or [""]
+        url, *folder = _without_options(words[2:], _CLONE_OPTIONS)[:2] or [""]
         name = folder[0] if folder else posixpath.basename(url.rstrip("/")).removesuffix(".git")
-        return [Action("clone", name)] if name else []
-    if _PYTHON.match(words[0]):
-        return _started(words[1:], "start")
-    if words[0] in _LAUNCHERS or words[0].endswith(".py"):
-        script = next(
-            (place for place, word in enumerate(words) if word.endswith(".py")), len(words)
-        )
-        return _started(words[script:], "start")
-    return []
+        return written + [Action("clone", name)] * bool(name)
+    return written + (_started(words, line) if line else [])
 
 
-def _started(words: list[str], kind: str) -> list[Action]:
-    """The program behind Python's own options."""
+def _started(words: list[str], line: str) -> list[Action]:
+    programs = [one for one in started(words, line) if one.name]
+    if not programs and (names := [word for word in words[:2] if _SCRIPT.match(word)]):
+        return [Action("script", names[0])]
+    return [
+        Action("module" if one.is_module else "start", one.name, shlex.join(one.words))
+        for one in programs
+    ]
+
+
+def _run(words: list[str]) -> list[Action]:
+    """The file or the module behind the options of %run."""
     while words and words[0].startswith("-"):
         if words[0] == "-m":
             return [Action("module", words[1], shlex.join(words[2:]))] if words[1:] else []
-        if words[0] == "-c":
-            return []
-        words = words[2:] if words[0] in _WITH_VALUE else words[1:]
-    return [Action(kind, words[0], shlex.join(words[1:]))] if words else []
+        words = words[2:] if words[0] in _RUN_OPTIONS else words[1:]
+    return [Action("run", words[0], shlex.join(words[1:]))] if words else []
 
 
 def _repository(word: str) -> str:
@@ -123,10 +87,10 @@ def _repository(word: str) -> str:
     return posixpath.basename(address.rstrip("/")).removesuffix(".git")
 
 
-def _without_options(words: list[str]) -> list[str]:
+def _without_options(words: list[str], with_value: set[str]) -> list[str]:
     kept = []
     while words:
-        skipped = 2 if words[0] in _WITH_VALUE else 1
+        skipped = 2 if words[0] in with_value else 1
         kept += [] if words[0].startswith("-") else words[:1]
         words = words[skipped:]
     return kept

@@ -4,6 +4,7 @@ import ast
 import posixpath
 import re
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -23,10 +24,13 @@ _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 
 @dataclass(frozen=True)
 class Command:
-    """A line that IPython or the shell would run: `%run train.py`, `!git clone …`, `%cd repository`."""
+    """A line that IPython or the shell would run: `%run train.py`, `!git clone …`, `%cd repository`. `is_filled`: IPython
+    puts the values into it that Python's variables have here; not where a whole cell is of the shell, and in a loop or a
+    function they have others."""
 
     text: str
     line: int
+    is_filled: bool = False
 
 
 @dataclass(frozen=True)
@@ -165,16 +169,7 @@ def cell_code(index: int, source: str) -> Code:
         if name in ("writefile", "file"):
             return _writes(index, rest.split(), "\n".join(lines[first + 1 :]))
         if name in ("bash", "sh", "shell", "script"):
-            return Code(
-                index,
-                commands=(
-                    *_heads(head, rest, first),
-                    *(
-                        Command("!" + line.strip(), first + 2 + number)
-                        for number, line in enumerate(lines[first + 1 :])
-                    ),
-                ),
-            )
+            return Code(index, commands=(*_heads(head, rest, first), *_of_shell(lines, first + 1)))
         if name not in _KEEPS_PYTHON:
             return Code(index)
         lines[first] = ""
@@ -194,17 +189,39 @@ def _heads(head: str, rest: str, line: int) -> list[Command]:
     return [Command(head, line + 1)] if rest.strip() else []
 
 
+def _of_shell(lines: list[str], first: int) -> Iterator[Command]:
+    """The lines of a shell from `first` on, those that are not empty."""
+    lines = list(lines)
+    for number in range(first, len(lines)):
+        _joined(lines, number)
+        if lines[number].strip():
+            yield Command("!" + lines[number].strip(), number + 1)
+
+
+def _joined(lines: list[str], first: int) -> None:
+    """Put what a backslash at the end of the line `first` goes on with into that line."""
+    last = first
+    while last + 1 < len(lines) and lines[last].rstrip().endswith("\\"):
+        last += 1
+    whole = " ".join(line.rstrip().removesuffix("\\") for line in lines[first : last + 1])
+    lines[first : last + 1] = [whole] + [""] * (last - first)
+
+
 def take_commands(lines: list[str]) -> list[Command]:
     """The commands among the lines of a cell or a script; in `lines` something takes their place that does nothing."""
     commands, quotes = [], {'"""': 0, "'''": 0}
     for number, line in enumerate(lines):
         inside = any(count % 2 for count in quotes.values())  # of a text of several lines
+        if not inside and (_CAPTURE.match(line) or _MAGIC.match(line)):
+            _joined(lines, number)
+            line = lines[number]
         if match := _CAPTURE.match(line):
+            commands.append(Command(line[match.end(2) :].strip(), number + 1, not match[1]))
             lines[number] = (
                 f"{match[1]}{match[2]}type(None)()"  # something that reading does not know
             )
         elif (match := _MAGIC.match(line)) and not inside:
-            commands.append(Command(line.strip(), number + 1))
+            commands.append(Command(line.strip(), number + 1, not match[1]))
             lines[number] = f"{match[1]}pass"
         elif _AUTOMAGIC.match(line) and not inside:
             commands.append(Command("%" + line.strip(), number + 1))

@@ -8,6 +8,7 @@ import sys
 
 import nbformat
 import pytest
+import torch
 
 from tests.grading import submissions as good
 from utils.data.cifar10 import cifar10_root
@@ -114,10 +115,36 @@ def test_the_starter_runs_at_once_on_the_digits(handout):
     assert len(reached) == 3 and reached[-1] > 150  # chance is 30
 
 
+def module(name):
+    """The module `name` of the handout."""
+    file = make_handout.STARTER / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(f"handout_{name}", file)
+    found = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(found)
+    return found
+
+
+def test_a_training_that_is_kept_goes_on_with_its_log(tmp_path, capsys):
+    loops, file = module("loops"), str(tmp_path / "mine.pt")
+    images = torch.randn(24, 3, 32, 32, generator=torch.Generator().manual_seed(0))
+    loader = torch.utils.data.DataLoader([(one, n % 3) for n, one in enumerate(images)], 8)
+
+    def train(epochs, keep):
+        torch.manual_seed(1)
+        model = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(3072, 10))
+        loops.fit(model, "cpu", loader, loader, epochs, keep=keep)
+        return capsys.readouterr().out, model.state_dict()
+
+    whole, weights = train(4, None)
+    first, _ = train(2, file)
+    again, same = train(4, file)
+    assert whole.startswith(first) and again == whole and whole.count("Epoch") == 4
+    assert all(torch.equal(same[name], weights[name]) for name in weights)
+    assert train(4, file)[0] == whole
+
+
 def test_it_reads_cifar10_where_it_is(cifar10):
-    spec = importlib.util.spec_from_file_location("handout_data", make_handout.STARTER / "data.py")
-    data = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(data)
+    data = module("data")
     sets = data.cifar10(*[lambda image: {"image": image}] * 2, folder=cifar10_root())
     for one, known in zip(sets, (cifar10.train, cifar10.test)):
         assert len(one) == len(known) and one[7][1] == known.labels[7]

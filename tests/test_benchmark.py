@@ -13,6 +13,7 @@ from utils.benchmark.cases import (
     ASKING,
     CAPTURED,
     COMPILED,
+    CONDITIONS,
     HALVED,
     HEADER,
     OURS,
@@ -22,6 +23,7 @@ from utils.benchmark.cases import (
     rows,
 )
 from utils.benchmark.device_check import check_device, compared
+from utils.benchmark.measure import measure_all
 from utils.benchmark.one_case import _with_pytorchs_layers, measure, training_images
 from utils.errors import UserError
 from utils.training.run_record import load_run, write_epochs
@@ -33,6 +35,7 @@ def figures(seconds):
         "images_per_second": 1000.0,
         "input_share": 0.25,
         "peak_megabytes": 900.0,
+        **dict.fromkeys(CONDITIONS, "known"),
     }
 
 
@@ -51,6 +54,13 @@ def test_ours_is_compared_with_the_same_case():
     assert table[1]["seconds an epoch"] == "75.0" and table[1]["input share"] == "25.0%"
 
 
+def test_the_middle_of_several_rounds_keeps_its_conditions(monkeypatch):
+    found = iter([figures(3.0), figures(1.0), figures(2.0)])
+    monkeypatch.setattr("utils.benchmark.measure.measure", lambda case: next(found))
+    case = Case("epoch", "era9", OURS, 512)
+    assert measure_all([case], rounds=3) == {case: figures(2.0)}
+
+
 @pytest.mark.parametrize("way", [REPORTS, OURS, ASKING, HALVED])
 @pytest.mark.parametrize("what", ["input", "epoch"])
 def test_a_case_is_measured(what, way, monkeypatch, digits):
@@ -59,6 +69,8 @@ def test_a_case_is_measured(what, way, monkeypatch, digits):
     found = measure(Case(what, recipe, way, batch_size=4, images=100), images_timed=32)
     assert found["seconds"] == pytest.approx(100 / found["images_per_second"])
     assert 0 < found["input_share"] <= 1 and found["peak_megabytes"] > 100
+    assert found["device"].startswith("CPU") and found["torch"] == torch.__version__
+    assert found["precision"] == "fp32" or way != REPORTS
 
 
 def test_the_reports_way_has_pytorchs_own_layers_and_the_same_weights():
@@ -95,22 +107,29 @@ def test_on_a_device_each_way_has_its_row_and_what_fails_is_named(monkeypatch, c
     assert "It went on." in said and said.count("ours, asking at every step") == 2
 
 
-def test_what_a_gpu_took_is_kept(monkeypatch, tmp_path):
-    """The device stands in every row; a CPU's figures are kept by the whole benchmark alone."""
+def test_what_a_gpu_took_is_kept_where_it_is_whole(monkeypatch, tmp_path):
+    """A CPU's figures are kept by the whole benchmark alone."""
     monkeypatch.setattr(device_check, "RESULTS", tmp_path)
     monkeypatch.setattr(device_check, "measure", lambda *_: figures(75.0))
     monkeypatch.setattr(device_check, "decisions", lambda name: iter(()))
     monkeypatch.setattr(device_check, "killed_and_resumed", lambda name, end: "")
-    monkeypatch.setattr(device_check.runtime, "describe_device", lambda device: "NVIDIA X")
     monkeypatch.setattr(device_check.runtime, "choose_device", torch.device)
     for name in ("cpu", "cuda"):
         list(check_device(name))
     assert [file.name for file in tmp_path.iterdir()] == ["benchmark_cuda.csv"]
-    lines = (tmp_path / "benchmark_cuda.csv").read_text().splitlines()
-    assert lines[0].split(",")[:2] == ["device", "what"] and len(lines) == 1 + len(
-        on_device("cuda")
+    kept = (tmp_path / "benchmark_cuda.csv").read_text()
+    assert len(kept.splitlines()) == 1 + len(on_device("cuda"))
+
+    def measured(case, *_):
+        if case.way == CAPTURED:
+            raise UserError("The case took more than 75 seconds.")
+        return figures(60.0)
+
+    monkeypatch.setattr(device_check, "measure", measured)
+    assert "benchmark_cuda.csv stays as it was, because not every case was measured." in list(
+        check_device("cuda")
     )
-    assert all(line.startswith("NVIDIA X,epoch,") for line in lines[1:])
+    assert (tmp_path / "benchmark_cuda.csv").read_text() == kept
 
 
 def test_a_step_that_is_not_captured_is_not_measured_as_one(monkeypatch, digits):

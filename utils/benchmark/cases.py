@@ -43,6 +43,7 @@ INPUT, EPOCH = (
     for what in ("input", "epoch")
 )
 FLAGSHIP = [Case("epoch", "aster", way, 128) for way in (OURS, ASKING, HALVED)]
+CONDITIONS = ("device", "precision", "torch", "commit")  # that a figure belongs to
 HEADER = (
     "what",
     "recipe",
@@ -54,6 +55,7 @@ HEADER = (
     "input share",
     "peak memory, MB",
     "times as fast",
+    *CONDITIONS,
 )
 
 
@@ -89,4 +91,5 @@ def _row(case: Case, found: dict, figures: dict[Case, dict]) -> tuple:
         f"{found['input_share']:.1%}",
         round(found["peak_megabytes"]),
         ratio,
+        *(found[name] for name in CONDITIONS),
     )

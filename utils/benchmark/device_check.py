@@ -53,12 +53,18 @@ def check_device(name: str) -> Iterator[str]:
             yield f"Not measured: {error}"
     table, device = rows(figures), torch.device(name)
     if device.type != "cpu":
-        called = runtime.describe_device(device)
-        text = csv_table(("device", *HEADER), [(called, *row) for row in table])
-        write_whole(RESULTS / f"benchmark_{device.type}.csv", text)
+        yield _written(table, len(on_device(name)), RESULTS / f"benchmark_{device.type}.csv")
     memory = "memory of the device" if name.startswith("cuda") else "memory of the process"
     yield f"\n{text_table(HEADER, table, left=3)}\n\nPeak memory is the {memory}."
     yield killed_and_resumed(name, end)
+
+
+def _written(table: list[tuple], cases: int, file: Path) -> str:
+    """Write the table, unless a case is missing: what was measured before is worth more than a part."""
+    if len(table) < cases:
+        return f"{file.name} stays as it was, because not every case was measured."
+    write_whole(file, csv_table(HEADER, table))
+    return f"{file.name} is written."
 
 
 def decisions(name: str) -> Iterator[str]:
@@ -72,7 +78,9 @@ def decisions(name: str) -> Iterator[str]:
     yield f"workers that augment one image at a time: {runtime.default_workers(device)}"
     yield f"torch.compile: {compilation}"
     there = is_there(cifar10_root())
-    yield f"images: {CIFAR10.title if there else f'random, of the size of {CIFAR10.title}, which is not here'}"
+    random = f"random, of the size of {CIFAR10.title}, which is not here"
+    missing = random if device.type != "cpu" else f"{CIFAR10.title} is not here, and a CPU needs it"
+    yield f"images: {CIFAR10.title if there else missing}"
 
 
 def killed_and_resumed(name: str, end: float) -> str:

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from utils.benchmark.cases import Case
+from utils.benchmark.cases import CONDITIONS, Case
 from utils.errors import UserError
 from utils.paths import REPOSITORY
 
@@ -15,7 +15,8 @@ IMAGES = 8_000  # that pass while the clock runs
 
 
 def measure(case: Case, seconds: float | None = None, images: int = IMAGES) -> dict:
-    """Measure `case` in a fresh process: images a second, seconds an epoch, input share (0 to 1), peak memory in MB.
+    """Measure `case` in a fresh process: images a second, seconds an epoch, input share (0 to 1), peak memory in MB, and
+    under which conditions.
 
     `images` is about how many pass while the clock runs. UserError when it cannot be measured, or not in `seconds`.
     """
@@ -47,7 +48,13 @@ def measure_all(cases: Iterable[Case], rounds: int) -> dict[Case, dict]:
                 flush=True,
             )
             found[case].append(measure(case))
-    return {
-        case: {name: statistics.median(figures[name] for figures in several) for name in several[0]}
-        for case, several in found.items()
+    return {case: _median(several) for case, several in found.items()}
+
+
+def _median(several: list[dict]) -> dict:
+    """Of each figure; the conditions are the same in all."""
+    middle = {
+        name: statistics.median(figures[name] for figures in several)
+        for name in several[0].keys() - CONDITIONS
     }
+    return several[0] | middle

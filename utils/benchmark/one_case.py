@@ -60,7 +60,16 @@ def measure(case: Case, images_timed: int) -> dict:
         "images_per_second": case.batch_size / per_step,
         "input_share": sum(waited) / (sum(waited) + sum(computed)),
         "peak_megabytes": _peak_bytes(device) / 2**20,
+        "device": runtime.describe_device(device),
+        "precision": "fp32" if case.way == REPORTS else runtime.choose_precision(device).name,
+        "torch": torch.__version__,
+        "commit": _commit(),
     }
+
+
+def _commit() -> str:
+    code = runtime.code_version()
+    return f"{(code['commit'] or 'unknown')[:12]}{' and changes' * bool(code['changed'])}"
 
 
 def training_images(needs_them: bool) -> Split:

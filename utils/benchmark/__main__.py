@@ -2,8 +2,8 @@
 
 Every measurement runs in its own process, the sides take turns, and the table gives medians and ratios. An epoch's seconds
 are the median seconds of a step times the steps of an epoch. It writes results/benchmark.csv. With --device it looks at one
-device for a few minutes instead, which needs no internet: what is decided there, how fast it is, and whether a run that was killed
-goes on; of a GPU it writes results/benchmark_cuda.csv, or that of its kind.
+device for a few minutes instead, which needs no internet: what is decided there, how fast it is, and whether a run that was
+killed goes on; of a GPU it writes results/benchmark_cuda.csv, or that of its kind.
 """
 
 import argparse

@@ -1,5 +1,7 @@
 """What is said of a training whose log is doubtful, broken off, resumed or one of several."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.grading.claims.of_readme import BEST, COURSE, claims
@@ -80,3 +82,29 @@ def test_a_claim_may_be_about_another_run(tmp_path):
     assert [(one.verdict, one.value) for one in found] == [("true", 12)] and "another run" in found[
         0
     ].why
+
+
+@pytest.mark.parametrize(
+    "text, verdict",
+    [
+        ("Best test accuracy is {best} (epoch {at}), training accuracy at the end: {last}.", "t"),
+        ("Best test accuracy {best} at epoch {at}, last train accuracy {last}.", "t"),
+        ("Best test accuracy was {best} in epoch {at}; training accuracy ended at {last}.", "t"),
+        ("Best test accuracy {best} at epoch {at}, last train accuracy {none}.", "f"),
+        ("Best test accuracy {best} at epoch {at}, train accuracy {last}.", "u"),
+        ("Best test accuracy {best} at epoch {at}, train accuracy {then}.", "t"),
+        ("Best test accuracy {best} at epoch {at}, train accuracy {none}.", "f"),
+    ],
+)
+def test_the_epoch_of_one_accuracy_is_not_that_of_another_with_its_own_time(
+    tmp_path, text, verdict
+):
+    course = [*COURSE[:-1], replace(COURSE[-1], test_correct=COURSE[-1].test_correct - 100)]
+    best = max(course, key=lambda one: one.test)
+    at, last, then, none = best.index, course[-1].train, best.train, 64.17
+    assert last != then and none not in [one.train for one in course]
+    (tmp_path / "S9.ipynb").write_text(notebook(tqdm_from_0(course)), encoding="utf-8")
+    values = dict(best=best.test, last=last, then=then, none=none)
+    shown = text.format(at=at, **{name: f"{value:.2f}%" for name, value in values.items()})
+    (tmp_path / "README.md").write_text(shown, encoding="utf-8")
+    assert [one.verdict[0] for one in claims(tmp_path)] == [verdict]

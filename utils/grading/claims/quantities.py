@@ -21,7 +21,7 @@ _SPLIT_AFTER = re.compile(
     r"[.(]{0,3}(?P<split>[TS])(?:[.d]{0,2}A|d|\)|:k|$)|A?[.w]{0,3}(?P<on>[TS])d"
 )
 _BEST = re.compile(r"B\)?[.wSTdA]{0,6}[.wbv:k]{0,7}$")
-_FINAL = re.compile(r"F[.STd]{0,3}A|Fe|F[.bvu]{0,3}$")
+_FINAL = re.compile(r"F[.STd]{0,3}A|Fe|F[.bvu]{0,3}$|A[.w]{0,2}l[.bvu:]{0,3}$")  # l: "at the end"
 _TARGET = re.compile(r"v\.{0,3}g\.{0,2}A?\.{0,2}s?%|g\.{0,2}A?\.{0,2}%b\.{0,2}f?v")
 SAID = re.compile(r"[vbutn]")
 # A clause whose subject is a layer.
@@ -59,6 +59,7 @@ class Part:
     role: str = ""
     epoch: int | None = None
     when: str = ""
+    borrowed: bool = False  # the epoch stands beside the accuracy on the other split
     reached: bool = False
     round: bool = False
     loose: bool = False  # "the best" stands in the sentence, but not beside this accuracy
@@ -277,7 +278,9 @@ def _with_epochs(words: list[Token], letters: str, parts: list[Part]) -> list[Pa
         others = [
             place
             for place in accuracies
-            if place not in given and parts[place].split != parts[near].split
+            if place not in given
+            and parts[place].split != parts[near].split
+            and parts[place].role != "final"  # which has a time of its own
         ]
         for place in (near, *others):
             one = parts[place]
@@ -286,7 +289,9 @@ def _with_epochs(words: list[Token], letters: str, parts: list[Part]) -> list[Pa
                 if place == near
                 else (one.start, one.end)
             )
-            parts[place] = replace(one, epoch=number, when=when, start=start, end=end)
+            parts[place] = replace(
+                one, epoch=number, when=when, start=start, end=end, borrowed=place != near
+            )
     return parts
 
 

@@ -1,7 +1,7 @@
 """What is asserted of a training - accuracies, epochs, when a target was reached - held against the logged runs."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from utils.grading.claims.agreement import agrees, rounded_up
 from utils.grading.claims.quantities import Part
@@ -166,6 +166,10 @@ def _wrong(part: Part, subject: Subject, rows: tuple[Row, ...]) -> Verdict:
     """ "false", or "unverifiable" where the words can be meant in a way that is right."""
     best, which = _best(rows).accuracy, "training" if part.split == "train" else "test"
     if part.epoch is not None:
+        plain = part.borrowed and _right(replace(part, epoch=None, when=""), rows)
+        if plain:
+            why = f"{plain.why}; whether epoch {part.epoch} is meant is not clear"
+            return Verdict("unverifiable", plain.value, why)
         return _wrong_at(part, rows)
     last = rows[-1].accuracy
     found = f"the best logged {which} accuracy is {best:.2f} %" + (

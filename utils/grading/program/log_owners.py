@@ -71,7 +71,7 @@ def logs_of(
     for run, whole in zip(printed, outputs):
         _give(whole, tie.of_output(run), own, perhaps, nobodys)
     with_output = {one for one, held in own.items() if held or perhaps[one]}
-    several = len({tuple(tested_values(run)) for run in texts}) > 1
+    several = len(_different(texts)) > 1
     for run in texts:
         owners = tie.of_text(run, with_output)
         if several and len(owners) == 1 and not tie.is_certain(owners[0], run):
@@ -95,6 +95,15 @@ def _completed(run: Run, texts: Sequence[tuple[Run, list[float]]]) -> Run:
         if len(text.epochs) > len(run.epochs) and all(value in left for value in shown):
             return replace(run, epochs=text.epochs, begun=text.begun, left_out=text.left_out)
     return run
+
+
+def _different(texts: Sequence[Run]) -> list[list[float]]:
+    """The test accuracies of the runs that are no copy of another one, nor a part."""
+    found: list[list[float]] = []
+    for run in sorted(texts, key=lambda run: -len(tested_values(run))):
+        if not any(copies_of(run, whole) for whole in found):
+            found.append(tested_values(run))
+    return found
 
 
 def _give(run: Run, owners: list[Attempt], own: dict, perhaps: dict, nobodys: list[Run]) -> None:
@@ -147,7 +156,8 @@ class _Ties:
         return owners
 
     def is_certain(self, one: Attempt, run: Run) -> bool:
-        """False where a command line may give the network or its arguments, and the log itself does not tell which it was.
+        """False where a command line may give the network or its arguments, or the network is not known, and the log itself
+        does not tell which it was.
 
         Of several logs each may then be any network's, whatever its file or folder is called.
         """
@@ -160,7 +170,7 @@ class _Ties:
             if isinstance(node, ast.Name)
         }
         asked = any(call.name in _COMMAND_LINE for call in one.reader.calls)
-        picked = asked and (given or len(named & self.networks) > 1)
+        picked = model is None or asked and (given or len(named & self.networks) > 1)
         told = run.parameters in self.totals[one] or self._recorded(one, run)
         return not picked or bool(told)
 
@@ -207,7 +217,7 @@ class _Ties:
                 for name, own in others.items()
                 if here & own and not here & set().union(*every.values())
             ]
-            if elsewhere:
+            if elsewhere and all(one.model for one in owners):  # else it may be its network's
                 return [], True
         return [], False
 

@@ -105,9 +105,9 @@ def kind(name: str) -> str | None:
         return None if name == DATA_SET else "archives"
     if suffix in TEXT_SUFFIXES or (not suffix and stem.startswith(("readme", "log", "train"))):
         return "texts"
-    if stem in SCRIPT_FILES and suffix not in (".py", ".md"):
-        return "scripts"
-    return "configs" if name in PACKAGE_FILES else _KINDS.get(suffix)
+    if name in PACKAGE_FILES:
+        return "configs"
+    return _KINDS.get(suffix) or ("scripts" if stem in SCRIPT_FILES else None)
 
 
 _KINDS = {

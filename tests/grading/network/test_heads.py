@@ -42,6 +42,46 @@ def test_a_wrong_head_costs_no_blocks(head):
     assert facts["receptive_field"].value == judged(Blocks())["receptive_field"].value
 
 
+OVER_POSITIONS = {
+    "tokens": lambda x: x.flatten(2).transpose(1, 2).mean(1),
+    "channels last, then flattened": lambda x: x.permute(0, 2, 3, 1).reshape(len(x), -1, 8).mean(1),
+    "channels last": lambda x: x.permute(0, 2, 3, 1).mean((1, 2)),
+    "positions first": lambda x: x.view(len(x), 8, -1).permute(2, 0, 1).mean(0),
+    "flattened and unflattened": lambda x: x.flatten(2).unflatten(2, (4, 4)).mean((2, 3)),
+    "a sum that is divided": lambda x: x.flatten(2).sum(-1) / 16,
+}
+
+
+@pytest.mark.parametrize("way", OVER_POSITIONS)
+def test_an_average_over_positions_that_stand_elsewhere(way):
+    facts, plain = judged(Headed(OVER_POSITIONS[way], 8)), judged(Blocks())
+    assert facts["global_average_pooling"].value is True
+    assert facts["receptive_field"].value == plain["receptive_field"].value
+    assert facts["blocks"].value is True
+
+
+NO_AVERAGE = {  # and what is known of it
+    "all positions with weights": (lambda x: x.flatten(1), 128, False),
+    "with weights, and normalised": (lambda x: F.layer_norm(x.flatten(1), (128,)), 128, False),
+    "half of the positions": (lambda x: x.flatten(2).transpose(1, 2)[:, :8].mean(1), 8, None),
+    "the channels": (lambda x: x.flatten(2).mean(1), 16, None),
+    "channels and a side": (lambda x: x.permute(0, 2, 1, 3).flatten(2).mean(2), 4, None),
+    "normalised in between": (
+        lambda x: F.layer_norm(x.flatten(2).transpose(1, 2), (8,)).mean(1),
+        8,
+        None,
+    ),
+    "a product": (lambda x: (x.flatten(2) @ torch.full((16, 1), 1 / 16)).flatten(1), 8, None),
+    "maxima": (lambda x: x.flatten(2).transpose(1, 2).amax(1), 8, False),
+}
+
+
+@pytest.mark.parametrize("way", NO_AVERAGE)
+def test_what_is_no_plain_average_over_positions(way):
+    head, width, known = NO_AVERAGE[way]
+    assert judged(Headed(head, width))["global_average_pooling"].value is known
+
+
 @pytest.mark.parametrize("head", ["a global maximum", "a maximum of parts"])
 @pytest.mark.parametrize(
     "pool", [nn.MaxPool2d(2), nn.AdaptiveMaxPool2d(8), nn.Sequential(nn.MaxPool2d(2), nn.ReLU())]

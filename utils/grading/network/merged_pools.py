@@ -1,10 +1,18 @@
 """Pools in several steps as one: `x.mean(3).mean(2)`, average pools that together cover the whole map, a mean over the
-positions of a map whose channels stand last."""
+positions of a map that stand in other dimensions, as in `x.flatten(2).transpose(1, 2).mean(1)`."""
 
 from dataclasses import replace
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import ExecutedGraph, Operation, Value
+from utils.grading.network.map_axes import (
+    BATCH,
+    CHANNELS,
+    OF_A_MAP,
+    POSITIONS,
+    moved,
+    only_moves,
+)
 
 _STEPS = ("mean", "sum", "amax")
 
@@ -26,17 +34,18 @@ def _merge_one(graph: ExecutedGraph) -> ExecutedGraph | None:
             uses.setdefault(value, []).append(operation)
     producers = graph.producers()
     for last in graph.operations:
+        if (source := _over_positions(graph, last)) is not None:
+            keep = len(graph.shapes[last.output]) == 4
+            whole = replace(last, args=(source, [2, 3], keep), kwargs={})
+            return replace(
+                graph, operations=[whole if one is last else one for one in graph.operations]
+            )
         first = (
             producers.get(last.args[0]) if last.args and isinstance(last.args[0], Value) else None
         )
         if first is None or uses.get(first.output) != [last] or first.output in graph.outputs:
             continue
-        name = (
-            _by_axes(graph, first, last)
-            or _by_tiles(graph, first, last)
-            or _by_order(graph, first, last)
-        )
-        if name:
+        if name := _by_axes(graph, first, last) or _by_tiles(graph, first, last):
             keep = len(graph.shapes[last.output]) == 4
             whole = replace(
                 last, target=f"aten.{name}.dim", args=(first.args[0], [2, 3], keep), kwargs={}
@@ -79,18 +88,27 @@ def _by_tiles(graph: ExecutedGraph, first: Operation, last: Operation) -> str | 
     return "mean" if len(graph.shapes[first.args[0]]) == 4 and is_tiled(graph, first) else None
 
 
-def _by_order(graph: ExecutedGraph, first: Operation, last: Operation) -> str | None:
-    """The reduction, where it takes up height and width after the channels were moved behind them."""
-    if (
-        first.name not in operations.PERMUTATIONS
-        or last.name not in _STEPS
-        or len(graph.shapes[first.output]) != 4
-    ):
+def _over_positions(graph: ExecutedGraph, last: Operation) -> Value | None:
+    """The map whose positions a reduction takes up, all of them and nothing else, where they stand in other dimensions."""
+    if last.name not in _STEPS or not isinstance(last.args[0], Value):
         return None
-    order = operations.permutation(first, 4)
-    taken = operations.reduced_dimensions(graph, last, first.output)
-    left = [order[dimension] for dimension in range(4) if dimension not in taken]
-    return last.name if left == [0, 1] and len(graph.shapes[last.output]) == 2 else None
+    producers, chain, value = graph.producers(), [], last.args[0]
+    while (producer := producers.get(value)) is not None and only_moves(producer):
+        chain.append(producer)
+        value = producer.args[0]
+    sizes, axes = graph.shapes[value], OF_A_MAP
+    if not chain or len(sizes) != 4 or sizes[2] * sizes[3] == 1:
+        return None
+    for operation in reversed(chain):
+        axes = moved(graph, operation, axes, sizes)
+        if axes is None:
+            return None
+    taken = operations.reduced_dimensions(graph, last, last.args[0])
+    if {axis for place in taken for axis in axes[place]} != POSITIONS:
+        return None
+    left = [held for place, held in enumerate(axes) if place not in taken]
+    kept = left == [(BATCH,), (CHANNELS,)]
+    return value if kept and graph.shapes[last.output] in (sizes[:2], (*sizes[:2], 1, 1)) else None
 
 
 def is_tiled(graph: ExecutedGraph, pool: Operation) -> bool:

@@ -4,6 +4,7 @@ from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import Operation
 from utils.architecture.receptive_field_rules import CannotTrace
 from utils.grading.facts import Fact
+from utils.grading.network.map_axes import CHANNELS, OF_A_MAP, moved, only_moves
 from utils.grading.network.merged_pools import is_tiled
 from utils.grading.network.shrinking import shrinks
 from utils.grading.network.view import WEIGHTED, NetworkView
@@ -111,7 +112,7 @@ def _without_pool(view: NetworkView) -> Fact:
         return view.fact(False, "the network makes no feature map")
     before, settings = _shape_before(view, last), operations.window(view.graph, last)
     map_text = f"{before[1]} × {before[-2]} × {before[-1]}"
-    if last.name in operations.RESHAPES:
+    if last.name in operations.RESHAPES and _is_weighed(view, last, before):
         return view.fact(False, f"the last map of {map_text} is flattened, not averaged")
     whole = settings is not None and all(
         kernel >= size for kernel, size in zip(settings.kernel, before[-2:])
@@ -138,6 +139,23 @@ def _without_pool(view: NetworkView) -> Fact:
         f"what {last.name} in {view.where(last)} makes of the last map of {map_text} is not known to be "
         "an average or not",
     )
+
+
+def _is_weighed(view: NetworkView, flattening: Operation, sizes: tuple[int, ...]) -> bool:
+    """Whether a layer behind it has a weight for each position of each channel of the map, whose shape is `sizes`."""
+    first = moved(view.graph, flattening, OF_A_MAP, sizes) if len(sizes) == 4 else None
+    waiting = [(flattening.output, first)]
+    while waiting:
+        value, axes = waiting.pop()
+        for user in view.users.get(value, ()) if axes else ():
+            if user.name in WEIGHTED:
+                if {CHANNELS} < set(axes[-1]):
+                    return True
+            elif only_moves(user):
+                waiting.append((user.output, moved(view.graph, user, axes, sizes)))
+            elif view.graph.shapes[user.output] == view.graph.shapes[value]:
+                waiting.append((user.output, axes))  # each number by itself, or normalised
+    return False
 
 
 def _has_channels_last(view: NetworkView, operation: Operation) -> bool:

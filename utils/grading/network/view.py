@@ -123,28 +123,11 @@ class NetworkView:
         for operation in self.live:
             maps = [value for value in operation.inputs if value in self.reached]
             how = operations.global_pool(self.graph, operation, maps[0]) if maps else None
-            flat = self._pool_of_flattened(operation, maps[0]) if maps and not how else None
-            if (how or flat) and not any(
+            if how and not any(
                 operations.is_map(self.graph.shapes[one.output]) for one in self.behind(operation)
             ):
-                found.append((operation, how or flat))
+                found.append((operation, how))
         return found
-
-    def _pool_of_flattened(self, operation: Operation, value: Value) -> str | None:
-        """As `x.view(B, C, -1).mean(2)`."""
-        producer = self.graph.producers().get(value)
-        if (
-            operation.name not in operations.REDUCTIONS
-            or producer is None
-            or producer.name not in operations.RESHAPES
-        ):
-            return None
-        before, after = self.graph.shapes[producer.inputs[0]], self.graph.shapes[value]
-        flattened = (
-            len(before) == 4 and len(after) == 3 and before[:2] == after[:2] and after[2] > 1
-        )
-        whole = operations.reduced_dimensions(self.graph, operation, value) == {2}
-        return operations.REDUCTIONS[operation.name] if flattened and whole else None
 
     def behind(self, operation: Operation) -> list[Operation]:
         """What depends on it, in order of execution."""

@@ -278,13 +278,51 @@ def test_of_several_logs_a_command_line_that_picks_the_network_leaves_the_owner_
     assert best_of(found.first) == (90 if known else None)
 
 
+TWO_LOGS = {"runs/a/log.csv": csv(90), "runs/b/log.csv": csv(80)}
+PICK = "model = Net() if {} == 'net' else WideNet()\n"
+
+
+@pytest.mark.parametrize(
+    "choosing",
+    [
+        "import sys\nfrom model import Net, WideNet\n" + PICK.format("sys.argv[1]"),
+        "import click\nfrom model import Net, WideNet\n" + PICK.format("input()"),
+        "from model import Net, WideNet\n" + PICK.format("input()"),
+    ],
+)
+def test_a_network_that_is_not_known_has_none_of_several_logs(choosing, tmp_path):
+    script = SCRIPT.replace(BUILD, choosing)
+    found = judged(tmp_path / "two", {**BOTH, "train.py": script, **TWO_LOGS})
+    assert best_of(found.first) is None
+    one = judged(tmp_path / "one", {**BOTH, "train.py": script, "runs/b/log.csv": csv(80)})
+    assert best_of(one.first) == 80
+    part = log(80).partition("EPOCH: 3")[2]
+    copied = {"log.txt": log(80), "README.md": f"```\nEPOCH: 3{part}\n```\n"}
+    assert best_of(judged(tmp_path / "part", {**BOTH, "train.py": script, **copied}).first) == 80
+
+
+@pytest.mark.parametrize(
+    "writing, known",
+    [
+        ("log = open('runs/b/log.csv', 'w')\n", 80),
+        ("import os\nlog = open(os.path.join('runs', 'a', 'log.csv'), 'w')\n", 90),
+        ("log = open(input(), 'w')\n", None),
+        ("log = open('runs/b/log.csv')\n", None),
+        ("one, two = open('runs/a/log.csv', 'w'), open('runs/b/log.csv', 'w')\n", None),
+        ("log = open('log.csv', 'w')\n", None),
+    ],
+)
+def test_the_log_that_the_program_writes_is_its_own(writing, known, tmp_path):
+    found = judged(tmp_path, {**BOTH, "train.py": CHOSEN + writing, **TWO_LOGS})
+    assert str(found.first.attempt.model) == "model.py:Net()" and best_of(found.first) == known
+
+
 GIVEN = SCRIPT.replace(
     BUILD,
     "import argparse\nfrom model import Net\nparser = argparse.ArgumentParser()\n"
     "parser.add_argument('--dropout', type=float, default=0.1)\ngiven = parser.parse_args()\n"
     "model = Net(dropout=given.dropout)\n",
 )
-TWO_RUNS = {"runs/a/log.csv": csv(90), "runs/b/log.csv": csv(80)}
 
 
 @pytest.mark.parametrize(
@@ -301,7 +339,7 @@ TWO_RUNS = {"runs/a/log.csv": csv(90), "runs/b/log.csv": csv(80)}
     ],
 )
 def test_the_settings_that_are_recorded_beside_a_log_tie_it(settings, known, tmp_path):
-    found = judged(tmp_path, {**MODULES, "train.py": GIVEN, **TWO_RUNS, **settings})
+    found = judged(tmp_path, {**MODULES, "train.py": GIVEN, **TWO_LOGS, **settings})
     assert best_of(found.first) == known
 
 

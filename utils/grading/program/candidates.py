@@ -72,9 +72,19 @@ def network_classes(reader: Reader) -> list[UserClass]:
 
 def network_parts(reader: Reader) -> set[str]:
     """The names of the classes that a network in what was read builds or inherits from, and of those that are transforms."""
+    return built_parts(reader) | {one.name for one in network_bases(reader)}
+
+
+def network_bases(reader: Reader) -> list[UserClass]:
+    """The submission's own classes that a network in what was read inherits from."""
     networks = [one for one in reader.classes if is_network(one)]
-    parts = {base.name for one in networks for base in one.bases if isinstance(base, UserClass)}
-    parts |= {
+    return [base for one in networks for base in one.bases if isinstance(base, UserClass)]
+
+
+def built_parts(reader: Reader) -> set[str]:
+    """The names of the classes that a network in what was read builds, and of those that are transforms."""
+    networks = [one for one in reader.classes if is_network(one)]
+    parts = {
         step.cls.name
         for made in reader.made
         if made.name.startswith(TRANSFORMS)

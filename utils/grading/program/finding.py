@@ -1,21 +1,24 @@
 """Which class (or function) of which file is the network, with the arguments that it is built with."""
 
+import ast
 import posixpath
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from utils.errors import UserError
+from utils.grading.code_reader.changes import is_network
 from utils.grading.code_reader.reader import Reader
 from utils.grading.code_reader.training_code import reading
 from utils.grading.code_reader.values import Unknown, UserClass, UserFunction
 from utils.grading.facts import Evidence
 from utils.grading.program.candidates import (
     Candidate,
+    built_parts,
     foreign,
+    network_bases,
     network_classes,
-    network_parts,
 )
+from utils.grading.program.default_arguments import has_its_defaults
 from utils.grading.program.network_arguments import argument
 from utils.grading.submission.contents import Submission
 
@@ -88,8 +91,8 @@ def only_network(submission: Submission) -> tuple[Candidate | None, str]:
         candidate = Candidate.of_class(
             classes[0], "it is the only network that is defined; no code was found that builds it"
         )
-        if _is_given_arguments(submission, candidate.name):
-            args = (Unknown("the code that gives it arguments was not seen to be reached"),)
+        if not has_its_defaults(submission, classes[0]):
+            args = (Unknown("with which arguments it is built was not seen"),)
             candidate = replace(candidate, args=args)
         return candidate, f"The network is {candidate.name}: {candidate.why}."
     names = ", ".join(f"{one.place.file or one.place.notebook}:{one.name}" for one in classes)
@@ -98,12 +101,6 @@ def only_network(submission: Submission) -> tuple[Candidate | None, str]:
         if classes
         else "No class that inherits from torch.nn.Module is built or defined in what could be read."
     )
-
-
-def _is_given_arguments(submission: Submission, name: str) -> bool:
-    """Whether the code anywhere calls the class of this name with arguments."""
-    called = re.compile(rf"(?<!class )(?<!\w){re.escape(name)}\(\s*[^)\s]")
-    return any(called.search(text) for text, _ in submission.code())
 
 
 def defined_networks(readers: Iterable[Reader]) -> set[str]:
@@ -121,16 +118,31 @@ def _all_readers(submission: Submission) -> list[Reader]:
 
 
 def _lone_classes(submission: Submission) -> list[UserClass]:
-    """The networks that no other network of the submission is built of; each place once."""
+    """The networks that no other network of the submission is built of; each place once. One from which another inherits
+    may be the one that is built, if it can be called."""
     readers = _all_readers(submission)
-    parts = {name for reader in readers for name in network_parts(reader)}
+    parts = {name for reader in readers for name in built_parts(reader)}
+    parts |= {
+        one.name
+        for reader in readers
+        for one in network_bases(reader)
+        if not _computes(one.find("forward")[0])
+    }
     classes = {
         (one.place.file, one.place.notebook, one.place.cell, one.name): one
         for reader in readers
-        for one in network_classes(reader)
-        if one.name not in parts
+        for one in reader.classes
+        if is_network(one) and one.name not in parts
     }
     return list(classes.values())
+
+
+def _computes(forward) -> bool:
+    """Whether this is a method that does something, and not only a place for one."""
+    if not isinstance(forward, UserFunction):
+        return False
+    empty = (ast.Raise, ast.Pass, ast.Expr)
+    return not all(isinstance(one, empty) for one in forward.node.body)
 
 
 def named_network(submission: Submission, wanted: str, ranked: list[Candidate]) -> Candidate:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from utils.grading.code_reader.reader import Reader
+from utils.grading.code_reader.written_modules import file_writes
 from utils.grading.log.epochs import Run
 from utils.grading.log.lines import text_lines
 from utils.grading.log.printed_totals import printed_total
@@ -36,6 +38,10 @@ _NUMBERED = frozenset(
 
 LEAST_IN_COMMON = 5  # epochs with the same accuracies, of two logs that are of one training
 _COMMAND_LINE = ("parse_args", "parse_known_args")
+# Libraries that start a function with the words of the command.
+_STARTERS = frozenset(
+    "absl click defopt docopt fire hydra jsonargparse plac tap typer tyro".split()
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,10 +175,17 @@ class _Ties:
             for node in ast.walk(statement)
             if isinstance(node, ast.Name)
         }
-        asked = any(call.name in _COMMAND_LINE for call in one.reader.calls)
-        picked = model is None or asked and (given or len(named & self.networks) > 1)
+        choice = given or len(named & self.networks) > 1
+        picked = model is None or choice and _takes_words(one.reader)
         told = run.parameters in self.totals[one] or self._recorded(one, run)
-        return not picked or bool(told)
+        return not picked or bool(told) or self._is_written(one, run)
+
+    def _is_written(self, one: Attempt, run: Run) -> bool:
+        """Whether it is the one text that the program writes, as it was started."""
+        names = {posixpath.normpath(written.name) for written, _, _ in file_writes(one.reader)}
+        texts = [text.path for text in self.submission.texts]
+        found = [path for path in texts if any(f"/{path}".endswith(f"/{name}") for name in names)]
+        return found == [run.source]
 
     def _recorded(self, one: Attempt, run: Run) -> bool | None:
         return agrees(self.submission, run, one.model) if one.model is not None else None
@@ -229,6 +242,21 @@ class _Ties:
     def _same_folder(self, one: Attempt, run: Run) -> bool:
         folder = posixpath.dirname(one.program)
         return bool(folder) and f"{posixpath.dirname(run.source)}/".startswith(f"{folder}/")
+
+
+def _takes_words(reader: Reader) -> bool:
+    """Whether the words of the command that starts the program, or its like, may decide on something."""
+    if any(call.name in _COMMAND_LINE for call in reader.calls):
+        return True
+    nodes = (node for unit in reader.units for one in unit.statements for node in ast.walk(one))
+    return any(
+        getattr(node, "attr", "") == "argv"
+        or isinstance(node, ast.alias)
+        and node.name.partition(".")[0] in _STARTERS
+        or isinstance(node, ast.ImportFrom)
+        and (node.module or "").partition(".")[0] in _STARTERS
+        for node in nodes
+    )
 
 
 def words(text: str) -> list[str]:

@@ -53,9 +53,12 @@ def test_pipeline(reader: Reader) -> Pipeline | None:
 def _choose(reader: Reader, train: bool, network: object) -> Pipeline | None:
     fed = [one for one in loops(reader) if one.backward and one.dataset is not None and train]
     bare = ""
-    for source, why in _sources(reader, train, network):
+    for source, why, rivals in _sources(reader, train, network):
         found = _read(reader, source, fed if train else None)
         if found.steps or found.unread:
+            others = [_read(reader, one, None) for one in rivals]
+            if any(_signature(one) != _signature(found) for one in others):
+                _doubt(found, "of several training sets with different transforms, which is used was not seen")
             _doubt(found, bare)
             return _pipeline(found, source, why)
         bare = bare or feeding.bare(reader, source, fed, found.opaque)
@@ -63,23 +66,23 @@ def _choose(reader: Reader, train: bool, network: object) -> Pipeline | None:
 
 
 def _sources(reader: Reader, train: bool, network: object):
-    """Data sets and transforms of one kind, the surest first, of equals the last that was made."""
+    """Data sets and transforms of one kind, the surest first, of equals the last that was made; why each is of that kind,
+    and the others that may be meant as well."""
     if train:
         training = training_loops(reader)
         own = [loop for loop in training if any(one is network for one in loop.networks)]
         datasets = [loop.dataset for loop in own or training]
         chosen = [one for one in datasets if _kind(one) is not False] or datasets
         yield from (
-            (one, "the loop with the backward pass runs over it") for one in reversed(chosen)
+            (one, "the loop with the backward pass runs over it", ()) for one in reversed(chosen)
         )
     loaders = [made for made in reader.made if made.last == "DataLoader"]
     loaded = [
         (dataset, loader) for loader in loaders if (dataset := dataset_of(loader)) is not None
     ]
-    yield from (
-        (one, "a DataLoader is made of it")
-        for one, loader in reversed(loaded)
-        if _kind(one, loader) is train
+    yield from _with_rivals(
+        _likeliest([pair for pair in loaded if _kind(*pair) is train], train),
+        "a DataLoader is made of it",
     )
     given = [
         value
@@ -87,21 +90,53 @@ def _sources(reader: Reader, train: bool, network: object):
         for value in (*call.args, *call.kwargs.values())
         if isinstance(value, (Made, Instance)) and is_dataset(value)
     ] + [one for one in reader.made if is_dataset(one)]
-    yield from (
-        (one, "it is the data set of that kind") for one in reversed(given) if _kind(one) is train
+    yield from _with_rivals(
+        _likeliest([(one, None) for one in given if _kind(one) is train], train),
+        "it is the data set of that kind",
     )
     composed = [
         one for one in reader.made if one.last == "Compose" and one.name.startswith(TRANSFORMS)
     ]
     yield from (
-        (one, "its name says so") for one in reversed(composed) if _named(one.labels) is train
+        (one, "its name says so", ()) for one in reversed(composed) if _named(one.labels) is train
     )
     if train:
         yield from (
-            (one, "it augments")
+            (one, "it augments", ())
             for one in reversed(composed)
             if one.name.startswith("albumentations.") and len(steps_of(one)) > 2
         )
+
+
+def _likeliest(pairs: list[tuple], train: bool) -> list:
+    """The data sets, each with its loader, that are trained on: of training images some may be held out for validation, and
+    are then called so, or not shuffled while others are."""
+    if train:
+        pairs = [pair for pair in pairs if not any(map(_is_held_out, pair))] or pairs
+        pairs = [pair for pair in pairs if _shuffles(pair[1])] or pairs
+    return [dataset for dataset, _ in pairs]
+
+
+def _is_held_out(one) -> bool:
+    """Whether what a data set or a loader is called, or the function that makes it, says that it is not for training."""
+    made_in = [step.function.name for step in getattr(one, "stack", ())[-1:]]
+    return _named(getattr(one, "labels", ())) is False or _named(made_in) is False
+
+
+def _shuffles(loader) -> bool:
+    return bool(loader is not None and (loader.kwargs.get("shuffle") or "sampler" in loader.kwargs))
+
+
+def _with_rivals(datasets: list, why: str):
+    distinct = list({id(one): one for one in datasets}.values())
+    for one in reversed(distinct):
+        yield one, why, [other for other in distinct if other is not one]
+
+
+def _signature(found: Applied) -> list[tuple]:
+    """What tells the steps for one kind of image from those for another."""
+    made = [step.transform for step in found.steps]
+    return [(one.name, str(one.args), str(one.kwargs)) for one in made]
 
 
 def _kind(dataset, loader=None) -> bool | None:

@@ -43,6 +43,9 @@ _SAME_NETWORK = {
     "requires_grad_",
     "apply",
 }
+# What Accelerate and Lightning's Fabric give back as they were given it, in order.
+_PREPARING = ("accelerate.", "lightning.fabric.", "lightning_fabric.", "lightning.Fabric")
+_PREPARES = {"prepare", "prepare_model", "prepare_data_loader", "setup", "setup_dataloaders"}
 _WRAPPERS = {
     "torch.compile",
     "torch.nn.DataParallel",
@@ -120,6 +123,8 @@ def _call_member(reader, member, args, kwargs, place, node, frame, whole):
         if name == "apply" and args and changes.watched(value) is not None:
             reader.apply(args[0], (changes.part(value),), {}, frame)
         return value
+    if isinstance(value, Made) and name in _PREPARES and value.name.startswith(_PREPARING):
+        return args[0] if len(args) == 1 else args
     if name in ("__setattr__", "__delattr__") and args:
         owner = value.instance if isinstance(value, Super) else value
         return _set_attribute(reader, owner, args, frame, node)

@@ -68,6 +68,38 @@ def test_by_its_folder(sentence):
     assert named(FOLDERS, f"# Work\n\n{sentence}\n") == FOLDERS[2]
 
 
+MODELS = [f"S9_Model_{number}.ipynb" for number in (1, 2, 3, 4)]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "S9_Model_2.ipynb is my final submission, S9_Model_4.ipynb is only there for comparison.",
+        "**Model_2 (S9_Model_2.ipynb) is my final submission**, Model_4 is only there for comparison.",
+        "Final model: [Model_2](S9_Model_2.ipynb), the others are my experiments on the way.",
+        "My submission is `S9_Model_2.ipynb`; S9_Model_1.ipynb is the baseline.",
+        "S9_Model_1.ipynb is the baseline, S9_Model_2.ipynb is the one that I submit.",
+        "Please grade [S9_Model_2.ipynb](./S9_Model_2.ipynb), not S9_Model_4.ipynb.",
+        "Of S9_Model_1.ipynb to S9_Model_4.ipynb only Model_2 counts.",
+    ],
+)
+def test_by_its_file_beside_others(sentence):
+    assert named(MODELS, f"# Work\n\n{sentence}\n") == MODELS[1]
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The final baseline is S9_Model_2.ipynb, S9_Model_4.ipynb is better.",
+        "S9_Model_2.ipynb is not my final submission, and S9_Model_4.ipynb neither.",
+        "The final submission is S9_Model_2.ipynb and S9_Model_4.ipynb.",
+        "S9_Model_2.ipynb was compared with S9_Model_4.ipynb.",
+    ],
+)
+def test_several_files_of_which_none_is_handed_in(sentence):
+    assert named(MODELS, f"# Work\n\n{sentence}\n") is None
+
+
 def test_by_its_session():
     readme = "# Course\n\nThe latest submission is [Session 9](Session_9/README.md).\n"
     assert named(SESSIONS, readme) == SESSIONS[1]

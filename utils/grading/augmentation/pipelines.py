@@ -58,7 +58,10 @@ def _choose(reader: Reader, train: bool, network: object) -> Pipeline | None:
         if found.steps or found.unread:
             others = [_read(reader, one, None) for one in rivals]
             if any(_signature(one) != _signature(found) for one in others):
-                _doubt(found, "of several training sets with different transforms, which is used was not seen")
+                _doubt(
+                    found,
+                    "of several training sets with different transforms, which is used was not seen",
+                )
             _doubt(found, bare)
             return _pipeline(found, source, why)
         bare = bare or feeding.bare(reader, source, fed, found.opaque)

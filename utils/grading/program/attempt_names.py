@@ -29,10 +29,16 @@ class Names:
 
     def are_in(self, line: str) -> bool:
         """Whether a line has the name of the file or the class."""
-        return any(re.search(rf"(?<![\w-]){re.escape(name)}(?![\w-])", line) for name in self.words)
+        return any(self._words_in(line))
+
+    def _words_in(self, line: str) -> Iterator[Span]:
+        for name in self.words:
+            for match in re.finditer(rf"(?<![\w-])(?:[\w.-]+/)*{re.escape(name)}(?![\w-])", line):
+                yield match.span()
 
     def mentions(self, line: str) -> Iterator[Span]:
-        """From where to where a line names the folder, or a word with the number."""
+        """From where to where a line names the file, the class, the folder, or a word with the number."""
+        yield from self._words_in(line)
         for folder in self.folders:
             for match in re.finditer(rf"(?<![\w/.-]){re.escape(folder)}/", line):
                 yield match.span()

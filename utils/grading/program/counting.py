@@ -33,7 +33,7 @@ _IS_HANDED_IN = re.compile(
     rf"{_HANDED_IN}\b|"
     r"\0[\])\s/*_`]{0,4}\bcounts\b(?!\s+(?:\d|the|all|how))|"
     r"\b(?:submit(?:ting|ted)?|hand(?:ing|ed)? in|grade|mark|evaluate|assess|consider|bewerten(?:\s+sie)?)\s+"
-    r"(?:(?:the|our|my|only|notebook|bitte)\s+){0,2}[*_`]{0,3}\0|"
+    r"(?:(?:the|our|my|only|notebook|bitte)\s+){0,2}[*_`\[]{0,3}\0|"
     r"\b(?:use|take)\s+[*_`]{0,3}\0[*_`]{0,3}\s+(?:for|as)\b|\bbitte\W{1,4}\0\W{1,4}bewerten\b",
     re.I,
 )
@@ -47,6 +47,8 @@ _ONE_OF_SEVERAL = re.compile(
     r"\0\W{0,4}(?:(?:and|or)\W+)?\x01(?!\s+(?:is|was|came|does|did|has|had|\w+ed)\b)|"
     r"\x01\W{0,4}(?:(?:and|or)\W+)?\0"
 )  # "\x01" are the others
+# "Model_2 (S9_Model_2.ipynb)", "[Model_2](S9_Model_2.ipynb)": one mention.
+_NAMED_TWICE = re.compile(r"([\0\x01])(?:[\s*_`]*\]?[\s*_`]*[(\[][\s*_`]*\1[\s*_`]*[)\]])+")
 _FILE = re.compile(r"[\w./-]+\.(?:py|ipynb)\b")
 _SENTENCE_END = re.compile(r"(?<=[.!?;])[*_]{0,3}\s+")
 _RULE = re.compile(r"\s*\|?\s*:?-+:?\s*\|[\s|:-]*$")  # below the head of a table
@@ -77,12 +79,14 @@ def named_as_result(
         named = [one.attempt for one in every if one.are_in(sentence)]
         said = _FILE.sub(" ", f"{heading} {sentence}")  # "final.py" is a name, not a word
         handed_in = _handed_in(every, sentence)
-        if (named or handed_in) and not _NOT.search(said):
+        if _NOT.search(said):  # of which of those that are named is not known
+            named = []
+        if named or handed_in:
             read.append((place, said, named, handed_in))
     for words in _RESULT:
         found: dict[Attempt, str] = {}
         for place, said, named, handed_in in read:
-            meant = named if named and words.search(said) else handed_in
+            meant = handed_in or (named if words.search(said) else [])
             if len(meant) == 1:
                 found.setdefault(meant[0], place)
         if len(found) == 1:
@@ -94,16 +98,17 @@ def set_aside(submission: Submission, attempts: Sequence[Attempt]) -> list[Attem
     """The attempts of which the README says that they are not handed in; none where it says so of all."""
     every, found = names_of(attempts), {}
     for _, _, sentence in _sentences(submission):
-        mentioned = [one for one in every if one.are_in(sentence) or any(one.mentions(sentence))]
+        mentioned = [one for one in every if any(one.mentions(sentence))]
         if len(mentioned) == 1 and _SET_ASIDE.search(sentence):
             found[mentioned[0].attempt] = None
     return list(found) if len(found) < len(attempts) else []
 
 
 def _handed_in(every: Sequence[Names], sentence: str) -> list[Attempt]:
-    """The attempts of which a sentence says, by number or folder, that each alone is what is handed in."""
+    """The attempts of which a sentence says that each alone is what is handed in."""
     spans = sorted(
-        ((span, one) for one in every for span in one.mentions(sentence)), key=lambda held: held[0]
+        ((span, one) for one in every for span in one.mentions(sentence)),
+        key=lambda held: (held[0][0], -held[0][1]),
     )
     return [one.attempt for one in every if spans and _is_said_of(one, spans, sentence)]
 
@@ -114,8 +119,12 @@ def _is_said_of(one: Names, spans: list[tuple[Span, Names]], sentence: str) -> b
         if begin >= end:  # "Attempt_3/" is a folder, and a number too
             marked += sentence[end:begin] + ("\0" if named is one else "\x01")
             end = until
-    marked += sentence[end:]
-    return bool(_IS_HANDED_IN.search(marked)) and not _ONE_OF_SEVERAL.search(marked)
+    marked = _NAMED_TWICE.sub(r"\1", marked + sentence[end:])
+    match = _IS_HANDED_IN.search(marked)
+    if match is None or _ONE_OF_SEVERAL.search(marked):
+        return False
+    clause = re.split(r"[,;:–—]", marked[: match.start()])[-1] + match[0]
+    return not _NOT.search(clause)
 
 
 def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:

@@ -102,6 +102,14 @@ TABLES = {
         "epoch,phase,loss,acc",
         "{n},train,{e.train_loss:.4f},{e.train:.2f}\n{n},val,{e.test_loss:.4f},{e.test:.2f}",
     ),
+    "two names between bars": (
+        "epoch |  train loss    acc |   test loss    acc |      lr",
+        "{n:5d} | {e.train_loss:11.4f}  {e.train:.2f} | {e.test_loss:11.4f}  {e.test:.2f} | 0.0100",
+    ),
+    "a name that comes twice": (
+        "epoch  train loss    acc   test loss    acc",
+        "{n:5d}  {e.train_loss:10.4f}  {e.train:.2f}  {e.test_loss:10.4f}  {e.test:.2f}",
+    ),
     "units": ("Epoch,Train Loss,Test Acc [%]", "{n},{e.train_loss:.4f},{e.test:.2f}"),
 }
 

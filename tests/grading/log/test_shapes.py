@@ -150,6 +150,21 @@ def test_only_a_validation_set_in_the_epochs(tmp_path):
     }
 
 
+def test_the_one_row_of_the_test_set_behind_epochs_that_were_validated(tmp_path):
+    """As Lightning's CSVLogger writes it."""
+    rows = ["epoch,step,train_acc,test_acc,val_acc,val_loss"]
+    for one in COURSE:
+        rows += [f"{one.index},{one.index * 391},,,{one.test / 100:.4f},{one.test_loss:.4f}"]
+        rows += [f"{one.index},{one.index * 391},{one.train / 100:.4f},,,"]
+    rows += [f"{len(COURSE)},{len(COURSE) * 391},,0.8412,,"]
+    (tmp_path / "metrics.csv").write_text("\n".join(rows), encoding="utf-8")
+    found = audit(tmp_path, "metrics.csv")
+    assert values(found, ("best_test_accuracy", "epochs")) == {
+        "best_test_accuracy": 84.12,
+        "epochs": 30,
+    }
+
+
 def test_only_one_evaluation(tmp_path):
     text = notebook("Accuracy of the network on the 10000 test images: 86.12 %\n")
     (tmp_path / "S9.ipynb").write_text(text, encoding="utf-8")

@@ -143,6 +143,7 @@ def test_lines_of_an_exported_notebook_are_those_of_the_file(kind):
         ("!pip install torch", []),
         ("!echo 'it", []),
         ("!cat main.py && ls *.py", []),
+        ("!python main.py --help; python main.py -h", []),
         ("%load main.py", []),
         ("!bash run.sh", [Action("script", "run.sh")]),
         ("%cd", []),

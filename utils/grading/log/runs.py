@@ -237,12 +237,19 @@ def _ends_with_test(run: Run) -> bool:
 
 def _set_evaluations_apart(run: Run) -> None:
     """What follows the last training is no epoch: in a log without epoch numbers all of it, in one with numbers what alone
-    is of the test set, where every epoch is validated."""
+    is of the test set, where every epoch is validated; if that is one result, it is that of the last epoch's training."""
+    ends = []
     while not run.epochs[-1].trained and _ends_with_test(run):
         last = run.epochs.pop()
+        ends.append(last)
         run.begun = [number for number in run.begun if number != last.number]
-        run.evaluations += [
-            (number, last.places[split])
-            for (split, quantity), number in last.numbers.items()
-            if quantity == "accuracy" and split
-        ]
+    if run.numbered and len(ends) == 1:
+        run.epochs[-1].numbers |= ends[0].numbers
+        run.epochs[-1].places |= ends[0].places
+        return
+    run.evaluations += [
+        (number, end.places[split])
+        for end in ends
+        for (split, quantity), number in end.numbers.items()
+        if quantity == "accuracy" and split
+    ]

@@ -54,6 +54,9 @@ def read_header(text: str) -> Header | None:
     """The columns of a header line; None where it heads no log."""
     if len(text) > LINE_LIMIT or "%|" in text or not _QUANTITY.search(text.lower()):
         return None
+    groups = text.translate(_BARS).strip(" |").split("|")
+    if len(groups) > 1 and any(_BLANKS.search(group.strip()) for group in groups):
+        return _header(_BLANKS.split("  ".join(groups).strip()), True)
     drawn = _header(_fields(text), "\t" in text and "|" not in text)
     return drawn or _header(_BLANKS.split(text.strip()), True) or _frame_header(text)
 
@@ -82,10 +85,21 @@ def _of_trials(names: list[str]) -> bool:
 
 
 def _columns(names: list[str]) -> dict[int, object]:
-    """The columns that hold something, each thing once: the first of that meaning."""
+    """The columns that hold something, each thing once: the first of that meaning.
+
+    Of several that are called "acc" each is of the split that a column before it names.
+    """
     places: dict[object, int] = {}
-    for place, name in enumerate(names):
-        if held := meaning(name) or _error(name):
+    found = [meaning(name) or _error(name) for name in names]
+    split = ""
+    for place, held in enumerate(found):
+        if held is None or held == "epoch":
+            split = split if held is None else ""
+        elif held[0]:
+            split = held[0]
+        elif found.count(held) > 1:
+            held = (split, held[1])
+        if held:
             places.setdefault(held, place)
     return {place: held for held, place in places.items()}
 
@@ -113,6 +127,8 @@ def _frame_header(text: str) -> Header | None:
 def read_row(header: Header, text: str) -> LogLine | None:
     """The line that a row below the header stands for; None where it is not a row of the table."""
     text = text[:LINE_LIMIT]
+    if header.frame and "\t" not in text:
+        text = text.translate(_BARS).replace("|", " ")
     blanks = header.frame and "\t" not in text
     cells = _UNIT.sub("%", text).split() if blanks else _fields(text)
     columns = header.columns

@@ -1,4 +1,4 @@
-"""Which of a map's dimensions stand where in a tensor that holds the map in another shape, as behind flatten() or permute()."""
+"""Which of a map's dimensions stand where in a tensor that holds it in another shape, as behind flatten() or permute()."""
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import ExecutedGraph, Operation

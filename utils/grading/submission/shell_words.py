@@ -37,6 +37,7 @@ _HANDLERS = set(
 _HANDED_ON = re.compile(
     r"\|\s*(?:\w*sh|xargs|parallel|python\S*)\b|>|\bxargs\b|\bparallel\b|-exec\b|<"
 )
+_ASKS = {"-h", "--help", "--version"}  # about a program, which then ends
 _RUNS_CODE = re.compile(r"runpy|exec\s*\(|argv|import\s+(?:train|main)\b|os\.system|subprocess")
 
 
@@ -94,7 +95,9 @@ def started(words: list[str], line: str) -> Iterator[Program]:
     found = list(_programs(words))
     if not found:  # named in a way that is not understood
         found = [Program(name, UNKNOWN) for name in FILE.findall(" ".join(words))]
-    yield from (one._replace(words=[*one.words, *UNKNOWN]) if fed else one for one in found)
+    for one in found:
+        if not _ASKS.intersection(one.words):
+            yield one._replace(words=[*one.words, *UNKNOWN]) if fed else one
 
 
 def _programs(words: list[str]) -> Iterator[Program]:

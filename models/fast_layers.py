@@ -17,7 +17,8 @@ class Conv2d(nn.Conv2d):
         rearranges = (
             self.training
             and x.device.type == "cpu"
-            and self.groups == self.in_channels > 1
+            and x.dim() == 4
+            and self.groups == self.in_channels == self.out_channels > 1
             and self.dilation == (step, step)
             and self.stride == (stride, stride)
             and not stride == step == 1

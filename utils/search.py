@@ -18,6 +18,7 @@ from utils.paths import REPOSITORY
 from utils.runtime import choose_device, choose_precision
 from utils.tables import csv_table, text_table
 from utils.training.capture import GRAPHS
+from utils.training.distillation.teachers import Teachers
 from utils.training.fit import fit
 from utils.training.recipes import RECIPES, TAUGHT, Recipe
 from utils.training.run_record import RunRecord, load_run
@@ -43,6 +44,9 @@ CANDIDATES: dict[str, Recipe] = {
     "output stride 2": replace(START, model="aster output stride 2"),
     "30 epochs": replace(START, epochs=30),
     "30 epochs, output stride 2": replace(START, epochs=30, model="aster output stride 2"),
+    "averaged weights": replace(START, ema_decay=0.999),
+    "alternating flip": replace(START, augmentation="alternating flip crop hole"),
+    "hole of 12": replace(START, augmentation="flip crop hole 12"),
     "taught": LEARNING,
     "taught, temperature 1": replace(LEARNING, temperature=1.0),
     "taught, temperature 4": replace(LEARNING, temperature=4.0),
@@ -128,9 +132,11 @@ def _search(chosen: list[str], graphs: str | None) -> None:
         )
     data, precision = load_data(f"{CIFAR10.name}{HELD_OUT}"), choose_precision(choose_device())
     trained = [name for name, _ in _complete()]
-    for name in chosen:
-        if name not in trained:  # of these the weights are not kept, which fit would miss
-            fit(CANDIDATES[name], data, folder_of(name), precision, graphs=graphs)
+    missing = [name for name in chosen if name not in trained]  # of others no weights are kept
+    for recipe in map(CANDIDATES.get, missing):
+        Teachers(recipe, data, precision)  # that one is not there is said before hours of training
+    for name in missing:
+        fit(CANDIDATES[name], data, folder_of(name), precision, graphs=graphs)
         write_whole(FOLDER / "table.csv", table_csv())
     print(text_table(HEADER, rows()))
 

@@ -51,7 +51,7 @@ def make_soft_labels(
     caches = [SoftLabels(recipe, data.train, facts) for facts in teachers.facts]
     for cache, teacher in zip(caches, teachers.teachers, strict=True):
         cache.prepare()
-        with only_one(cache.folder):
+        with only_one(cache.folder, "set SOFT_LABELS to another folder"):
             for text in _make_missing(cache, partial(teachers.answer, teacher), batches, epochs):
                 report(f"{teacher.name}, {text}")
         digest = cache.digest(epochs)

@@ -192,3 +192,12 @@ def test_it_is_so_in_bf16_too(settings):
 def test_any_other_convolution_is_left_alone(settings):
     layer = Conv2d(6, 6, 3, **({"groups": 6, "bias": False} | settings)).train()
     assert layer(torch.randn(1, 6, 12, 12)).grad_fn.name() == "ConvolutionBackward0"
+
+
+def test_one_image_and_several_outputs_a_channel_are_left_to_pytorch():
+    layer = Conv2d(6, 6, 3, groups=6, bias=False, dilation=2).train()
+    x = torch.randn(6, 12, 12)
+    torch.testing.assert_close(layer(x), layer.eval()(x))
+    layer(x).sum().backward()
+    wider = Conv2d(6, 12, 3, groups=6, bias=False, dilation=2).train()
+    assert wider(torch.randn(1, 6, 12, 12)).shape == (1, 12, 8, 8)

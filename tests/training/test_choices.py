@@ -54,7 +54,7 @@ def test_under_a_name_what_is_not_said_is_that_of_the_run(small, few_digits):
     assert (
         choice.recipe == shorter and choice.name == "mine" and "1 of them are there" in str(choice)
     )
-    with pytest.raises(UserError, match="1 epoch and not 3.*laid out over the whole length"):
+    with pytest.raises(UserError, match="1 epoch and not 3.*one name means one training"):
         chosen(few_digits, "mine", 3, None)
     with pytest.raises(UserError, match="the seed 9 and not 4"):
         chosen(few_digits, "mine", None, 4)

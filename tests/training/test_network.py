@@ -129,6 +129,11 @@ def test_a_compiler_that_fails_is_no_reason_to_stop(monkeypatch):
     assert how == ("not compiled: a trial step failed (Cannot find a working triton installation)")
 
 
+def test_a_pipeline_that_is_none_is_named(few_digits):
+    with pytest.raises(UserError, match="no pipeline 'batchd'"):
+        training_batches(replace(RECIPE, pipeline="batchd"), few_digits.train, PRECISION.device)
+
+
 @pytest.mark.parametrize(
     "change", [{"augmentation": "alternating flip crop hole"}, {"stream_epochs": 2}]
 )

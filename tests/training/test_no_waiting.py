@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from tests.small_run import PRECISION
 from utils import runtime
@@ -43,11 +44,14 @@ class Operations(TorchDispatchMode):
 
     def __torch_dispatch__(self, function, types, arguments=(), options=None):
         result = function(*arguments, **(options or {}))
-        tensors = [x for x in (arguments[0] if arguments else None,) if torch.is_tensor(x)]
-        if torch.is_tensor(result):
-            self.made.append((str(function), result.dtype))
-            if "copy" in str(function) and result.is_meta and not all(x.is_meta for x in tensors):
-                self.sent.append(str(function))
+        given, made = (
+            [x for x in tree_leaves(held) if torch.is_tensor(x)]
+            for held in ((arguments, options), result)
+        )
+        self.made += [(str(function), x.dtype) for x in made]
+        moved = any(x.is_meta for x in made) and not all(x.is_meta for x in given)
+        if "copy" in str(function) and moved:
+            self.sent.append(str(function))
         return result
 
 
@@ -107,7 +111,7 @@ ASTER = replace(find_recipe("aster"), batch_size=32)
 EVERYTHING = replace(
     find_recipe("aster_taught"),
     batch_size=32,
-    augmentation="alternating flip crop hole 12",
+    augmentation="alternating flip crop hole",
     ema_decay=0.99,
     low_resolution_epochs=1,
 )
@@ -136,6 +140,14 @@ def test_whoever_sends_is_found(few_digits, monkeypatch):
     watch = Operations()
     steps_on_meta(ASTER, few_digits.train, monkeypatch, watch)
     assert len(watch.sent) == 2
+
+
+def test_copies_into_a_tensor_and_operations_on_lists_are_seen():
+    with Operations() as watch:
+        torch.zeros(3, device="meta").copy_(torch.zeros(3))
+        torch._foreach_mul([torch.zeros(3, dtype=torch.float64)], 2)
+    assert watch.sent == ["aten.copy_.default"]
+    assert torch.float64 in [kind for name, kind in watch.made if "foreach" in name]
 
 
 # --- the same numbers -------------------------------------------------------------------------------------------------

@@ -11,8 +11,8 @@ import torch
 
 from tests.small_run import OPTIONS, PRECISION, RECIPE, assert_same_run
 from utils import search
+from utils.documents.records import committed_files
 from utils.errors import UserError
-from utils.paths import REPOSITORY
 from utils.training.checkpoint import NEWEST, load_checkpoint, save_checkpoint
 from utils.training.fit import fit
 from utils.training.history import EpochRecord, format_csv, parse_csv
@@ -48,8 +48,8 @@ def finished(undisturbed, tmp_path) -> Path:
     return folder
 
 
-def again(folder: Path, few_digits, said: list | None = None):
-    return fit(RECIPE, few_digits, folder, PRECISION, **OPTIONS | {"report": (said or []).append})
+def again(folder: Path, few_digits):
+    return fit(RECIPE, few_digits, folder, PRECISION, **OPTIONS)
 
 
 def places(config, path=()):
@@ -121,7 +121,7 @@ def test_a_folder_where_a_file_belongs(finished, name):
 
 
 def test_all_committed_records_are_well_formed():
-    configs = list((REPOSITORY / "results").rglob("config.json"))
+    configs = committed_files("results/**/config.json")
     assert len(configs) > 10
     for file in configs:
         require_config(json.loads(file.read_text()))
@@ -298,6 +298,16 @@ def test_the_search_needs_no_weights(monkeypatch):
     monkeypatch.setattr(search, "fit", None)
     trained = [name for name, _ in search._complete()]
     assert trained and not (search.folder_of(trained[0]) / "model.pt").exists()
+
+
+def test_a_candidate_whose_teacher_is_missing_is_named_before_any_is_trained(
+    monkeypatch, tmp_path, digits
+):
+    monkeypatch.setenv("RESULTS_DIR", str(tmp_path))
+    monkeypatch.setattr(search, "load_data", lambda name: replace(digits, name=name))
+    monkeypatch.setattr(search, "fit", None)
+    with pytest.raises(UserError, match="no teacher 'wide_resnet_16_6' for cifar10-holdout"):
+        search._search(["SGD", "taught"], None)
 
 
 # --- the checkpoint ----------------------------------------------------------------------------------------------------

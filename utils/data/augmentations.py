@@ -37,5 +37,4 @@ AUGMENTATIONS: dict[str, Augmentation] = {
     "flip crop hole 12": Augmentation(**_FLIP_CROP, hole=(12, 12)),
     "alternating flip crop 2": Augmentation(flip=0.5, crop=2, alternating=True),
     "alternating flip crop hole": Augmentation(**_FLIP_CROP, hole=(8, 8), alternating=True),
-    "alternating flip crop hole 12": Augmentation(**_FLIP_CROP, hole=(12, 12), alternating=True),
 }

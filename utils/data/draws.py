@@ -13,7 +13,7 @@ from torch import Generator, Tensor
 from utils.data.augmentations import Augmentation
 from utils.runtime import copies_ahead, seed_of
 
-BY_BATCH, BY_IMAGE = "batch", "image"
+DRAWS = BY_BATCH, BY_IMAGE = "batch", "image"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ import statistics
 import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from models import TEACHERS
 from utils.data.data_sets import CIFAR10
@@ -23,13 +24,18 @@ def committed_runs() -> list[RunRecord]:
     return [record for record in _committed() if record.recipe.model not in TEACHERS]
 
 
-def _committed() -> list[RunRecord]:
-    command = ["git", "-C", str(REPOSITORY), "ls-files", ":(glob)results/*/config.json"]
+def committed_files(pattern: str) -> list[Path]:
+    """The files of that pattern, such as "results/*/config.json", that belong to the repository: all, where there is no
+    git."""
+    command = ["git", "-C", str(REPOSITORY), "ls-files", f":(glob){pattern}"]
     listed = subprocess.run(command, capture_output=True, text=True)
     if listed.returncode == 0:
-        files = [REPOSITORY / line for line in listed.stdout.splitlines()]
-    else:  # unpacked from an archive
-        files = RESULTS.glob("*/config.json")
+        return [REPOSITORY / line for line in listed.stdout.splitlines()]
+    return list(REPOSITORY.glob(pattern))  # unpacked from an archive
+
+
+def _committed() -> list[RunRecord]:
+    files = committed_files("results/*/config.json")
     records = [load_run(folder) for folder in sorted(file.parent for file in files)]
     return [record for record in records if record.config["data"] == CIFAR10.name]
 

@@ -173,13 +173,14 @@ def search_table() -> str:
             entry["candidate"],
             f"{int(entry['parameters']):,}",
             f"{int(entry['multiply-adds']) / 1e6:.1f} M",
+            entry["epochs"],
             entry["median seconds an epoch"],
             entry["held-out accuracy (%)"],
             entry["held-out loss"],
         )
         for entry in csv_entries("search/table.csv")
     ]
-    header = ("candidate", "parameters", "multiply-adds", "seconds an epoch")
+    header = ("candidate", "parameters", "multiply-adds", "epochs", "seconds an epoch")
     return markdown_table((*header, "held-out accuracy, %", "held-out loss"), rows)
 
 

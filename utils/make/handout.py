@@ -19,6 +19,7 @@ README, STARTER = REPOSITORY / "README.md", REPOSITORY / "handout"
 ASSIGNMENT_FILE = (
     "ASSIGNMENT.md"  # in handout/ as `make readme` writes it, for whoever reads it on GitHub
 )
+DEFAULT = "era_s9"  # the rubric by which the grader judges unless it is given another
 LEFT_OUT = ("ruff.toml",)  # the repository's own
 
 ASSIGNMENT = """# {title}
@@ -60,7 +61,7 @@ what you built and how accurate it is. Leave out the data.
 
 ```
 make setup
-.venv/bin/python -m utils.grading YOUR_FOLDER --run --rubric YOUR_FOLDER/rubric.toml
+.venv/bin/python -m utils.grading YOUR_FOLDER --run{rubric_option}
 ```
 
 For each point, the report says pass, fail or unverifiable, where it looked, and what to change.
@@ -80,6 +81,7 @@ def assignment_text(rubric: Rubric, address: str | None) -> str:
         rubric=markdown_table(("what", "points"), rows),
         advice="\n".join(advice),
         where=where_to_grade(address),
+        rubric_option="" if rubric.name == DEFAULT else " --rubric YOUR_FOLDER/rubric.toml",
     )
 
 
@@ -123,7 +125,7 @@ def write_handout(rubric: Rubric, folder: Path) -> list[str]:
 def main(arguments: list[str] | None = None) -> int:
     """The command; its exit status."""
     parser = argparse.ArgumentParser(prog="python -m utils.make.handout", description=__doc__)
-    parser.add_argument("--rubric", default="era_s9", help="as for the grader (default: era_s9)")
+    parser.add_argument("--rubric", default=DEFAULT, help="as for the grader (default: era_s9)")
     parser.add_argument(
         "--folder",
         type=Path,

@@ -21,28 +21,40 @@ from utils.training.recipes import Recipe
 def training_batches(
     recipe: Recipe, split: Split, device: torch.device, workers: int | None = None
 ) -> TrainingBatches | BatchedTraining:
-    """The batches of `recipe`; `workers` None: as many as suit the device."""
-    fill = DATA_SETS[recipe.data_set].mean
-    if recipe.pipeline == "batched":
-        return BatchedTraining(
-            split,
-            recipe.augmentation,
-            recipe.mean,
-            recipe.std,
-            recipe.batch_size,
-            recipe.seed,
-            device,
-            fill,
-            recipe.draws,
-            recipe.stream_seed,
-            recipe.stream_epochs,
+    """The batches of `recipe`; `workers` None: as many as suit the device. UserError for a recipe that cannot be."""
+    if recipe.pipeline not in PIPELINES:
+        raise UserError(
+            f"There is no pipeline {recipe.pipeline!r}: the recipe may name {' or '.join(PIPELINES)}."
         )
+    return PIPELINES[recipe.pipeline](recipe, split, device, workers)
+
+
+def _batched(recipe: Recipe, split: Split, device: torch.device, _) -> BatchedTraining:
+    return BatchedTraining(
+        split,
+        recipe.augmentation,
+        recipe.mean,
+        recipe.std,
+        recipe.batch_size,
+        recipe.seed,
+        device,
+        DATA_SETS[recipe.data_set].mean,
+        recipe.draws,
+        recipe.stream_seed,
+        recipe.stream_epochs,
+    )
+
+
+def _one_by_one(
+    recipe: Recipe, split: Split, device: torch.device, workers: int | None
+) -> TrainingBatches:
     if AUGMENTATIONS[recipe.augmentation].alternating or recipe.stream_epochs:
         raise UserError(
             f"The augmentation '{recipe.augmentation}', with stream_epochs={recipe.stream_epochs}, needs the batched "
             f"pipeline, and the recipe names '{recipe.pipeline}': give it pipeline=\"batched\", or an augmentation that "
             "does not alternate and stream_epochs=0."
         )
+    fill = DATA_SETS[recipe.data_set].mean
     transform = pipeline(recipe.augmentation, recipe.mean, recipe.std, split.images.shape[1], fill)
     return TrainingBatches(
         split,
@@ -52,6 +64,9 @@ def training_batches(
         workers=runtime.default_workers(device) if workers is None else workers,
         pin_memory=runtime.copies_ahead(device),
     )
+
+
+PIPELINES = {"albumentations": _one_by_one, "batched": _batched}
 
 
 def require_fitting_data(recipe: Recipe, data: ImageData) -> None:

@@ -34,7 +34,7 @@ class Choice:
     @property
     def name(self) -> str:
         """What RUN has to say for this run."""
-        return self.folder.name.removesuffix(f"-{DIGITS}")
+        return self.folder.name.removesuffix(f"-{self.data.name}")
 
     def __str__(self) -> str:
         done = len(self.record.history) if self.record else 0
@@ -125,7 +125,7 @@ def _as_there(record: RunRecord, what: str, asked: int | None) -> int:
     """`what` of `record`; UserError when another one is asked for under its name."""
     there = getattr(record.recipe, what)
     if asked not in (None, there):
-        why = "" if what == "seed" else ": the learning rates are laid out over the whole length"
+        why = "" if what == "seed" else ", so that one name means one training"
         raise UserError(
             f"The run in {shown(record.folder)} has {_count(what, there)} and not {asked}, and cannot be "
             f"changed{why}. Choose another run name (--run), or leave --{what} out to go on with it."

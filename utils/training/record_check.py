@@ -6,7 +6,9 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from utils.data.augmentations import AUGMENTATIONS
 from utils.data.data_sets import DATA_SETS
+from utils.data.draws import DRAWS
 from utils.data.images import DIGITS, HELD_OUT
+from utils.training.batches import PIPELINES
 from utils.training.history import EpochRecord
 from utils.training.optimizers import OPTIMIZERS
 from utils.training.recipes import Recipe
@@ -24,6 +26,8 @@ _TABLES = {
     "augmentation": AUGMENTATIONS,
     "schedule": SCHEDULES,
     "optimizer": OPTIMIZERS,
+    "pipeline": PIPELINES,
+    "draws": DRAWS,
 }
 _ABOVE_ZERO = ("epochs", "batch_size", "lr", "std")
 

@@ -52,7 +52,7 @@ def compared_runs(runs: Mapping[str, Sequence[EpochRecord]]) -> str:
             (
                 name,
                 len(history),
-                f"{settled_accuracy(history, SETTLED):.2f} %",
+                f"{settled_accuracy(history, SETTLED):.2f} %" if len(history) >= SETTLED else "–",
                 f"{history[-1].test_accuracy:.2f} %",
                 f"{best_epoch(history).test_accuracy:.2f} %",
                 best_epoch(history).epoch,

@@ -250,8 +250,10 @@ def _without_waiting(path: str, flags: int) -> int:
 
 
 @contextmanager
-def only_one(folder: Path):
-    """Hold `folder` for this process; UserError when another one is training in it. A killed process lets go by itself.
+def only_one(folder: Path, otherwise: str = "choose another run name"):
+    """Hold `folder` for this process; UserError when another one works in it. A killed process lets go by itself.
+
+    `otherwise` ends the error's sentence: what to do instead of waiting.
 
     lockf and not flock, because the processes that load data would inherit the latter and outlive a kill with it.
     """
@@ -265,7 +267,6 @@ def only_one(folder: Path):
                     errno.EAGAIN,
                 ):  # any other error: the file system has no locks
                     raise UserError(
-                        f"Another process is training in {folder}: wait for it, stop it, "
-                        "or choose another run name."
+                        f"Another process is working in {folder}: wait for it, stop it, or {otherwise}."
                     ) from None
         yield

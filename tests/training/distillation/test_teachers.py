@@ -11,6 +11,7 @@ from tests.small_run import OPTIONS, PRECISION, RECIPE, TAUGHT
 from utils.data.images import ImageData
 from utils.data.transforms import normalise
 from utils.errors import UserError
+from utils.training.distillation import teachers
 from utils.training.distillation.teachers import Teachers, without_smoothing
 from utils.training.fit import fit
 from utils.training.run_record import load_run, write_epochs
@@ -71,6 +72,22 @@ def test_a_teacher_without_weights_or_unfinished_or_of_other_images_is_named(pla
     (folder / "model.pt").rename(places / "kept.pt")
     with pytest.raises(UserError, match="has a record but no weights"):
         fit(TAUGHT, few_digits, student, PRECISION, **OPTIONS)
+
+
+def test_a_finished_teacher_of_the_repository_is_not_hidden_by_one_that_is_not(
+    places, few_digits, monkeypatch
+):
+    ours = places / "repository"
+    shutil.copytree(places / "teacher-digits", ours / "results" / "teacher-digits")
+    shutil.rmtree(places / "teacher-digits")
+    fit(RECIPE, few_digits, places / "teacher-digits", PRECISION, stop_after=1, **OPTIONS)
+    monkeypatch.setattr(teachers, "REPOSITORY", ours)
+    (found,) = Teachers(TAUGHT, few_digits, PRECISION).teachers
+    assert found.record.folder == ours / "results" / "teacher-digits"
+
+
+def test_a_teacher_that_is_not_trained_to_its_end_is_none(places, few_digits):
+    folder, student = places / "teacher-digits", places / "student"
     shutil.rmtree(folder)
     fit(RECIPE, few_digits, folder, PRECISION, stop_after=1, **OPTIONS)
     with pytest.raises(UserError, match="not trained to its end"):

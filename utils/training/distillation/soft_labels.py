@@ -26,7 +26,8 @@ from utils.training.run_record import sha256
 class SoftLabels:
     """The cache of what the teacher with `facts` (`Teacher.facts`) answers to `split`, augmented as `recipe` says.
 
-    Its folder is named for a digest of all that decides on it, so what is in it is what is wanted.
+    Its folder is named for a digest of all that decides on it but the precision in which the teacher answers, which is one
+    of float16 in the third digit.
     """
 
     def __init__(self, recipe: Recipe, split: Split, facts: dict):

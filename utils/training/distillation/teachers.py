@@ -117,15 +117,17 @@ def _find_teacher(name: str, recipe: Recipe, data_name: str, device: torch.devic
     """The finished run `name` on the same data: a teacher that has seen what the student is scored on would give it away."""
     ours = REPOSITORY / "results" / run_folder(name, data_name).name
     folders = list(dict.fromkeys((run_folder(name, data_name), ours)))
-    folder = next((each for each in folders if (each / "model.pt").exists()), None)
-    if folder is None:
+    there = [each for each in folders if (each / "model.pt").exists()]
+    if not there:
         raise UserError(_missing(name, data_name, folders))
-    record = load_run(folder)
-    if record is None or not record.complete:
+    found = {each: load_run(each) for each in there}
+    folder = next((each for each, one in found.items() if one and one.complete), None)
+    if folder is None:
         raise UserError(
-            f"The teacher in {folder} is not trained to its end: go on with it (python -m utils.train), "
+            f"The teacher in {there[0]} is not trained to its end: go on with it (python -m utils.train), "
             "or name another one."
         )
+    record = found[folder]
     if (record.config["data"], record.recipe.data_set) != (data_name, recipe.data_set):
         raise UserError(
             f"The teacher in {folder} was trained on {record.config['data']} and the student is trained on "

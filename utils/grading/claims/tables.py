@@ -32,7 +32,9 @@ _NUMBERED = frozenset(
     "network net model config experiment run version try attempt variant session".split()
 )
 _CONDITION = re.compile(r"\b(?:tta|test[- ]time|ema|swa|averag\w+|ensemble\w*)\b", re.I)
-_OWN = re.compile(r"\b(?:this|ours?|mine|my|final|submitted|submission|proposed)\b", re.I)
+_OWN = re.compile(
+    r"\b(?:this|ours?|mine|my|final|submitted|submission|proposed|handed[\s-]in)\b", re.I
+)
 _BESIDE_OWN = frozenset(
     "one network net model config configuration run version try attempt work the is".split()
 )
@@ -133,7 +135,11 @@ def _of_quantity(head: list[str], row: list[str]) -> Iterator[Row]:
     others = [
         place for place in range(1, len(head)) if not (heads[place] and heads[place] <= _ASKED)
     ]
-    values = [place for place in others if heads[place] & holds and heads[place] <= holds | _ASKED]
+    values = [
+        place
+        for place in others
+        if heads[place] & holds and heads[place] <= holds | _ASKED or means_own(head[place])
+    ]
     if len(head) == 2 and not heads[1]:
         values = others
     if values := [place for place in values if not heads[place] <= _TICKS] or values:

@@ -4,6 +4,7 @@ import ast
 
 from utils.grading.code_reader import (
     changes,
+    command_functions,
     config_files,
     image_sources,
     known_functions,
@@ -75,7 +76,9 @@ def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: 
     if isinstance(callee, UserClass):
         return reader.instantiate(callee, args, kwargs, place, whole)
     if isinstance(callee, UserFunction):
-        return reader.invoke(callee, args, kwargs, place, whole)
+        result = reader.invoke(callee, args, kwargs, place, whole)
+        command_functions.run_group(reader, callee)
+        return result
     if isinstance(callee, Instance):
         return _call_instance(reader, callee, args, kwargs, place)
     if isinstance(callee, Made):
@@ -111,6 +114,7 @@ def _call_made(reader, made, args, kwargs, node, frame):
         return apply(
             reader, made.args[0], (*made.args[1:], *args), made.kwargs | kwargs, node, frame
         )
+    command_functions.run_group(reader, made)
     return Unknown(f"the result of {made.last} is known only when the code runs")
 
 

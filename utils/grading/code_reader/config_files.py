@@ -1,4 +1,4 @@
-"""JSON and YAML files of the submission, as json.load(), yaml.safe_load() and their like give them."""
+"""JSON, YAML and TOML files of the submission, as json.load(), yaml.safe_load() and their like give them."""
 
 import json
 import posixpath
@@ -65,7 +65,16 @@ def from_yaml(text: str):
     return yaml.safe_load(text)
 
 
+def from_toml(text: str):
+    """What a TOML text holds; ImportError before Python 3.11, which has no reader of it."""
+    import tomllib
+
+    return tomllib.loads(text)
+
+
 PARSERS = {
+    **dict.fromkeys(("tomllib.load", "tomllib.loads", "tomli.load", "tomli.loads"), from_toml),
+    **dict.fromkeys(("toml.load", "toml.loads"), from_toml),
     "json.load": json.loads,
     "json.loads": json.loads,
     "yaml.safe_load": from_yaml,

@@ -6,6 +6,7 @@ import numpy as np
 
 from utils.grading.code_reader import (
     changes,
+    command_functions,
     config_files,
     known_entries,
     known_methods,
@@ -204,6 +205,19 @@ FUNCTIONS = {
     "os.environ.get": _variable,
     "os.getenv": _variable,
     **dict.fromkeys(SHELL_CALLS, _shell),
+    **dict.fromkeys(
+        (
+            "fire.Fire",
+            "typer.run",
+            "tyro.cli",
+            "defopt.run",
+            "jsonargparse.CLI",
+            "jsonargparse.auto_cli",
+            "plac.call",
+            "absl.app.run",
+        ),
+        command_functions.start,
+    ),
     "numpy.array": _array,
     "numpy.asarray": _array,
     **paths.functions(),

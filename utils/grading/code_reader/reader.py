@@ -35,6 +35,7 @@ from utils.grading.code_reader.values import (
     Step,
     Unknown,
     UserClass,
+    UserFunction,
     same,
 )
 from utils.grading.facts import Evidence
@@ -60,6 +61,7 @@ class Reader(Importing, Calling, Commanding):
         self.made: list[Made] = []
         self.classes: list[UserClass] = []
         self.decorations: list[Decoration] = []
+        self.commands: dict[int, list[UserFunction]] = {}  # of groups that a library starts
         self.problems: list[str] = []
         self.modules: dict[str, Module] = {}
         self.stack: list[Step] = []

@@ -3,7 +3,14 @@
 import ast
 from dataclasses import replace
 
-from utils.grading.code_reader import changes, expressions, known_methods, members, records
+from utils.grading.code_reader import (
+    changes,
+    command_functions,
+    expressions,
+    known_methods,
+    members,
+    records,
+)
 from utils.grading.code_reader.choices import read_if, read_match, read_try
 from utils.grading.code_reader.imports import import_from, import_names
 from utils.grading.code_reader.operators import binary
@@ -121,6 +128,8 @@ def _class(reader, node, frame):
 def _decorate(reader, node, made: UserClass | UserFunction, frame, statement):
     """What a decorator makes of a class or a function: @dataclass, or one of the submission's own."""
     called = isinstance(node, ast.Call)
+    if isinstance(made, UserFunction):
+        command_functions.register(reader, node, made, frame)
     function = expressions.evaluate(reader, node.func if called else node, frame)
     if (
         isinstance(function, Library)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 TEXT_SUFFIXES = (".md", ".markdown", ".txt", ".log", ".rst", ".csv", ".tsv", ".out", ".jsonl")
-CONFIG_SUFFIXES = (".json", ".yaml", ".yml")
+CONFIG_SUFFIXES = (".json", ".yaml", ".yml", ".toml")
 PACKAGE_FILES = (
     "pyproject.toml",
     "setup.cfg",

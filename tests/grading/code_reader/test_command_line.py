@@ -195,7 +195,7 @@ def test_a_variable_of_the_environment_that_is_set(files, known, tmp_path):
 
 
 @pytest.mark.parametrize(
-    "start", ["import typer\ntyper.run(main)\n", "import fire\nfire.Fire(main)\n"]
+    "start", ["import clize\nclize.run(main)\n", "import hydra\nhydra.main()(main)()\n"]
 )
 def test_a_program_that_another_library_starts_leaves_the_network_open(start, tmp_path):
     body = "".join(

@@ -122,6 +122,25 @@ def test_what_a_readme_says(tmp_path):
     assert str(find(build(tmp_path / "c", files | {"README.md": usage})).model) == NET
 
 
+@pytest.mark.parametrize(
+    "comments, shown",
+    [
+        (("the baseline", "the submission"), WIDE),
+        (("final", ""), NET),
+        (("final", "final"), "None"),
+        (("not the submission", "what else was tried"), "None"),
+    ],
+)
+def test_of_several_commands_the_one_counts_that_is_handed_in(comments, shown, tmp_path):
+    commands = "".join(
+        f"python train.py --net {net}  # {comment}\n"
+        for net, comment in zip(("net", "wide"), comments)
+    )
+    for place, files in enumerate(({"run.sh": commands}, {"README.md": f"```\n{commands}```\n"})):
+        found = find(build(tmp_path / str(place), {**BOTH, "train.py": CHOSEN, **files}))
+        assert str(found.model) == shown
+
+
 def test_of_two_programs_of_one_name_the_one_that_is_there_is_started(tmp_path):
     files = {**BOTH, "train.py": CHOSEN, "old/train.py": "print('old')\n"}
     there = files | {"run.sh": "cd old\npython train.py --net wide\n"}

@@ -16,8 +16,8 @@ _LAUNCHED = 8  # words among which Python is named
 
 
 def commands_of(page: str) -> Iterator[str]:
-    """The lines of blocks of code, other lines that are a command, and the code within sentences; not what only says how a
-    command is written."""
+    """The lines of blocks of code, other lines that are a command, and the code within sentences, with the comments behind
+    them; not what only says how a command is written."""
     fence = ""
     lines = re.sub(r"[\\^`]\r?\n(?=\s*-)", " ", page).splitlines()
     for line in lines:
@@ -38,8 +38,7 @@ def commands_of(page: str) -> Iterator[str]:
             found = [one for one in spans if _is_command(one, _LAUNCHED) or _NAMED.match(one)]
             found = found or _INLINE.findall(line)
         for one in found:
-            one = re.sub(r"\s#\s.*", "", one)
-            if not _USAGE.search(one):
+            if not _USAGE.search(re.sub(r"\s#\s.*", "", one)):
                 yield re.sub(r"\\(?=\w)", "/", one)
 
 

@@ -25,17 +25,19 @@ _MOST_COMMANDS = 1_000  # of a page
 
 def given_arguments(submission: Submission, path: str) -> list | Unknown:
     """sys.argv of the program at `path`: the words that the submission's scripts, settings, code and pages give it, none
-    where nothing starts it. A page that starts it without words counts only where nothing else does."""
+    where nothing starts it. A page that starts it without words counts only where nothing else does. Of several commands
+    those count that are said to be of what is handed in."""
     paths = {one.path for one in submission.sources} | {path}
 
-    def meant(found: Iterable[Start]) -> dict[str, set[str]]:
-        reached = ((one.words, one.programs(paths)) for one in found)
+    def meant(starts: Iterable[Start]) -> dict[str, set[str]]:
+        reached = ((one.words, one.programs(paths)) for one in starts)
         return {words: those for words, those in reached if path in those}
 
-    told = meant(_on_pages(submission))
-    found = meant(_in_scripts(submission)) | meant(_in_code(submission, path))
+    scripts, pages = _in_scripts(submission), _on_pages(submission)
+    told = meant(pages)
+    found = meant(scripts) | meant(_in_code(submission, path))
     found |= {words: those for words, those in told.items() if words}
-    found = found or told
+    found = meant(one for one in (*scripts, *pages) if one.is_handed_in) or found or told
     if any(len(those) > 1 for those in found.values()):
         return Unknown("it is not known which program a command starts")
     lines = [arguments(words) for words in found]

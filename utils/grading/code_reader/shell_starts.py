@@ -13,17 +13,25 @@ _DEFINES = re.compile(r"(?:alias\s+)?[\w-]+\s*[:?+]?=\s")
 _PROMPT = re.compile(r"^\s*(?:[@>%!-]\s?|\$\s|RUN\s|CMD\s|ENTRYPOINT\s)+")
 _COMMENT = re.compile(r"\s*(?:#|::|@?rem\b)", re.I)
 _WINDOWS = (".bat", ".cmd", ".ps1")
+_HANDED_IN = re.compile(r"\b(?:final|submi\w+|hand(?:ed)?[\s-]in)\b", re.I)
+_DENIED = re.compile(r"\b(?:not|no|before|old|previous)\b", re.I)
 _LONGEST = 5_000  # characters of a line
 
 
 @dataclass(frozen=True)
 class Start:
     """The path of a program as a command gives it, "" where that is not known; the folders in which it may be started,
-    None for any; the words that follow."""
+    None for any; the words that follow; the comment behind the command."""
 
     path: str
     folders: frozenset[str] | None
     words: str
+    comment: str = ""
+
+    @property
+    def is_handed_in(self) -> bool:
+        """Whether the comment says that this is what is handed in."""
+        return bool(_HANDED_IN.search(self.comment)) and not _DENIED.search(self.comment)
 
     def programs(self, paths: Collection[str]) -> set[str]:
         """Which of the programs at `paths` it may start: the one that is there, else all of that name."""
@@ -50,6 +58,7 @@ def starts(script: TextFile) -> Iterator[Start]:
         ):
             continue
         bare = _PROMPT.sub("", line[:_LONGEST])
+        comment = bare.partition(" #")[2]
         open_ended = (
             len(line) > _LONGEST or "ENTRYPOINT" in line or bool(_DEFINES.match(line.strip()))
         )
@@ -63,7 +72,7 @@ def starts(script: TextFile) -> Iterator[Start]:
                 rest = shlex.join([*program.words, *UNKNOWN] if open_ended else program.words)
                 for path in program.paths:
                     far = any(mark in path for mark in "$`~%:") or path.startswith("/")
-                    yield Start(path, None if far else folders, rest)
+                    yield Start(path, None if far else folders, rest, comment)
 
 
 def _entered(folders: frozenset[str] | None, name: str) -> frozenset[str] | None:

@@ -110,6 +110,8 @@ def _by_call(call: Call) -> list[Written]:
         return [Written(path)] if path and isinstance(mode, str) and set(mode) & set("wax+") else []
     if name in _COPIES and None not in args:
         return copied(args[:2])
+    if name == "logging.FileHandler" and args[:1] != [None]:
+        return [Written(args[0])] if args else []
     if name.endswith(_DOWNLOADS) and len(args) > 1 and None not in args[:2]:
         return copied(args[:2])
     if name.startswith("fileinput.") and call.kwargs.get("inplace") and args and args[0]:

@@ -251,3 +251,17 @@ def test_a_setting_that_only_a_run_knows_can_be_used_by_nothing(given, tmp_path,
     assert all(getattr(last, name) in (8, 9) for name in known)
     with pytest.raises(TypeError):
         range(vars(last)[open_name])
+
+
+@pytest.mark.parametrize(
+    "key", ["cls.__name__", "cls.__name__.lower()", "cls.__name__.lower().removesuffix('et')"]
+)
+def test_a_registry_by_the_names_of_classes(key, tmp_path):
+    named = {"cls.__name__": "Net", "cls.__name__.lower()": "net"}.get(key, "n")
+    zoo = NETWORK.replace("class Net", "@register\nclass Net").replace(
+        "import nn\n",
+        f"import nn\nMODELS = {{}}\ndef register(cls):\n    MODELS[{key}] = cls\n    return cls\n",
+    )
+    build_it = f"from model import MODELS\nmodel = MODELS['{named}'](width=3).to(device)\n"
+    files = TIDY | {"model.py": zoo, "S9.ipynb": [IMPORTS, LOADERS, build_it, RUN]}
+    assert str(find(build(tmp_path, files)).model) == "model.py:Net(width=3)"

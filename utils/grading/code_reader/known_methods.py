@@ -7,19 +7,12 @@ from utils.grading.code_reader.values import LONGEST, Unknown, limited
 
 _LIST = {"append", "extend", "insert", "pop", "remove", "clear", "reverse", "sort"}
 _DICT = {"get", "items", "keys", "values", "copy", "update", "setdefault", "pop"}
-_TEXT = {
-    "lower",
-    "upper",
-    "strip",
-    "rstrip",
-    "lstrip",
-    "split",
-    "join",
-    "replace",
-    "startswith",
-    "endswith",
-    "title",
-}
+# Those whose result is no longer than the text; not format(), zfill() and their like.
+_TEXT = set(
+    """capitalize casefold count endswith find isalnum isalpha isdecimal isdigit isidentifier islower isnumeric isupper join
+    lower lstrip partition removeprefix removesuffix replace rpartition rsplit rstrip split splitlines startswith strip
+    swapcase title upper""".split()
+)
 
 
 def method(value, name: str, args: tuple, kwargs: dict, uncertain: bool):

@@ -57,6 +57,8 @@ def attribute(reader, value, name: str, frame: Frame):
         return _of_instance(reader, value, name)
     if isinstance(value, UserClass):
         found, owner = value.find(name)
+        if owner is None and name == "__name__":
+            return value.name
         return bound(reader, found, value, owner) if owner else Member(value, name)
     if isinstance(value, Super):
         found, owner = _class_of(value.instance).find(name, after=value.owner)

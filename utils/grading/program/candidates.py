@@ -219,6 +219,8 @@ def _what_it_is(value: Made | Unknown) -> str:
         return f"cannot be followed, because {value.why}"
     if value.problem:
         return f"is {value.name}, but {value.problem}"
+    if value.name.startswith("importlib."):
+        return "cannot be followed, because which module it is of is known only when the code runs"
     if value.last == "instantiate":
         return f"is what {value.name} makes of a configuration, which is not followed"
     return f"is {value.name}, which is not the submission's own"

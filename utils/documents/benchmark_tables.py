@@ -71,20 +71,22 @@ def quick_table() -> str:
     the test accuracy at the end."""
     seconds = seconds_an_epoch()
     trainings = []
-    for way, whose, history in (
-        (REPORTS, "the report's", logged_run("era9")),
-        (OURS, "our", _run("era9")),
+    for recipe, way, whose, history, target in (
+        ("era9", REPORTS, ", the report's way", logged_run("era9"), 85),
+        ("era9", OURS, ", our way", _run("era9"), 85),
+        ("aster", OURS, "", _run("aster"), 94),
     ):
-        last = next(record for record in history if record.test_accuracy >= 85)
+        last = next(record for record in history if record.test_accuracy >= target)
         count = last.epoch + 1
-        text = f"{count} epochs of era9, {whose} way"
-        trainings.append((text, count * seconds["era9", way], last))
-    report = trainings[0][1]
+        text = f"{count} epochs of {recipe}{whose}"
+        trainings.append((text, count * seconds[recipe, way], last))
+    report, whole = trainings[0][1], trainings.pop()
     for name in QUICK:
         epochs, small = RECIPES[name].epochs, RECIPES[name].low_resolution_epochs
         took = small * seconds["aster", HALVED] + (epochs - small) * seconds["aster", OURS]
         text = f"{epochs} epochs of aster, {small} of them on small images (`{name}`)"
         trainings.append((text, took, _run(name)[epochs - 1]))
+    trainings.append(whole)
     rows = [
         (name, f"{took / 60:.0f}", f"{report / took:.1f}", f"{last.test_accuracy:.2f}")
         for name, took, last in trainings

@@ -77,7 +77,8 @@ def logs_of(
     for run, whole in zip(printed, outputs):
         _give(whole, tie.of_output(run), own, perhaps, nobodys)
     with_output = {one for one, held in own.items() if held or perhaps[one]}
-    several = len(_different(texts)) > 1
+    longest = max((tested_values(run) for run in texts), key=len, default=[])
+    several = not all(copies_of(run, longest) for run in texts)  # not the same once more, or a part
     for run in texts:
         owners = tie.of_text(run, with_output)
         if several and len(owners) == 1 and not tie.is_certain(owners[0], run):
@@ -101,15 +102,6 @@ def _completed(run: Run, texts: Sequence[tuple[Run, list[float]]]) -> Run:
         if len(text.epochs) > len(run.epochs) and all(value in left for value in shown):
             return replace(run, epochs=text.epochs, begun=text.begun, left_out=text.left_out)
     return run
-
-
-def _different(texts: Sequence[Run]) -> list[list[float]]:
-    """The test accuracies of the runs that are no copy of another one, nor a part."""
-    found: list[list[float]] = []
-    for run in sorted(texts, key=lambda run: -len(tested_values(run))):
-        if not any(copies_of(run, whole) for whole in found):
-            found.append(tested_values(run))
-    return found
 
 
 def _give(run: Run, owners: list[Attempt], own: dict, perhaps: dict, nobodys: list[Run]) -> None:

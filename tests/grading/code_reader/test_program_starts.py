@@ -5,6 +5,7 @@ import pytest
 from tests.grading.first_attempt import find
 from tests.grading.layouts import build
 from tests.grading.program.test_attempts import BOTH, CHOSEN, log
+from utils.grading.code_reader.shell_starts import recipe_of
 
 NET, WIDE = "model.py:Net()", "model.py:WideNet()"
 
@@ -192,6 +193,56 @@ def test_what_may_give_other_words_leaves_the_network_open(files, tmp_path):
 )
 def test_less_usual_ways_to_start_it(files, tmp_path):
     assert str(find(build(tmp_path, {**BOTH, "train.py": CHOSEN, **files})).model) == WIDE
+
+
+MAKEFILE = "all: train\n\ntrain: data\n\tpython train.py --net wide\n\nother:\n\tpython train.py\n\ndata:\n\techo data\n"
+
+
+@pytest.mark.parametrize(
+    "words, lines",
+    [
+        ("", ["\techo data", "\tpython train.py --net wide"]),
+        ("train", ["\techo data", "\tpython train.py --net wide"]),
+        ("-s other", ["\tpython train.py"]),
+        ("-n train", []),
+        ("--dry-run", []),
+    ],
+)
+def test_the_recipe_of_a_target(words, lines):
+    assert recipe_of(MAKEFILE, words.split()).splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    "cell, files",
+    [
+        (
+            "!bash run.sh",
+            {"run.sh": "if [ $1 ]; then\npython train.py --net wide\nelse\npython train.py\nfi\n"},
+        ),
+        ("%%script false\npython train.py --net wide", {}),
+        ("!cat run.sh", {"run.sh": "python train.py --net wide\n"}),
+        (
+            "!make other",
+            {"Makefile": "other:\n\techo other\ntrain:\n\tpython train.py --net wide\n"},
+        ),
+        ("NET, x = 'wide', input()\n!python train.py --net {NET} --y {x}", {}),
+        ("NET = 'wide'\n!python train.py --net '$NET'", {}),
+        (
+            "import subprocess\nsubprocess.run(['python', 'train.py', '--net', 'wide'], cwd=input())",
+            {},
+        ),
+    ],
+)
+def test_a_cell_that_does_not_say_which_network_is_trained(cell, files, tmp_path):
+    files = {**BOTH, "train.py": CHOSEN, "S9.ipynb": [(cell, log(80))], **files}
+    assert find(build(tmp_path, files)).model is None
+
+
+def test_a_folder_that_another_process_enters_is_left_again(tmp_path):
+    cells = "import os\nos.system('cd old')\nos.system('python train.py --net wide')"
+    files = {**BOTH, "train.py": CHOSEN, "old/train.py": "print('old')\n"}
+    found = find(build(tmp_path, {**files, "S9.ipynb": [(cells, log(80))]}))
+    assert str(found.model) == WIDE
 
 
 def in_notebook(folder, cell, **files):

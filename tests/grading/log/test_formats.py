@@ -106,6 +106,10 @@ TABLES = {
         "epoch |  train loss    acc |   test loss    acc |      lr",
         "{n:5d} | {e.train_loss:11.4f}  {e.train:.2f} | {e.test_loss:11.4f}  {e.test:.2f} | 0.0100",
     ),
+    "Markdown with two blanks in a name": (
+        "| epoch | train loss  (mean) | test acc  (%) |\n|---|---|---|",
+        "| {n} | {e.train_loss:.4f} | {e.test:.2f} |",
+    ),
     "a name that comes twice": (
         "epoch  train loss    acc   test loss    acc",
         "{n:5d}  {e.train_loss:10.4f}  {e.train:.2f}  {e.test_loss:10.4f}  {e.test:.2f}",
@@ -379,3 +383,19 @@ def test_values_out_of_all_bounds_end_no_reading(tmp_path, file, text):
     (tmp_path / "log.txt").write_text(written("number first"))
     (tmp_path / file).write_text(text)
     assert_course(log_audit(read_submission(tmp_path), None, 85.0))
+
+
+@pytest.mark.parametrize(
+    "header, row",
+    [
+        ("epoch,train_loss,test_loss,acc,acc", "{n},1.0,1.1,{e.train:.2f},{e.test:.2f}"),
+        ("epoch,acc,train_loss,acc,test_loss", "{n},{e.train:.2f},1.0,{e.test:.2f},1.1"),
+        (
+            "epoch  train loss  acc | test loss  acc  lr",
+            "{n}  {e.train:.2f} | 1.1  {e.test:.2f}  0.1",
+        ),
+    ],
+)
+def test_columns_that_cannot_be_told_apart_are_not_read(tmp_path, header, row):
+    text = header + "\n" + "".join(filled(row, epoch) + "\n" for epoch in COURSE)
+    assert value(audit(tmp_path, text), "best_test_accuracy") is None

@@ -94,6 +94,9 @@ def test_by_its_file_beside_others(sentence):
         "S9_Model_2.ipynb is not my final submission, and S9_Model_4.ipynb neither.",
         "The final submission is S9_Model_2.ipynb and S9_Model_4.ipynb.",
         "S9_Model_2.ipynb was compared with S9_Model_4.ipynb.",
+        "Submitted files: [S9_Model_2.ipynb](a) [S9_Model_4.ipynb](b)",
+        "In S9_Model_2.ipynb the final accuracy is 82 %.",
+        "S9_Model_2.ipynb never reached a good result.",
     ],
 )
 def test_several_files_of_which_none_is_handed_in(sentence):
@@ -119,6 +122,20 @@ def test_by_its_session():
         "The submission holds three notebooks: attempt 1, attempt 2 and attempt 3.",
         "The final submission is attempt 4.",
         "The final learning rate was found in attempt 2.",
+        "Attempt 3 counts more parameters.",
+        "Attempt 3 counts as a warm-up.",
+        "Use attempt 3 as a baseline.",
+        "Use attempt 3 for comparison.",
+        "attempt 3 (final model diverged, do not use)",
+        "The final submission is in this folder, see attempt 3 for the first try.",
+        "Please don't grade attempt 3.",
+        "We would submit attempt 3 if it were smaller.",
+        "I wanted to submit attempt 3 but it was too large.",
+        "attempt 3: submitted too late",
+        "~~Attempt 3 is the final submission.~~",
+        "<!-- The final submission is attempt 3. -->",
+        "We evaluate attempt 3 on CIFAR-100.",
+        "To evaluate attempt 3 run eval.py.",
     ],
 )
 def test_what_names_none(programs, sentence):

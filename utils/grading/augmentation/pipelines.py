@@ -83,9 +83,8 @@ def _sources(reader: Reader, train: bool, network: object):
     loaded = [
         (dataset, loader) for loader in loaders if (dataset := dataset_of(loader)) is not None
     ]
-    yield from _with_rivals(
-        _likeliest([pair for pair in loaded if _kind(*pair) is train], train),
-        "a DataLoader is made of it",
+    yield from _likeliest(
+        [pair for pair in loaded if _kind(*pair) is train], train, "a DataLoader is made of it"
     )
     given = [
         value
@@ -93,8 +92,9 @@ def _sources(reader: Reader, train: bool, network: object):
         for value in (*call.args, *call.kwargs.values())
         if isinstance(value, (Made, Instance)) and is_dataset(value)
     ] + [one for one in reader.made if is_dataset(one)]
-    yield from _with_rivals(
-        _likeliest([(one, None) for one in given if _kind(one) is train], train),
+    yield from _likeliest(
+        [(one, None) for one in given if _kind(one) is train],
+        train,
         "it is the data set of that kind",
     )
     composed = [
@@ -111,13 +111,21 @@ def _sources(reader: Reader, train: bool, network: object):
         )
 
 
-def _likeliest(pairs: list[tuple], train: bool) -> list:
-    """The data sets, each with its loader, that are trained on: of training images some may be held out for validation, and
-    are then called so, or not shuffled while others are."""
+def _likeliest(pairs: list[tuple], train: bool, why: str):
+    """The data sets, each with its loader, that are trained on, the last first, with those that may be meant as well: of
+    training images some may be held out for validation, and are called so, or not shuffled while others are."""
     if train:
         pairs = [pair for pair in pairs if not any(map(_is_held_out, pair))] or pairs
-        pairs = [pair for pair in pairs if _shuffles(pair[1])] or pairs
-    return [dataset for dataset, _ in pairs]
+        pairs = [pair for pair in pairs if any(map(_is_for_training, pair))] or pairs
+    distinct = list({id(one): one for one, _ in pairs}.values())
+    shuffled = [one for one, loader in pairs if _shuffles(loader)] if train else []
+    first = [one for one in distinct if any(one is other for other in shuffled)]
+    for one in [*reversed(first), *(one for one in reversed(distinct) if one not in first)]:
+        yield one, why, [other for other in distinct if other is not one]
+
+
+def _is_for_training(one) -> bool:
+    return _named(getattr(one, "labels", ())) is True
 
 
 def _is_held_out(one) -> bool:
@@ -127,13 +135,11 @@ def _is_held_out(one) -> bool:
 
 
 def _shuffles(loader) -> bool:
-    return bool(loader is not None and (loader.kwargs.get("shuffle") or "sampler" in loader.kwargs))
-
-
-def _with_rivals(datasets: list, why: str):
-    distinct = list({id(one): one for one in datasets}.values())
-    for one in reversed(distinct):
-        yield one, why, [other for other in distinct if other is not one]
+    """Whether it may draw in random order; by position the order is the third argument."""
+    if loader is None:
+        return False
+    given = loader.kwargs.get("shuffle", loader.args[2] if len(loader.args) > 2 else False)
+    return given is not False or bool({"sampler", "batch_sampler", "**"} & loader.kwargs.keys())
 
 
 def _signature(found: Applied) -> list[tuple]:

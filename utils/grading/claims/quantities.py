@@ -280,7 +280,7 @@ def _with_epochs(words: list[Token], letters: str, parts: list[Part]) -> list[Pa
             for place in accuracies
             if place not in given
             and parts[place].split != parts[near].split
-            and parts[place].role != "final"  # which has a time of its own
+            and (parts[place].role != "final" or parts[near].role == "final")  # a time of its own
         ]
         for place in (near, *others):
             one = parts[place]

@@ -82,7 +82,12 @@ def rows_of_tables(lines: Sequence[str]) -> dict[int, list[Row]]:
 def means_own(label: str) -> bool:
     """Whether what a table calls a network means the submission's own and final one, and says no more."""
     words = _words(label)
-    return tells_own(label) and words != {"final"} and _words(_OWN.sub("", label)) <= _BESIDE_OWN
+    return (
+        tells_own(label)
+        and words != {"final"}
+        and not words & _ASKED
+        and _words(_OWN.sub("", label)) <= _BESIDE_OWN
+    )
 
 
 def tells_own(label: str) -> bool:

@@ -77,7 +77,7 @@ def apply(reader, callee, args: tuple, kwargs: dict, node, frame: Frame, whole: 
         return reader.instantiate(callee, args, kwargs, place, whole)
     if isinstance(callee, UserFunction):
         result = reader.invoke(callee, args, kwargs, place, whole)
-        command_functions.run_group(reader, callee)
+        command_functions.run_group(reader, callee, bool(args or kwargs))
         return result
     if isinstance(callee, Instance):
         return _call_instance(reader, callee, args, kwargs, place)
@@ -114,7 +114,7 @@ def _call_made(reader, made, args, kwargs, node, frame):
         return apply(
             reader, made.args[0], (*made.args[1:], *args), made.kwargs | kwargs, node, frame
         )
-    command_functions.run_group(reader, made)
+    command_functions.run_group(reader, made, bool(args or kwargs))
     return Unknown(f"the result of {made.last} is known only when the code runs")
 
 

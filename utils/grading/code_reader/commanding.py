@@ -3,19 +3,22 @@
 import ast
 import posixpath
 import re
+import shlex
 
 from utils.grading.code_reader import expressions
 from utils.grading.code_reader.command_line import arguments
 from utils.grading.code_reader.imports import known_libraries
 from utils.grading.code_reader.namespace_writes import magic_writes
-from utils.grading.code_reader.shell_starts import starts
+from utils.grading.code_reader.shell_starts import recipe_of, starts
 from utils.grading.code_reader.values import Frame, Origin
 from utils.grading.submission import notebook_code
 from utils.grading.submission.commands import Action, actions
+from utils.grading.submission.contents import TextFile
+from utils.grading.submission.shell_words import UNKNOWN
 from utils.grading.submission.syntax import UNPARSABLE
 
 _MOST_STARTS = 3  # of one script that commands start again and again
-_PUT_IN = re.compile(r"(?<![{$])\{([^{}]+)\}(?!\})|(?<!\$)\$([A-Za-z_]\w*)")
+_PUT_IN = re.compile(r"(?<![{$])\{([^{}]+)\}(?!\})|(?<!\$)\$([A-Za-z_][\w.]*)")
 
 
 class Commanding:
@@ -36,18 +39,20 @@ class Commanding:
         )
 
     def _filled(self, text: str, frame: Frame) -> str:
-        """A command with the values that IPython puts into it, those that are known: {name}, {expression} and $name."""
-
-        def value(match: re.Match) -> str:
+        """A command with the values that IPython puts into it: {name}, {expression} and $name. It puts in all or, where one
+        cannot be evaluated, none; here none too where one is not known."""
+        values = {}
+        for match in _PUT_IN.finditer(text):
             try:
                 node = ast.parse(match[1] or match[2], mode="eval").body
             except UNPARSABLE:
-                return match[0]
+                return text
             with self.aside():
-                found = expressions.evaluate(self, node, frame)
-            return str(found) if isinstance(found, (str, int, float)) else match[0]
-
-        return _PUT_IN.sub(value, text)
+                values[match[0]] = expressions.evaluate(self, node, frame)
+        if not all(isinstance(value, (str, int, float)) for value in values.values()):
+            return text
+        quoted = any(mark[0] == "$" for mark in values) and "'" in text  # which IPython may leave
+        return text if quoted else _PUT_IN.sub(lambda match: str(values[match[0]]), text)
 
     def command(self, text: str, frame: Frame) -> None:
         """Follow one command, which begins with ! or %."""
@@ -66,16 +71,25 @@ class Commanding:
                 self._started(action, frame)
 
     def _starts_of(self, action: Action) -> list[Action]:
-        """What a script of a shell starts, or a Makefile."""
+        """What a script of a shell starts, or a target of a Makefile. Where it starts a program with different words, under
+        conditions perhaps, the words are not known."""
         scripts = {one.path: one for one in self.submission.scripts}
-        name = "Makefile" if action.name.endswith("make") else action.name
-        path = self.index.place(name, scripts.__contains__)
-        found = []
-        for start in starts(scripts[path]) if path else ():
+        of_make = action.name.endswith("make")
+        path = self.index.place("Makefile" if of_make else action.name, scripts.__contains__)
+        if path is None:
+            return []
+        script = scripts[path]
+        if of_make:
+            script = TextFile(path, recipe_of(script.text, shlex.split(action.flags)))
+        found: dict[str, set[str]] = {}
+        for start in starts(script):
             programs = start.programs(self.index.sources)
             if len(programs) == 1:
-                found.append(Action("start", *programs, start.words))
-        return found
+                found.setdefault(*programs, set()).add(start.words)
+        return [
+            Action("start", program, *(words if len(words) == 1 else UNKNOWN))
+            for program, words in found.items()
+        ]
 
     def _started(self, action: Action, frame: Frame) -> None:
         """Read the script or notebook that a command starts, with the words that follow it."""

@@ -48,8 +48,9 @@ def _vars(reader, args, kwargs, frame):
 
 
 def _shell(reader, args, kwargs, frame):
-    if not frame.uncertain and (line := shell_line(args)):
-        reader.command(f"!{line}", frame)
+    if not frame.uncertain and "cwd" not in kwargs and (line := shell_line(args)):
+        with reader.index.same_folder():
+            reader.command(f"!{line}", frame)
     return NOT_KNOWN
 
 
@@ -205,19 +206,7 @@ FUNCTIONS = {
     "os.environ.get": _variable,
     "os.getenv": _variable,
     **dict.fromkeys(SHELL_CALLS, _shell),
-    **dict.fromkeys(
-        (
-            "fire.Fire",
-            "typer.run",
-            "tyro.cli",
-            "defopt.run",
-            "jsonargparse.CLI",
-            "jsonargparse.auto_cli",
-            "plac.call",
-            "absl.app.run",
-        ),
-        command_functions.start,
-    ),
+    **dict.fromkeys(command_functions.STARTERS, command_functions.start),
     "numpy.array": _array,
     "numpy.asarray": _array,
     **paths.functions(),

@@ -97,6 +97,15 @@ class ModuleIndex(ModuleFiles):
         return found
 
     @contextmanager
+    def same_folder(self) -> Iterator[None]:
+        """Afterwards the working folder is what it was: another process entered others."""
+        here, roots = self.here, list(self.roots)
+        try:
+            yield
+        finally:
+            self.here, self.roots[:] = here, roots
+
+    @contextmanager
     def first(self, folder: str) -> Iterator[None]:
         """Look into `folder` before all others, as Python does for the script that is started."""
         before = list(self.roots)

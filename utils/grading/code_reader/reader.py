@@ -61,7 +61,7 @@ class Reader(Importing, Calling, Commanding):
         self.made: list[Made] = []
         self.classes: list[UserClass] = []
         self.decorations: list[Decoration] = []
-        self.commands: dict[int, list[UserFunction]] = {}  # of groups that a library starts
+        self.commands: dict[int, dict[str, UserFunction]] = {}  # of groups that a library starts
         self.problems: list[str] = []
         self.modules: dict[str, Module] = {}
         self.stack: list[Step] = []

@@ -13,6 +13,7 @@ _DEFINES = re.compile(r"(?:alias\s+)?[\w-]+\s*[:?+]?=\s")
 _PROMPT = re.compile(r"^\s*(?:[@>%!-]\s?|\$\s|RUN\s|CMD\s|ENTRYPOINT\s)+")
 _COMMENT = re.compile(r"\s*(?:#|::|@?rem\b)", re.I)
 _WINDOWS = (".bat", ".cmd", ".ps1")
+_TARGET = re.compile(r"([\w./ -]+?)\s*::?(?!=)\s*([^#;]*)")
 _HANDED_IN = re.compile(r"\b(?:final|submi\w+|hand(?:ed)?[\s-]in)\b", re.I)
 _DENIED = re.compile(r"\b(?:not|no|before|old|previous)\b", re.I)
 _LONGEST = 5_000  # characters of a line
@@ -73,6 +74,34 @@ def starts(script: TextFile) -> Iterator[Start]:
                 for path in program.paths:
                     far = any(mark in path for mark in "$`~%:") or path.startswith("/")
                     yield Start(path, None if far else folders, rest, comment)
+
+
+def recipe_of(makefile: str, words: list[str]) -> str:
+    """What `make` with these words does: the lines of the target that is named, else of the first, and of those that it
+    needs. Empty where it does nothing, as with -n."""
+    if any(re.match(r"-\w*[nqt]|--(?:dry-run|just-print)", word) for word in words):
+        return ""
+    needs: dict[str, list[str]] = {}
+    lines: dict[str, list[str]] = {}
+    targets: list[str] = []
+    for line in makefile.splitlines():
+        if line.startswith("\t"):
+            for target in targets:
+                lines[target].append(line)
+        elif match := _TARGET.match(line):
+            targets = match[1].split()
+            for target in targets:
+                needs.setdefault(target, []).extend(match[2].split())
+                lines.setdefault(target, [])
+    first = next((target for target in needs if not target.startswith(".")), "")
+    waiting = [word for word in words if word in needs] or [first]
+    done: dict[str, None] = {}
+    while waiting:
+        target = waiting.pop()
+        if target in needs and target not in done:
+            done[target] = None
+            waiting += needs[target]
+    return "\n".join(line for target in reversed(done) for line in lines[target])
 
 
 def _entered(folders: frozenset[str] | None, name: str) -> frozenset[str] | None:

@@ -43,21 +43,24 @@ class Header:
     """What each column of a table holds, by its place: "epoch" or (split, quantity). `width` counts the columns.
 
     `frame`: its columns are separated by blanks or tabs, as pandas prints it; rows may begin with an index without a name.
+    `whole`: of columns between bars there are several, so that a row tells only if it has them all.
     """
 
     columns: dict[int, object]
     width: int
     frame: bool
+    whole: bool = False
 
 
 def read_header(text: str) -> Header | None:
     """The columns of a header line; None where it heads no log."""
     if len(text) > LINE_LIMIT or "%|" in text or not _QUANTITY.search(text.lower()):
         return None
+    drawn = _header(_fields(text), "\t" in text and "|" not in text)
     groups = text.translate(_BARS).strip(" |").split("|")
     if len(groups) > 1 and any(_BLANKS.search(group.strip()) for group in groups):
-        return _header(_BLANKS.split("  ".join(groups).strip()), True)
-    drawn = _header(_fields(text), "\t" in text and "|" not in text)
+        grouped = _header(_BLANKS.split("  ".join(groups).strip()), True)
+        drawn = drawn or grouped and replace(grouped, whole=True)
     return drawn or _header(_BLANKS.split(text.strip()), True) or _frame_header(text)
 
 
@@ -87,18 +90,19 @@ def _of_trials(names: list[str]) -> bool:
 def _columns(names: list[str]) -> dict[int, object]:
     """The columns that hold something, each thing once: the first of that meaning.
 
-    Of several that are called "acc" each is of the split that a column before it names.
+    Of several that are called "acc" each is of the split that the column before it names, where all are of different ones.
     """
     places: dict[object, int] = {}
     found = [meaning(name) or _error(name) for name in names]
-    split = ""
+    again = [
+        place for place, held in enumerate(found) if held and found.count(held) > 1 and not held[0]
+    ]
+    before = [found[place - 1] if place else None for place in again]
+    splits = [one[0] if isinstance(one, tuple) else "" for one in before]
+    told = all(splits) and len(set(splits)) == len(splits)
+    for place, split in zip(again, splits):
+        found[place] = (split, found[place][1]) if told else None
     for place, held in enumerate(found):
-        if held is None or held == "epoch":
-            split = split if held is None else ""
-        elif held[0]:
-            split = held[0]
-        elif found.count(held) > 1:
-            held = (split, held[1])
         if held:
             places.setdefault(held, place)
     return {place: held for held, place in places.items()}
@@ -132,6 +136,8 @@ def read_row(header: Header, text: str) -> LogLine | None:
     blanks = header.frame and "\t" not in text
     cells = _UNIT.sub("%", text).split() if blanks else _fields(text)
     columns = header.columns
+    if header.whole and len(cells) != header.width:
+        return None
     if "epoch" not in columns.values():
         columns = {place + 1: held for place, held in columns.items()} | {0: "epoch"}
     elif header.frame and len(cells) == header.width + 1:

@@ -94,12 +94,14 @@ def _size_before(view: NetworkView, operation: Operation) -> tuple[int, int]:
 
 
 def _is_divided(view: NetworkView, operation: Operation) -> bool:
+    """Whether a sum is divided by the number of positions."""
+    height, width = _size_before(view, operation)
     return any(
-        user.name in ("div", "mul")
-        and not view.reached.issuperset(user.inputs)
-        or user.name in ("div", "mul")
-        and len(user.inputs) == 1
+        isinstance(number, (int, float))
+        and abs((number if user.name == "div" else 1 / (number or 1)) - height * width) < 1e-3
         for user in view.users.get(operation.output, ())
+        if user.name in ("div", "mul")
+        for number in user.args[1:2]
     )
 
 
@@ -171,7 +173,9 @@ def _keeps_a_side(view: NetworkView, operation: Operation) -> bool:
         2,
         3,
     }
-    users = view.users.get(operation.output, ())
+    users = list(view.users.get(operation.output, ()))
+    for user in users:  # which grows meanwhile
+        users += view.users.get(user.output, ()) if only_moves(user) else ()
     return len(sides) == 1 and not any(user.name in operations.REDUCTIONS for user in users)
 
 

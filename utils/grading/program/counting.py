@@ -11,30 +11,39 @@ from utils.grading.submission.contents import Submission
 
 _SUBMITTED = r"submi(?:t|ssion)\w*|hand(?:ed)?[\s-]in|to be graded|counts(?!\s+(?:\d|the|all|how))|abgabe|abgegeben"
 # What a README says of the attempt that it hands in, the surer words first; and what it says of the others.
+_FINAL = r"final(?!\s+(?:test|train|val|acc|loss|epoch|layer|score|number|conv|block|lr|learning|batch|param)\w*)"
 _RESULT = (
-    re.compile(rf"\b(?:final|solution|chosen|{_SUBMITTED})\b", re.I),
+    re.compile(rf"\b(?:{_FINAL}|solution|chosen|{_SUBMITTED})\b", re.I),
     re.compile(r"\b(?:best|results?|answers?)\b", re.I),
 )
 _NOT = re.compile(
     r"\b(?:not|old|older|earlier|previous|first (?:try|attempt)|warm-?up|abandon\w*|baseline|draft|"
-    r"experiments?|instead of|replaced|deprecated|unused)\b",
+    r"experiments?|instead of|replaced|deprecated|unused|compared|worse|"
+    r"intermediate|before)\b",
     re.I,
 )
-# What is handed in, of which "final accuracy" says nothing, and that it "is \0", the mention of an attempt.
-_HANDED_IN = (
-    r"(?:final(?!\s+(?:test|train|val|acc|loss|epoch|layer|score|number|conv|block|lr|learning|batch|param)\w*)|"
-    rf"{_SUBMITTED})"
+# What makes of "I submit" something else.
+_HARDLY = re.compile(
+    r"n['’]t\b|\b(?:cannot|never|nobody|no (?:one|need)|would|wanted|nearly|fail\w*|mistake|diverged|"
+    r"rather than|against|until|partner|minus|details|learned|lost|late|maybe|todo|last year)\b|\?",
+    re.I,
 )
+_IF = re.compile(r"\b(?:if|unless|when|wenn|falls)\b", re.I)
+_STRUCK = re.compile(r"~~.{0,500}?~~|<!--.{0,2000}?-->", re.S)
+# What is handed in, of which "final accuracy" says nothing, and that it "is \0", the mention of an attempt.
+_HANDED_IN = rf"(?:{_FINAL}|{_SUBMITTED})"
 _MEASURED = r"\b(?:acc\w*|param\w*|loss|than|better|worse|higher|lower)\b"
 _IS_HANDED_IN = re.compile(
     rf"\b{_HANDED_IN}\b(?:(?!{_MEASURED})[^\0]){{0,60}}?(?:\b(?:is|in|was|at|under|see|ist)\b|[:=>→])\W{{0,4}}"
     rf"(?:(?:the|our|my|notebook|folder|file|of)\W+){{0,3}}\0|"
     rf"\0[\])\s/*_`]{{0,4}}(?:[(:–—=|-]\W{{0,4}}|\b(?:is|was|ist)\s+)(?:(?:the|my|our|what|which|one|that|we|i|die|meine)\s+){{0,4}}"
     rf"{_HANDED_IN}\b|"
-    r"\0[\])\s/*_`]{0,4}\bcounts\b(?!\s+(?:\d|the|all|how))|"
-    r"\b(?:submit(?:ting|ted)?|hand(?:ing|ed)? in|grade|mark|evaluate|assess|consider|bewerten(?:\s+sie)?)\s+"
+    r"\0[\])\s/*_`]{0,4}\bcounts\b(?!\s+(?:\d|the|all|how|more|fewer|less|as))|"
+    r"(?:\b(?:submit(?:ting|ted)?|hand(?:ing|ed)? in)|"
+    r"(?<!\bto )(?<!\bwe )(?<!\bI )\b(?:grade|mark|evaluate|assess|bewerten(?:\s+sie)?))\s+"
     r"(?:(?:the|our|my|only|notebook|bitte)\s+){0,2}[*_`\[]{0,3}\0|"
-    r"\b(?:use|take)\s+[*_`]{0,3}\0[*_`]{0,3}\s+(?:for|as)\b|\bbitte\W{1,4}\0\W{1,4}bewerten\b",
+    r"\b(?:use|take|consider)\s+(?:only\s+)?[*_`]{0,3}\0[*_`]{0,3}\s+(?:for|as)\s+(?:the\s+|my\s+|our\s+)?"
+    r"(?:grad\w+|mark\w*|evaluation|answer|result|final|submission)\b|\bbitte\W{1,4}\0\W{1,4}bewerten\b",
     re.I,
 )
 # That an attempt, the only one that is mentioned, is not what is handed in.
@@ -44,8 +53,8 @@ _SET_ASIDE = re.compile(
     re.I,
 )
 _ONE_OF_SEVERAL = re.compile(
-    r"\0\W{0,4}(?:(?:and|or)\W+)?\x01(?!\s+(?:is|was|came|does|did|has|had|\w+ed)\b)|"
-    r"\x01\W{0,4}(?:(?:and|or)\W+)?\0"
+    r"\0(?:\]\([^)]{0,200}\))?\W{0,4}(?:(?:and|or)\W+)?\x01(?!\s+(?:is|was|came|does|did|has|had|\w+ed)\b)|"
+    r"\x01(?:\]\([^)]{0,200}\))?\W{0,4}(?:(?:and|or)\W+)?\0"
 )  # "\x01" are the others
 # "Model_2 (S9_Model_2.ipynb)", "[Model_2](S9_Model_2.ipynb)": one mention.
 _NAMED_TWICE = re.compile(r"([\0\x01])(?:[\s*_`]*\]?[\s*_`]*[(\[][\s*_`]*\1[\s*_`]*[)\]])+")
@@ -79,7 +88,9 @@ def named_as_result(
         named = [one.attempt for one in every if one.are_in(sentence)]
         said = _FILE.sub(" ", f"{heading} {sentence}")  # "final.py" is a name, not a word
         handed_in = _handed_in(every, sentence)
-        if _NOT.search(said):  # of which of those that are named is not known
+        if _NOT.search(said) or _HARDLY.search(
+            said
+        ):  # of which of those that are named is not known
             named = []
         if named or handed_in:
             read.append((place, said, named, handed_in))
@@ -123,15 +134,20 @@ def _is_said_of(one: Names, spans: list[tuple[Span, Names]], sentence: str) -> b
     match = _IS_HANDED_IN.search(marked)
     if match is None or _ONE_OF_SEVERAL.search(marked):
         return False
-    clause = re.split(r"[,;:–—]", marked[: match.start()])[-1] + match[0]
-    return not _NOT.search(clause)
+    before = re.split(r"[,;:–—]", marked[: match.start()])[-1]
+    behind = re.split(r"[,;–—]", marked[match.end() :])[0]
+    if_so = _IF.search(marked[: match.start()]) or _IF.search(behind)
+    return not (
+        if_so or _NOT.search(clause := before + match[0] + behind) or _HARDLY.search(clause)
+    )
 
 
 def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:
     """The sentences of READMEs outside of quoted output, each with its place and the heading above it."""
     for text in submission.readmes:
         fenced, heading, head = False, "", ""
-        lines = text.text.split("\n")
+        plain = _STRUCK.sub(lambda match: "\n" * match[0].count("\n"), text.text)
+        lines = plain.split("\n")
         for number, line in enumerate(lines, 1):
             fenced ^= line.lstrip().startswith(("```", "~~~"))
             if fenced:

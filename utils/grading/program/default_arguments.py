@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from utils.grading.code_reader.values import UserClass, UserFunction
 from utils.grading.submission.contents import Submission
 from utils.grading.submission.exported_script import script_code
-from utils.grading.submission.notebook_code import notebook_code
+from utils.grading.submission.notebook_code import cell_code, notebook_code
 
 
 def has_its_defaults(submission: Submission, one: UserClass) -> bool:
@@ -18,15 +18,29 @@ def has_its_defaults(submission: Submission, one: UserClass) -> bool:
     """
     if not _takes_arguments(one):
         return True
-    settings = re.compile(rf"(?<!\w){re.escape(one.name)}(?!\w)")
-    if any(settings.search(file.text) for file in submission.configs):
+    word = re.compile(rf"(?<!\w){re.escape(one.name)}(?!\w)")
+    told = [file.text for file in (*submission.configs, *submission.scripts)]
+    told += [
+        cell.source
+        for notebook in submission.notebooks
+        for cell in notebook.cells
+        if cell.kind == "code" and cell_code(cell.index, cell.source or " ").problem
+    ]
+    if any(map(word.search, told)) or _makes_another(one):
         return False
-    modules = {
-        part for file in submission.sources for part in file.path.removesuffix(".py").split("/")
-    }
     return not any(
-        _is_handed_on(one.name, statement) or _looks_up(statement, modules)
+        _is_handed_on(one.name, word, statement) or _looks_up(statement)
         for statement in _statements(submission)
+    )
+
+
+def _makes_another(one: UserClass) -> bool:
+    """Whether the class makes objects of itself by other words than its name, or enters its heirs in a table."""
+    called = {
+        ast.unparse(node.func) for node in ast.walk(one.node) if isinstance(node, ast.Call)
+    } - {"cls.__new__"}
+    return bool(called & {"cls", "type(self)", "self.__class__", "__class__"}) or any(
+        base.find("__init_subclass__")[1] is not None for base in one.ancestors()
     )
 
 
@@ -48,7 +62,7 @@ def _statements(submission: Submission) -> Iterator[ast.stmt]:
             yield from code.statements
 
 
-def _is_handed_on(name: str, statement: ast.stmt) -> bool:
+def _is_handed_on(name: str, word: re.Pattern, statement: ast.stmt) -> bool:
     plain: set[int] = set()
     for node in ast.walk(statement):
         if isinstance(node, ast.Call) and not node.args and not node.keywords:
@@ -59,25 +73,40 @@ def _is_handed_on(name: str, statement: ast.stmt) -> bool:
             plain |= {id(one) for one in node.bases}
         elif isinstance(node, (ast.arg, ast.AnnAssign)) and node.annotation is not None:
             plain.add(id(node.annotation))
-    return any(_says(node, name) and id(node) not in plain for node in ast.walk(statement))
+    plain |= {id(one.value) for one in ast.walk(statement) if _is_text_alone(one)}
+    return any(_says(node, name, word) and id(node) not in plain for node in ast.walk(statement))
 
 
-def _looks_up(statement: ast.stmt, modules: set[str]) -> bool:
-    """Whether it takes something by a name that is computed out of the submission's own modules, or out of a namespace."""
-    calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
-    names = {getattr(call.func, "id", "") for call in calls}
-    return bool(names & {"globals", "locals", "vars"}) or any(
-        getattr(call.func, "id", "") == "getattr"
-        and len(call.args) > 1
-        and not isinstance(call.args[1], ast.Constant)
-        and getattr(call.args[0], "id", getattr(call.args[0], "attr", "")) in modules
-        for call in calls
+def _is_text_alone(node: ast.AST) -> bool:
+    """A docstring, or a text that is not used."""
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+_ANYTHING = frozenset("import_module locate getmembers attrgetter".split())
+_NAMES = _ANYTHING | {"globals", "locals", "vars", "eval", "exec"}
+_ATTRIBUTES = _ANYTHING | {"__dict__", "__subclasses__"}
+
+
+def _looks_up(statement: ast.stmt) -> bool:
+    """Whether it takes something by a name that is computed, out of a module or a namespace."""
+    return any(
+        isinstance(node, ast.Name)
+        and node.id in _NAMES
+        or isinstance(node, ast.Attribute)
+        and (node.attr in _ATTRIBUTES or ast.unparse(node) == "sys.modules")
+        or isinstance(node, ast.Call)
+        and getattr(node.func, "id", "") == "getattr"
+        and len(node.args) > 1
+        and not isinstance(node.args[1], ast.Constant)
+        for node in ast.walk(statement)
     )
 
 
-def _says(node: ast.AST, name: str) -> bool:
+def _says(node: ast.AST, name: str, word: re.Pattern) -> bool:
     if isinstance(node, ast.Constant):
-        return node.value == name
+        return isinstance(node.value, str) and bool(word.search(node.value))
+    if isinstance(node, ast.alias):
+        return node.name.rpartition(".")[2] == name and node.asname is not None
     if isinstance(node, ast.ClassDef):
         return node.name == name and bool(node.decorator_list)
     return getattr(node, "id", None) == name or getattr(node, "attr", None) == name

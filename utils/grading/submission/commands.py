@@ -6,13 +6,15 @@ import shlex
 from dataclasses import dataclass
 
 from utils.grading.submission.file_writes import written_by
-from utils.grading.submission.shell_words import commands, started
+from utils.grading.submission.shell_words import UNKNOWN, commands, started
 
 # Options that take the next word: git's, and those of %run.
 _CLONE_OPTIONS = {"-b", "--branch", "--depth", "-o", "--origin"}
 _RUN_OPTIONS = {"-N", "-b", "-D", "-l", "-s", "-T"}
 _SCRIPT = re.compile(r"(?:.*/)?(?:[\w.-]+\.(?:sh|bash|bat|cmd|ps1)|make)$")
+_OF_SCRIPTS = {"sh", "bash", "zsh", "source", "."}
 _TIMERS = re.compile(r"%%?(?:time|timeit|prun|memit)\b\s*(?:-\S+\s+)*(?=[%!])")
+_LONGEST = 5_000  # characters of a line
 _SHELLS = re.compile(r"!+|%%?(?:sx|system|sh|bash)\b")
 
 
@@ -29,7 +31,7 @@ class Action:
 
 def actions(text: str) -> list[Action]:
     """What one line does that begins with ! or %, in order."""
-    text = _TIMERS.sub("", text)
+    text = _TIMERS.sub("", text if len(text) <= _LONGEST else f"{text[:_LONGEST]} {UNKNOWN[0]}")
     shell = _SHELLS.match(text)
     line = text[shell.end() if shell else 1 :].strip()
     word, _, rest = line.partition(" ")
@@ -64,8 +66,9 @@ def _actions(words: list[str], line: str) -> list[Action]:
 
 def _started(words: list[str], line: str) -> list[Action]:
     programs = [one for one in started(words, line) if one.name]
-    if not programs and (names := [word for word in words[:2] if _SCRIPT.match(word)]):
-        return [Action("script", names[0])]
+    behind = words[1:] if words[0] in _OF_SCRIPTS else words
+    if not programs and behind and _SCRIPT.match(behind[0]):
+        return [Action("script", behind[0], shlex.join(behind[1:]))]
     return [
         Action("module" if one.is_module else "start", one.name, shlex.join(one.words))
         for one in programs

@@ -168,6 +168,8 @@ def cell_code(index: int, source: str) -> Code:
         name, _, rest = head[2:].partition(" ")
         if name in ("writefile", "file"):
             return _writes(index, rest.split(), "\n".join(lines[first + 1 :]))
+        if name == "script" and rest.split()[:1] not in (["bash"], ["sh"], ["zsh"]):
+            return Code(index)  # "%%script false": the cell is switched off
         if name in ("bash", "sh", "shell", "script"):
             return Code(index, commands=(*_heads(head, rest, first), *_of_shell(lines, first + 1)))
         if name not in _KEEPS_PYTHON:

@@ -16,7 +16,7 @@ PYTHON = re.compile(
     r"(?:[^\s$]*[/\\])?(?:python|pypy)[\d.]*(?:\.exe)?|\$[({]?PY\w*[)}]?|\{?\$?sys\.executable\}?",
     re.I,
 )
-FILE = re.compile(r"[\w./\\-]+\.py\b", re.I)
+FILE = re.compile(r"(?<![\w./\\-])[\w./\\-]{1,200}\.py\b", re.I)
 UNKNOWN = ["$"]  # words that are not known
 _MODULE = re.compile(r"-[A-Za-z]*m(.*)")
 # Modules of Python and of libraries that start another program.
@@ -35,7 +35,7 @@ _HANDLERS = set(
 )
 # Where what is handed on may be a command, or the words of one.
 _HANDED_ON = re.compile(
-    r"\|\s*(?:\w*sh|xargs|parallel|python\S*)\b|>|\bxargs\b|\bparallel\b|-exec\b|<"
+    r"\|\s*(?:\w*sh|xargs|parallel|python\S*)\b|>\s*\S+\.(?:sh|py|bat|ps1)\b|\bxargs\b|\bparallel\b|-exec\b|<"
 )
 _ASKS = {"-h", "--help", "--version"}  # about a program, which then ends
 _RUNS_CODE = re.compile(r"runpy|exec\s*\(|argv|import\s+(?:train|main)\b|os\.system|subprocess")

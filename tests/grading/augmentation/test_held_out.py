@@ -60,6 +60,23 @@ def test_the_part_that_is_trained_on_is_judged(prepared, names, tmp_path):
     assert fact.value is True, fact
 
 
+SHOWN = """
+from torch.utils.data import DataLoader
+
+def get_loaders(train_transforms, test_transforms):
+    shown = DataLoader(Images(transform=test_transforms), 16, shuffle=True)
+    train = DataLoader(Images(transform=train_transforms), 128{0})
+    return train, DataLoader(Images(train=False, transform=test_transforms), 128)
+"""
+
+
+@pytest.mark.parametrize("order", ["", ", True", ", shuffle=True", ", **ghost()"])
+def test_images_that_are_only_shown_are_not_judged(order, tmp_path):
+    hidden = PREPARED.format("ghost", "Runner", "runner.hidden(model, train_loader, test_loader)")
+    fact = flip(tmp_path, "import ghost\n" + SHOWN.format(order), hidden)
+    assert fact.value is True, fact
+
+
 def test_of_two_parts_that_nothing_tells_apart_neither_is_judged(tmp_path):
     loaders = LOADERS.replace("train_loader, test_loader", "first, second")
     run = RUN[0].replace("train_loader", "first").replace("test_loader", "second")

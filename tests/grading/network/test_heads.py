@@ -71,6 +71,18 @@ NO_AVERAGE = {  # and what is known of it
         8,
         None,
     ),
+    "channels and a side, channels last": (
+        lambda x: x.permute(0, 2, 3, 1).mean((2, 3)),
+        4,
+        None,
+    ),
+    "one side, then the other": (lambda x: x.mean(3).permute(0, 2, 1).mean(1), 8, None),
+    "a map in another order": (
+        lambda x: x.permute(0, 2, 3, 1).reshape(len(x), 8, 4, 4).mean((2, 3)),
+        8,
+        None,
+    ),
+    "a sum divided by another number": (lambda x: x.sum((2, 3)) / 15, 8, None),
     "a product": (lambda x: (x.flatten(2) @ torch.full((16, 1), 1 / 16)).flatten(1), 8, None),
     "maxima": (lambda x: x.flatten(2).transpose(1, 2).amax(1), 8, False),
 }

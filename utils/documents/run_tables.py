@@ -175,8 +175,8 @@ def search_table() -> str:
             f"{int(entry['multiply-adds']) / 1e6:.1f} M",
             entry["epochs"],
             entry["median seconds an epoch"],
-            entry["held-out accuracy (%)"],
-            entry["held-out loss"],
+            f"{float(entry['held-out accuracy (%)']):.2f}",
+            f"{float(entry['held-out loss']):.4f}",
         )
         for entry in csv_entries("search/table.csv")
     ]

@@ -54,6 +54,12 @@ def test_its_defaults_hold_where_nothing_else_is_done_with_it(files, tmp_path):
         {"train.py": "from net import Net\n" + STARTED.format("partial(Net, width=64)()")},
         {"net.py": "import zoo\n" + NET.replace("class Net", "@zoo.register\nclass Net")},
         {"model.yaml": "_target_: net.Net\nwidth: 64\n"},
+        {"train.py": "from net import Net as N\n" + STARTED.format("N(64)")},
+        {"train.py": "import net as n\n" + STARTED.format("getattr(n, input())(64)")},
+        {"train.py": "import net\n" + STARTED.format("eval(input())(64)")},
+        {"net.py": NET + "    @classmethod\n    def wide(cls):\n        return cls(64)\n"},
+        {"run.sh": "python -c 'from net import Net; Net(64)'\n"},
+        {"S9.ipynb": ["", "model = Net(width=64"]},
     ],
 )
 def test_a_name_that_is_handed_on_may_be_given_arguments(files, tmp_path):

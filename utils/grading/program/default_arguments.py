@@ -24,7 +24,7 @@ def has_its_defaults(submission: Submission, one: UserClass) -> bool:
         cell.source
         for notebook in submission.notebooks
         for cell in notebook.cells
-        if cell.kind == "code" and cell_code(cell.index, cell.source or " ").problem
+        if cell.kind == "code" and cell.source.strip() and cell_code(0, cell.source).problem
     ]
     if any(map(word.search, told)) or _makes_another(one):
         return False
@@ -82,6 +82,7 @@ def _is_text_alone(node: ast.AST) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
+# What gives anything by its name.
 _ANYTHING = frozenset("import_module locate getmembers attrgetter".split())
 _NAMES = _ANYTHING | {"globals", "locals", "vars", "eval", "exec"}
 _ATTRIBUTES = _ANYTHING | {"__dict__", "__subclasses__"}
@@ -93,7 +94,11 @@ def _looks_up(statement: ast.stmt) -> bool:
         isinstance(node, ast.Name)
         and node.id in _NAMES
         or isinstance(node, ast.Attribute)
-        and (node.attr in _ATTRIBUTES or ast.unparse(node) == "sys.modules")
+        and (
+            node.attr in _ATTRIBUTES
+            or node.attr == "modules"
+            and getattr(node.value, "id", "") == "sys"
+        )
         or isinstance(node, ast.Call)
         and getattr(node.func, "id", "") == "getattr"
         and len(node.args) > 1

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from utils.grading.submission.commands import actions
 from utils.grading.submission.contents import Notebook, Submission, TextFile
+from utils.grading.submission.shell_words import UNKNOWN
 from utils.grading.submission.syntax import UNPARSABLE
 
 _MAGIC = re.compile(r"^(\s*)([%!?].*|.*[^\s'\"#]\?\s*)$")
@@ -18,6 +19,10 @@ _CAPTURE = re.compile(r"^(\s*)([A-Za-z_][\w, ]*=\s*)[!%].*$")
 _AUTOMAGIC = re.compile(
     r"^(cd|ls|pwd|mkdir|rm|cp|mv|cat|pip|conda|git|clear|who|run)(\s+[^=(\s].*)?$"
 )
+# Of a shell: what opens and closes conditions and functions, and a here-document.
+_OPENS = re.compile(r"(?<![\w./-])(?:if|case|for|while|until)(?=\s)|\{\s*$")
+_CLOSES = re.compile(r"(?<![\w./-])(?:fi|esac|done)(?![\w./-])|^\}")
+_HERE = re.compile(r"(?<!<)<<-?\s*['\"]?(\w+)['\"]?")
 _CONTENT = re.compile(r"^(?:/content|/kaggle/working|~)/+|^\./+")
 _KEEPS_PYTHON = {"time", "timeit", "capture", "prun", "memit", "skip", "notify"}
 
@@ -192,12 +197,23 @@ def _heads(head: str, rest: str, line: int) -> list[Command]:
 
 
 def _of_shell(lines: list[str], first: int) -> Iterator[Command]:
-    """The lines of a shell from `first` on, those that are not empty."""
-    lines = list(lines)
+    """The lines of a shell from `first` on that it executes. Of programs under conditions the words are not known; what
+    stands in a here-document, and behind exit, is not executed."""
+    lines, depth, end = list(lines), 0, ""
     for number in range(first, len(lines)):
         _joined(lines, number)
-        if lines[number].strip():
-            yield Command("!" + lines[number].strip(), number + 1)
+        line = lines[number].strip()
+        if end:
+            end = "" if line == end else end
+            continue
+        before, depth = depth, depth + len(_OPENS.findall(line)) - len(_CLOSES.findall(line))
+        if before <= 0 and re.match(r"exit\b", line):
+            return
+        if line:
+            unsure = max(before, depth) > 0 and re.search(r"\.py\b|python", line)
+            yield Command(f"!{line} {UNKNOWN[0]}" if unsure else f"!{line}", number + 1)
+        if here := _HERE.search(line):
+            end = here[1]
 
 
 def _joined(lines: list[str], first: int) -> None:

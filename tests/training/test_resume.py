@@ -221,7 +221,7 @@ def test_two_processes_do_not_share_a_folder(tmp_path, few_digits):
         text=True,
     )
     assert process.stdout.readline() == "held\n"
-    with pytest.raises(UserError, match="Another process is training"):
+    with pytest.raises(UserError, match="Another process is working.*choose another run name"):
         fit(RECIPE, few_digits, tmp_path, PRECISION, **OPTIONS)
     process.kill()
     process.wait()

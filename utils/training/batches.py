@@ -18,6 +18,10 @@ from utils.errors import UserError
 from utils.training.recipes import Recipe
 
 
+BATCHED = "batched"
+PIPELINES = ("albumentations", BATCHED)  # what a recipe may name
+
+
 def training_batches(
     recipe: Recipe, split: Split, device: torch.device, workers: int | None = None
 ) -> TrainingBatches | BatchedTraining:
@@ -26,10 +30,12 @@ def training_batches(
         raise UserError(
             f"There is no pipeline {recipe.pipeline!r}: the recipe may name {' or '.join(PIPELINES)}."
         )
-    return PIPELINES[recipe.pipeline](recipe, split, device, workers)
+    if recipe.pipeline == BATCHED:
+        return _batched(recipe, split, device)
+    return _one_by_one(recipe, split, device, workers)
 
 
-def _batched(recipe: Recipe, split: Split, device: torch.device, _) -> BatchedTraining:
+def _batched(recipe: Recipe, split: Split, device: torch.device) -> BatchedTraining:
     return BatchedTraining(
         split,
         recipe.augmentation,
@@ -64,9 +70,6 @@ def _one_by_one(
         workers=runtime.default_workers(device) if workers is None else workers,
         pin_memory=runtime.copies_ahead(device),
     )
-
-
-PIPELINES = {"albumentations": _one_by_one, "batched": _batched}
 
 
 def require_fitting_data(recipe: Recipe, data: ImageData) -> None:

@@ -17,7 +17,6 @@ from utils.data.transforms import pipeline
 from utils.errors import UserError
 from utils.training.recipes import Recipe
 
-
 BATCHED = "batched"
 PIPELINES = ("albumentations", BATCHED)  # what a recipe may name
 

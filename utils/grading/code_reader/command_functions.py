@@ -5,10 +5,9 @@ can give them others; else no value is taken for known.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from utils.grading.code_reader import expressions
 from utils.grading.code_reader.values import NOT_KNOWN, Frame, Made, UserClass, UserFunction
 
 _GROUPS = ("typer.", "click.")
@@ -46,13 +45,14 @@ def start(reader, args: tuple, kwargs: dict, frame: Frame):
     return NOT_KNOWN
 
 
-def register(reader, decorator: ast.expr, function: UserFunction, frame: Frame) -> None:
-    """Note that `@group.command()` makes the function one of the group's commands."""
+def register(reader, decorator: ast.expr, function: UserFunction, evaluate: Callable) -> None:
+    """Note that `@group.command()` makes the function one of the group's commands; `evaluate` gives what an expression
+    stands for."""
     called = isinstance(decorator, ast.Call)
     named = decorator.func if called else decorator
     if not isinstance(named, ast.Attribute) or named.attr not in (*_COMMANDS, *_SETTING):
         return
-    group = expressions.evaluate(reader, named.value, frame)
+    group = evaluate(named.value)
     if not isinstance(group, UserFunction) and not _is_group(group):
         return
     commands = reader.commands.setdefault(_key(group), {})

@@ -129,7 +129,9 @@ def _decorate(reader, node, made: UserClass | UserFunction, frame, statement):
     """What a decorator makes of a class or a function: @dataclass, or one of the submission's own."""
     called = isinstance(node, ast.Call)
     if isinstance(made, UserFunction):
-        command_functions.register(reader, node, made, frame)
+        command_functions.register(
+            reader, node, made, lambda one: expressions.evaluate(reader, one, frame)
+        )
     function = expressions.evaluate(reader, node.func if called else node, frame)
     if (
         isinstance(function, Library)

@@ -60,7 +60,7 @@ def _choose(reader: Reader, train: bool, network: object) -> Pipeline | None:
             if any(_signature(one) != _signature(found) for one in others):
                 _doubt(
                     found,
-                    "of several training sets with different transforms, which is used was not seen",
+                    "of several data sets with different transforms, which is used was not seen",
                 )
             _doubt(found, bare)
             return _pipeline(found, source, why)

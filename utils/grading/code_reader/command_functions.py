@@ -67,6 +67,8 @@ def register(reader, decorator: ast.expr, function: UserFunction, evaluate: Call
 def run_group(reader, group, given: bool) -> None:
     """What calling a group starts: the command that is named, else any of them. `given`: the call gives it something."""
     commands = dict(reader.commands.get(_key(group), {}))
+    if not commands:
+        return
     setting = commands.pop("", None)
     if setting is not None:
         reader.invoke(setting, (), {}, setting.place, whole=False)

@@ -131,9 +131,9 @@ def _frame_header(text: str) -> Header | None:
 def read_row(header: Header, text: str) -> LogLine | None:
     """The line that a row below the header stands for; None where it is not a row of the table."""
     text = text[:LINE_LIMIT]
-    if header.frame and "\t" not in text:
-        text = text.translate(_BARS).replace("|", " ")
     blanks = header.frame and "\t" not in text
+    if blanks:
+        text = text.translate(_BARS).replace("|", " ")
     cells = _UNIT.sub("%", text).split() if blanks else _fields(text)
     columns = header.columns
     if header.whole and len(cells) != header.width:

@@ -1,18 +1,12 @@
 """Pools in several steps as one: `x.mean(3).mean(2)`, average pools that together cover the whole map, a mean over the
 positions of a map that stand in other dimensions, as in `x.flatten(2).transpose(1, 2).mean(1)`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from utils.architecture import graph_operations as operations
 from utils.architecture.executed_graph import ExecutedGraph, Operation, Value
-from utils.grading.network.map_axes import (
-    BATCH,
-    CHANNELS,
-    OF_A_MAP,
-    POSITIONS,
-    moved,
-    only_moves,
-)
+from utils.grading.network.map_axes import BATCH, CHANNELS, POSITIONS, origin
 
 _STEPS = ("mean", "sum", "amax")
 
@@ -34,7 +28,7 @@ def _merge_one(graph: ExecutedGraph) -> ExecutedGraph | None:
             uses.setdefault(value, []).append(operation)
     producers = graph.producers()
     for last in graph.operations:
-        if (source := _over_positions(graph, last)) is not None:
+        if (source := _over_positions(graph, producers, last)) is not None:
             keep = len(graph.shapes[last.output]) == 4
             whole = replace(last, args=(source, [2, 3], keep), kwargs={})
             return replace(
@@ -88,21 +82,16 @@ def _by_tiles(graph: ExecutedGraph, first: Operation, last: Operation) -> str | 
     return "mean" if len(graph.shapes[first.args[0]]) == 4 and is_tiled(graph, first) else None
 
 
-def _over_positions(graph: ExecutedGraph, last: Operation) -> Value | None:
+def _over_positions(
+    graph: ExecutedGraph, producers: Mapping[Value, Operation], last: Operation
+) -> Value | None:
     """The map whose positions a reduction takes up, all of them and nothing else, where they stand in other dimensions."""
     if last.name not in _STEPS or not isinstance(last.args[0], Value):
         return None
-    producers, chain, value = graph.producers(), [], last.args[0]
-    while (producer := producers.get(value)) is not None and only_moves(producer):
-        chain.append(producer)
-        value = producer.args[0]
-    sizes, axes = graph.shapes[value], OF_A_MAP
-    if not chain or len(sizes) != 4 or sizes[2] * sizes[3] == 1:
+    value, axes = origin(graph, producers, last.args[0])
+    sizes = graph.shapes[value]
+    if value == last.args[0] or axes is None or sizes[2] * sizes[3] == 1:
         return None
-    for operation in reversed(chain):
-        axes = moved(graph, operation, axes, sizes)
-        if axes is None:
-            return None
     taken = operations.reduced_dimensions(graph, last, last.args[0])
     if {axis for place in taken for axis in axes[place]} != POSITIONS:
         return None

@@ -10,7 +10,7 @@ from utils.architecture.executed_graph import Operation, Value
 from utils.architecture.receptive_field_rules import CannotTrace, Walk, walk
 from utils.grading.facts import Evidence, Fact
 from utils.grading.network.executed_network import ExecutedNetwork
-from utils.grading.network.map_axes import OF_A_MAP, moved, only_moves
+from utils.grading.network.map_axes import origin
 
 # Operations with weights, and which of their arguments are weights and biases.
 WEIGHTED = {
@@ -137,15 +137,9 @@ class NetworkView:
 
     def _has_the_usual_order(self, value: Value) -> bool:
         """Whether the last two dimensions of a map are its height and width: it may hold another one in another order."""
-        producers, chain = self.graph.producers(), []
-        while (producer := producers.get(value)) is not None and only_moves(producer):
-            chain.append(producer)
-            value = producer.args[0]
-        sizes, axes = self.graph.shapes[value], OF_A_MAP
-        if not chain or len(sizes) != 4:
+        source, axes = origin(self.graph, self.graph.producers(), value)
+        if source == value or len(self.graph.shapes[source]) != 4:
             return True
-        for operation in reversed(chain):
-            axes = axes and moved(self.graph, operation, axes, sizes)
         return axes is not None and len(axes) == 4 and {axes[2], axes[3]} == {(2,), (3,)}
 
     def behind(self, operation: Operation) -> list[Operation]:

@@ -19,13 +19,8 @@ _RESULT = (
 _NOT = re.compile(
     r"\b(?:not|old|older|earlier|previous|first (?:try|attempt)|warm-?up|abandon\w*|baseline|draft|"
     r"experiments?|instead of|replaced|deprecated|unused|compared|worse|"
-    r"intermediate|before)\b",
-    re.I,
-)
-# What makes of "I submit" something else.
-_HARDLY = re.compile(
-    r"n['’]t\b|\b(?:cannot|never|nobody|no (?:one|need)|would|wanted|nearly|fail\w*|mistake|diverged|"
-    r"rather than|against|until|partner|minus|details|learned|lost|late|maybe|todo|last year)\b|\?",
+    r"intermediate|before|cannot|never|nobody|no (?:one|need)|would|wanted|nearly|fail\w*|mistake|diverged|"
+    r"rather than|against|until|partner|minus|details|learned|lost|late|maybe|todo|last year)\b|n['’]t\b|\?",
     re.I,
 )
 _IF = re.compile(r"\b(?:if|unless|when|wenn|falls)\b", re.I)
@@ -88,9 +83,7 @@ def named_as_result(
         named = [one.attempt for one in every if one.are_in(sentence)]
         said = _FILE.sub(" ", f"{heading} {sentence}")  # "final.py" is a name, not a word
         handed_in = _handed_in(every, sentence)
-        if _NOT.search(said) or _HARDLY.search(
-            said
-        ):  # of which of those that are named is not known
+        if _NOT.search(said):  # of which of those that are named is not known
             named = []
         if named or handed_in:
             read.append((place, said, named, handed_in))
@@ -136,10 +129,8 @@ def _is_said_of(one: Names, spans: list[tuple[Span, Names]], sentence: str) -> b
         return False
     before = re.split(r"[,;:–—]", marked[: match.start()])[-1]
     behind = re.split(r"[,;–—]", marked[match.end() :])[0]
-    if_so = _IF.search(marked[: match.start()]) or _IF.search(behind)
-    return not (
-        if_so or _NOT.search(clause := before + match[0] + behind) or _HARDLY.search(clause)
-    )
+    open_ended = _IF.search(marked[: match.start()]) or _IF.search(behind)
+    return not open_ended and not _NOT.search(before + match[0] + behind)
 
 
 def _sentences(submission: Submission) -> Iterator[tuple[str, str, str]]:

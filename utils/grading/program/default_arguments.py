@@ -36,9 +36,7 @@ def has_its_defaults(submission: Submission, one: UserClass) -> bool:
 
 def _makes_another(one: UserClass) -> bool:
     """Whether the class makes objects of itself by other words than its name, or enters its heirs in a table."""
-    called = {
-        ast.unparse(node.func) for node in ast.walk(one.node) if isinstance(node, ast.Call)
-    } - {"cls.__new__"}
+    called = {ast.unparse(node.func) for node in ast.walk(one.node) if isinstance(node, ast.Call)}
     return bool(called & {"cls", "type(self)", "self.__class__", "__class__"}) or any(
         base.find("__init_subclass__")[1] is not None for base in one.ancestors()
     )

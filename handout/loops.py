@@ -68,6 +68,4 @@ def fit(model, device, train_loader, test_loader, epochs, lr=0.001, keep=None):
                 "log": log,
             }
             torch.save(state, f"{keep}.new")
-            os.replace(
-                f"{keep}.new", keep
-            )  # so that an interruption never leaves half a file
+            os.replace(f"{keep}.new", keep)  # an interruption never leaves half a file

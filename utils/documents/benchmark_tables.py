@@ -70,23 +70,23 @@ def quick_table() -> str:
     """What reaching an accuracy takes: minutes by the benchmark, how many times as fast as the report's way to 85 %, and
     the test accuracy at the end."""
     seconds = seconds_an_epoch()
-    trainings = []
-    for recipe, way, whose, history, target in (
-        ("era9", REPORTS, ", the report's way", logged_run("era9"), 85),
-        ("era9", OURS, ", our way", _run("era9"), 85),
-        ("aster", OURS, "", _run("aster"), 94),
-    ):
+
+    def until(target: float, history: list[EpochRecord], recipe: str, way: str, whose: str = ""):
         last = next(record for record in history if record.test_accuracy >= target)
         count = last.epoch + 1
-        text = f"{count} epochs of {recipe}{whose}"
-        trainings.append((text, count * seconds[recipe, way], last))
-    report, whole = trainings[0][1], trainings.pop()
+        return f"{count} epochs of {recipe}{whose}", count * seconds[recipe, way], last
+
+    trainings = [
+        until(85, logged_run("era9"), "era9", REPORTS, ", the report's way"),
+        until(85, _run("era9"), "era9", OURS, ", our way"),
+    ]
+    report = trainings[0][1]
     for name in QUICK:
         epochs, small = RECIPES[name].epochs, RECIPES[name].low_resolution_epochs
         took = small * seconds["aster", HALVED] + (epochs - small) * seconds["aster", OURS]
         text = f"{epochs} epochs of aster, {small} of them on small images (`{name}`)"
         trainings.append((text, took, _run(name)[epochs - 1]))
-    trainings.append(whole)
+    trainings.append(until(94, _run("aster"), "aster", OURS))
     rows = [
         (name, f"{took / 60:.0f}", f"{report / took:.1f}", f"{last.test_accuracy:.2f}")
         for name, took, last in trainings

@@ -33,6 +33,7 @@ VARIANTS: dict[str, Callable[..., nn.Module]] = {
 TEACHERS: dict[str, Callable[..., nn.Module]] = {
     "wide_resnet": WideResNet,
     "wide_resnet_16_6": partial(WideResNet, widths=(96, 192, 384), depths=(2, 2, 2)),
+    "wide_resnet_16_8": partial(WideResNet, widths=(128, 256, 512), depths=(2, 2, 2)),
 }
 
 

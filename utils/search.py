@@ -29,7 +29,7 @@ START = replace(RECIPES["aster"], epochs=EPOCHS)
 SGD = dict(optimizer="sgd nesterov", lr=0.2, momentum=0.9, weight_decay=5e-4)
 # A teacher that never saw the held-out images: the run of this name on the other nine tenths. As long as it takes to see
 # what teaching does.
-LEARNING = replace(START, epochs=30, **TAUGHT, teachers=("wide_resnet_16_6",))
+LEARNING = replace(START, epochs=30, **TAUGHT, teachers=("wide_resnet_16_8",))
 
 # Name -> recipe; each differs from the first in what its name says.
 CANDIDATES: dict[str, Recipe] = {
@@ -48,8 +48,8 @@ CANDIDATES: dict[str, Recipe] = {
     "alternating flip": replace(START, augmentation="alternating flip crop hole"),
     "hole of 12": replace(START, augmentation="flip crop hole 12"),
     "taught": LEARNING,
-    "taught, temperature 1": replace(LEARNING, temperature=1.0),
     "taught, temperature 4": replace(LEARNING, temperature=4.0),
+    "taught, weight decay 0.05": replace(LEARNING, weight_decay=0.05),
     "taught, SiLU": replace(LEARNING, model="aster SiLU"),
     "taught, second block deeper": replace(LEARNING, model="aster second block deeper"),
     "taught, output stride 2": replace(LEARNING, model="aster output stride 2"),

@@ -17,6 +17,7 @@ PARAMETERS = {
     "era9": 188_992,
     "wide_resnet": 3_560_154,
     "wide_resnet_16_6": 6_172_122,
+    "wide_resnet_16_8": 10_961_370,
     "aster output stride 2": 196_538,
     "aster second block deeper": 197_370,
     "aster SiLU": 196_538,

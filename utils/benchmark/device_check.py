@@ -83,12 +83,15 @@ def decisions(name: str) -> Iterator[str]:
     yield f"images: {CIFAR10.title if there else missing}"
 
 
-def killed_and_resumed(name: str, end: float) -> str:
-    """Three epochs of aster on the digits, left alone, and killed in the second epoch: a sentence on the difference."""
+def killed_and_resumed(name: str, end: float, *others: str) -> str:
+    """Three epochs of aster on the digits, left alone, and killed in the second epoch: a sentence on the difference.
+
+    `others` are more options of `utils.train`.
+    """
     with tempfile.TemporaryDirectory() as place:
         environment = os.environ | {"RESULTS_DIR": place, "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-m", "utils.train", "aster", "--data", DIGITS]
-        command += ["--epochs", "3", "--device", name, "--run"]
+        command += ["--epochs", "3", "--device", name, *others, "--run"]
         options = dict(cwd=REPOSITORY, env=environment, text=True, stdout=subprocess.PIPE)
         options |= dict(stderr=subprocess.DEVNULL)
         try:

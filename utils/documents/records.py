@@ -43,7 +43,9 @@ def _committed() -> list[RunRecord]:
 def named_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
     """The run of each model that has the model's name: variants and further seeds are in the tables."""
     return {
-        record.folder.name: record for record in runs if record.folder.name == record.recipe.model
+        record.folder.name: record
+        for record in runs
+        if record.folder.name == record.recipe.model.lower().replace(" ", "_")
     }
 
 
@@ -57,13 +59,15 @@ def distilled_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
 
 
 def seeds_of(record: RunRecord, runs: list[RunRecord]) -> list[RunRecord]:
-    """The complete ones of `runs` that differ from `record` in nothing but the seed, by seed."""
-    alike = [
-        run
-        for run in runs
-        if run.complete and run.recipe == replace(record.recipe, seed=run.recipe.seed)
-    ]
-    return sorted(alike, key=lambda run: run.recipe.seed)
+    """The complete ones of `runs` that differ from `record` in nothing but the seed, by seed.
+
+    One a seed: where a run was repeated on another device, `record` counts, or else the first.
+    """
+    by_seed: dict[int, RunRecord] = {}
+    for run in [record, *runs]:
+        if run.complete and run.recipe == replace(record.recipe, seed=run.recipe.seed):
+            by_seed.setdefault(run.recipe.seed, run)
+    return [by_seed[seed] for seed in sorted(by_seed)]
 
 
 def device_text(recorded: str) -> str:

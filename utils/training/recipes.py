@@ -166,27 +166,12 @@ TAUGHT = dict(
 )
 _TAUGHT = replace(
     _ASTER,
-    **TAUGHT,
+    **TAUGHT | dict(temperature=4.0),
+    weight_decay=0.05,
     teachers=("wide_resnet_16_8", "wide_resnet_16_8_seed_2"),
-    note="Network, temperature and weight decay are the best of the taught candidates of the search, by images held out of "
-    "the training images.",
+    note="Temperature and weight decay are the best of the taught candidates of the search, by images held out of the "
+    "training images.",
 )
-# What the search among taught candidates chooses from.
-_NETWORKS = {
-    "aster": "aster",
-    "silu": "aster SiLU",
-    "second_block_deeper": "aster second block deeper",
-    "output_stride_2": "aster output stride 2",
-}
-_CHOICES = {
-    f"{name}_taught_{temperature}_{decay}": replace(
-        _TAUGHT, model=model, temperature=temperature, weight_decay=decay
-    )
-    for name, model in _NETWORKS.items()
-    for temperature in (2.0, 4.0)
-    for decay in (0.05, 0.1)
-}
-_UNTAUGHT = {f"{name}_untaught": replace(_ASTER, model=model) for name, model in _NETWORKS.items()}
 _QUICK = replace(
     _ASTER,
     augmentation="alternating flip crop 2",
@@ -223,7 +208,12 @@ RECIPES: dict[str, Recipe] = {
         note=_ERA9.note + " Augmented in batches, to see that the result does not depend on it.",
     ),
     "aster": _ASTER,
-    "aster_taught": replace(
+    "aster_silu": replace(_ASTER, model="aster SiLU"),
+    "aster_silu_taught": replace(
+        _TAUGHT, model="aster SiLU", note=f"Network, t{_TAUGHT.note[1:]}"
+    ),
+    "aster_taught": _TAUGHT,
+    "aster_taught_first": replace(
         _ASTER,
         **TAUGHT,
         stream_epochs=20,
@@ -236,8 +226,6 @@ RECIPES: dict[str, Recipe] = {
     "wide_resnet_16_8": _BETTER_TEACHER,
     "aster_to_85": replace(_QUICK, epochs=3, low_resolution_epochs=1),
     "aster_to_90": replace(_QUICK, epochs=9, low_resolution_epochs=2),
-    **_CHOICES,
-    **_UNTAUGHT,
 }
 
 

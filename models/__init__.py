@@ -19,7 +19,7 @@ MODELS: dict[str, Callable[..., nn.Module]] = {
     "era9": era9,
     "aster": Aster,
 }
-# Other shapes of the flagship, tried in the search for it (utils/search.py).
+# Others like the flagship, tried in the search (utils/search.py); that with SiLU is the best of them.
 VARIANTS: dict[str, Callable[..., nn.Module]] = {
     "aster deep": partial(Aster, widths=(16, 64, 128), depths=(3, 9, 2)),
     "aster separable": partial(Aster, widths=(32, 96, 128), dense_first_block=False),

@@ -112,10 +112,10 @@ def test_what_a_gpu_took_is_kept_where_it_is_whole(monkeypatch, tmp_path):
     monkeypatch.setattr(device_check, "RESULTS", tmp_path)
     monkeypatch.setattr(device_check, "measure", lambda *_: figures(75.0))
     monkeypatch.setattr(device_check, "decisions", lambda name: iter(()))
-    monkeypatch.setattr(device_check, "killed_and_resumed", lambda name, end: "")
+    monkeypatch.setattr(device_check, "killed_and_resumed", lambda name, end, *others: "went on")
     monkeypatch.setattr(device_check.runtime, "choose_device", torch.device)
-    for name in ("cpu", "cuda"):
-        list(check_device(name))
+    said = [list(check_device(name))[-2:] for name in ("cpu", "cuda")]
+    assert said[0][1] == "went on" and said[1] == ["went on", "--graphs capture: went on"]
     assert [file.name for file in tmp_path.iterdir()] == ["benchmark_cuda.csv"]
     kept = (tmp_path / "benchmark_cuda.csv").read_text()
     assert len(kept.splitlines()) == 1 + len(on_device("cuda"))

@@ -21,6 +21,7 @@ from utils.errors import UserError
 from utils.files import write_whole
 from utils.paths import REPOSITORY
 from utils.tables import csv_table, text_table
+from utils.training.capture import CAPTURED
 from utils.training.compilation import compile_for
 from utils.training.network import Network
 from utils.training.recipes import find_recipe
@@ -57,6 +58,9 @@ def check_device(name: str) -> Iterator[str]:
     memory = "memory of the device" if name.startswith("cuda") else "memory of the process"
     yield f"\n{text_table(HEADER, table, left=3)}\n\nPeak memory is the {memory}."
     yield killed_and_resumed(name, end)
+    if device.type == "cuda":
+        captured = "--graphs", CAPTURED
+        yield f"{' '.join(captured)}: {killed_and_resumed(name, end, *captured)}"
 
 
 def _written(table: list[tuple], cases: int, file: Path) -> str:

@@ -1,20 +1,17 @@
 """Tables of speed: the benchmark's two kinds of cases, how long reaching an accuracy takes, and if the pipelines differ."""
 
-import statistics
-
-from utils.benchmark.cases import CAPTURED, HALVED, OURS, REPORTS
+from utils.benchmark.cases import HALVED, OURS, REPORTS
 from utils.data.data_sets import CIFAR10
 from utils.documents.records import RESULTS, committed_runs, csv_entries, mean_and_spread
 from utils.reproduction.logged_runs import logged_run
 from utils.tables import markdown_table
 from utils.training.history import EpochRecord
 from utils.training.recipes import RECIPES
-from utils.training.run_record import RunRecord, load_run
+from utils.training.run_record import load_run
 
 # The benchmark's columns in the table of speeds, and in the one for whoever wants the rest.
 SPEED = ("recipe", "way", "batch", "images", "images/s", "seconds an epoch", "times as fast")
 REST = ("what", "recipe", "way", "batch", "images", "input share", "peak memory, MB")
-ALONE = 10  # the last epochs of a captured run, when those beside it on the GPU had ended
 # The recipes that reach the accuracy in their name quickly, those that were run.
 QUICK = ("aster_to_85", "aster_to_90")
 
@@ -26,29 +23,8 @@ def speed_table(what: str) -> str:
 
 
 def gpu_table() -> str:
-    """The benchmark's cases on a GPU, and below them how fast the run went whose steps were captured there."""
-    cases = csv_entries("benchmark_cuda.csv")
-    slowest = next(
-        float(case["seconds an epoch"])
-        for case in cases
-        if (case["recipe"], case["way"]) == ("aster", REPORTS)
-    )
-    return _table(SPEED, [*cases, _captured(load_run(RESULTS / "aster_taught"), slowest)], left=2)
-
-
-def _captured(record: RunRecord, slowest: float) -> dict[str, str]:
-    """The last epochs of `record`, in which it had the GPU to itself, as a case of the benchmark."""
-    last = record.history[-ALONE:]
-    seconds = statistics.median(epoch.train_seconds for epoch in last)
-    return {
-        "recipe": record.recipe.model,
-        "way": f"{CAPTURED}: the last {ALONE} epochs of {record.folder.name}",
-        "batch": str(record.recipe.batch_size),
-        "images": str(last[0].train_total),
-        "images/s": f"{last[0].train_total / seconds:.0f}",
-        "seconds an epoch": f"{seconds:.1f}",
-        "times as fast": f"{slowest / seconds:.1f}",
-    }
+    """The benchmark's cases on a GPU."""
+    return _table(SPEED, csv_entries("benchmark_cuda.csv"), left=2)
 
 
 def memory_table() -> str:

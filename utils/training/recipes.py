@@ -209,9 +209,7 @@ RECIPES: dict[str, Recipe] = {
     ),
     "aster": _ASTER,
     "aster_silu": replace(_ASTER, model="aster SiLU"),
-    "aster_silu_taught": replace(
-        _TAUGHT, model="aster SiLU", note=f"Network, t{_TAUGHT.note[1:]}"
-    ),
+    "aster_silu_taught": replace(_TAUGHT, model="aster SiLU", note=f"Network, t{_TAUGHT.note[1:]}"),
     "aster_taught": _TAUGHT,
     "aster_taught_first": replace(
         _ASTER,

@@ -1,4 +1,4 @@
-"""The soft labels that a taught recipe learns from, made once for all of its seeds: `python -m utils.teach aster_silu_taught`.
+"""The soft labels that a taught recipe learns from, made once for its seeds: `python -m utils.teach aster_silu_taught`.
 
 Its teachers answer, one after the other, to every image of every epoch, augmented as the student will see it. Stopped and
 started again it goes on with the epoch that is missing; a student that finds all epochs of all its teachers reads them

@@ -263,7 +263,7 @@ def accuracy_over_parameters(
 
     The axis of accuracy is logarithmic in the error, so that 94 and 95 % are as far apart as 69 and 75 %.
     """
-    figure, axes = _axes(1, 1, size=(10, 6))
+    figure, axes = _axes(1, 1, size=(10, 6.8))
     labelled = set()
     everyone = [found for networks in groups.values() for found in networks.items()]
     for group, networks, color, marker in in_turn(groups, SERIES, "oDs^v"):
@@ -279,22 +279,29 @@ def accuracy_over_parameters(
             zorder=4,
             label=group,
         )
-        for index, (name, (size, accuracy)) in enumerate(
-            ordered
-        ):  # above and below in turn: neighbours do not collide
+        alike: dict[int, list[str]] = {}
+        for name, (size, _) in ordered:
+            if name not in labelled:
+                alike.setdefault(size, []).insert(0, name)
+        # One label for all of a size, the best name first; above and below in turn: neighbours do not collide.
+        for index, (size, names) in enumerate(alike.items()):
             crowded = any(
-                other != name and (its_size, its_accuracy > accuracy) == (size, True)
-                for other, (its_size, its_accuracy) in everyone
+                name not in names and (its_size, accuracy > networks[names[0]][1]) == (size, True)
+                for name, (its_size, accuracy) in everyone
             )
             below = crowded or index % 2 and len(ordered) > 2
+            beside, align = (
+                (0, "center") if len(names) == 1 else (22, "left") if below else (-9, "right")
+            )
             axes.annotate(
-                "" if name in labelled else name,
-                (size, 100 - accuracy),
-                xytext=(0, -17 if below else 9),
+                "\n".join(names),
+                (size, 100 - networks[names[-1 if below else 0]][1]),
+                xytext=(beside, -9 if below else 9),
                 textcoords="offset points",
                 fontsize=9.5,
                 color=color,
-                ha="center",
+                ha=align,
+                va="top" if below else "bottom",
                 bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
             )
         labelled |= set(networks)
@@ -308,7 +315,7 @@ def accuracy_over_parameters(
     axes.set_yticks([5, 6, 8, 10, 15, 20, 30], [95, 94, 92, 90, 85, 80, 70])
     axes.minorticks_off()
     axes.invert_yaxis()
-    axes.margins(x=0.2, y=0.1)
+    axes.margins(x=0.2, y=0.18)
     axes.xaxis.set_major_formatter("{x:,.0f}")
     axes.legend(loc="center left")
     return figure

@@ -306,8 +306,8 @@ def test_a_candidate_whose_teacher_is_missing_is_named_before_any_is_trained(
     monkeypatch.setenv("RESULTS_DIR", str(tmp_path))
     monkeypatch.setattr(search, "load_data", lambda name: replace(digits, name=name))
     monkeypatch.setattr(search, "fit", None)
-    untaught = replace(search.CANDIDATES["taught"], teachers=("nobody",))
-    monkeypatch.setitem(search.CANDIDATES, "taught", untaught)
+    candidate = replace(search.CANDIDATES["taught"], teachers=("nobody",))
+    monkeypatch.setitem(search.CANDIDATES, "taught", candidate)
     with pytest.raises(UserError, match="no teacher 'nobody' for cifar10-holdout"):
         search._search(["SGD", "taught"], None)
 

@@ -41,7 +41,8 @@ def _committed() -> list[RunRecord]:
 
 
 def named_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
-    """The run of each model that has the model's name: variants and further seeds are in the tables."""
+    """The run of each model that has the model's name, as a folder is called ("aster SiLU": aster_silu): variants and
+    further seeds are in the tables."""
     return {
         record.folder.name: record
         for record in runs

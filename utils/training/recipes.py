@@ -164,13 +164,13 @@ TAUGHT = dict(
     draws="image",
     stream_seed=0,
 )
+_CHOSEN = "{} are the best of the taught candidates of the search, by images held out of the training images."
 _TAUGHT = replace(
     _ASTER,
     **TAUGHT | dict(temperature=4.0),
     weight_decay=0.05,
     teachers=("wide_resnet_16_8", "wide_resnet_16_8_seed_2"),
-    note="Temperature and weight decay are the best of the taught candidates of the search, by images held out of the "
-    "training images.",
+    note=_CHOSEN.format("Temperature and weight decay"),
 )
 _QUICK = replace(
     _ASTER,
@@ -209,7 +209,9 @@ RECIPES: dict[str, Recipe] = {
     ),
     "aster": _ASTER,
     "aster_silu": replace(_ASTER, model="aster SiLU"),
-    "aster_silu_taught": replace(_TAUGHT, model="aster SiLU", note=f"Network, t{_TAUGHT.note[1:]}"),
+    "aster_silu_taught": replace(
+        _TAUGHT, model="aster SiLU", note=_CHOSEN.format("Network, temperature and weight decay")
+    ),
     "aster_taught": _TAUGHT,
     "aster_taught_first": replace(
         _ASTER,

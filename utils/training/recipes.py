@@ -226,6 +226,15 @@ RECIPES: dict[str, Recipe] = {
     "wide_resnet_16_8": _BETTER_TEACHER,
     "aster_to_85": replace(_QUICK, epochs=3, low_resolution_epochs=1),
     "aster_to_90": replace(_QUICK, epochs=9, low_resolution_epochs=2),
+    "aster_to_94": replace(
+        _ASTER,
+        model="aster SiLU",
+        epochs=50,
+        augmentation="alternating flip crop hole",
+        low_resolution_epochs=12,
+        note="Meant to reach the accuracy in its name sooner than aster: two thirds of its epochs, a quarter of them on small "
+        "images.",
+    ),
 }
 
 

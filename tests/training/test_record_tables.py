@@ -4,7 +4,7 @@ from utils.paths import REPOSITORY
 from utils.training.record_tables import compared_runs, headline, settings_table, some_epochs
 from utils.training.run_record import load_run
 
-RECORD = load_run(REPOSITORY / "results" / "era9")
+RECORD, TAUGHT = (load_run(REPOSITORY / "results" / name) for name in ("era9", "aster_silu_taught"))
 
 
 def test_the_headline_has_the_last_the_mean_and_the_best():
@@ -14,6 +14,13 @@ def test_the_headline_has_the_last_the_mean_and_the_best():
     assert f"Mean of the last 5 epochs: {sum(accuracies[-5:]) / 5:.2f} %" in said
     best = accuracies.index(max(accuracies))
     assert f"Best: {accuracies[best]:.2f} % (epoch {best}, counted from 0)" in said
+
+    assert "Distilled" not in said
+
+
+def test_the_headline_says_who_taught():
+    last = "Distilled: taught by wide_resnet_16_8 and wide_resnet_16_8_seed_2."
+    assert headline(TAUGHT).splitlines()[-1] == last
 
 
 def test_every_fifth_epoch_and_the_last():
@@ -29,6 +36,10 @@ def test_runs_are_compared_line_by_line():
 
 
 def test_the_settings_are_those_that_are_not_the_usual():
-    rows = dict(line.split(maxsplit=1) for line in settings_table(RECORD).splitlines()[1:])
-    assert rows["batch_size"] == "512" and rows["mean"] == "(0.4914, 0.4822, 0.4465)"
-    assert "weight_decay" not in rows and "pipeline" not in rows
+    table, note = settings_table(RECORD).split("\n\n")
+    rows = dict(line.split(maxsplit=1) for line in table.splitlines()[1:])
+    assert rows["batch_size"] == "512" and rows["mean"] == "0.4914, 0.4822, 0.4465"
+    assert not {"weight_decay", "pipeline", "note"} & set(rows)
+    assert " ".join(note.split()) == RECORD.recipe.note
+    assert max(map(len, settings_table(RECORD).splitlines())) <= 88
+    assert "\n\n" not in settings_table(load_run(REPOSITORY / "results" / "aster"))

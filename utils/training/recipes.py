@@ -232,8 +232,8 @@ RECIPES: dict[str, Recipe] = {
         epochs=50,
         augmentation="alternating flip crop hole",
         low_resolution_epochs=12,
-        note="Meant to reach the accuracy in its name sooner than aster: two thirds of its epochs, a quarter of them on small "
-        "images.",
+        note="Meant to reach the accuracy in its name sooner than aster: two thirds of its epochs, a quarter of them on "
+        "small images.",
     ),
 }
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
+from textwrap import fill
 
 from utils.tables import text_table
 from utils.training.history import EpochRecord, best_epoch, settled_accuracy
 from utils.training.recipes import Recipe
 from utils.training.run_record import RunRecord
 
+PAGE = 88  # letters in a line, as far as a notebook's page shows them
 SETTLED = 5  # the last epochs, over which the figure to quote is the mean
 
 
@@ -22,8 +24,13 @@ def headline(record: RunRecord) -> str:
     return (
         f"{record.recipe.model} after {len(history)} of {record.recipe.epochs} epochs on {record.config['data']}: "
         f"{history[-1].test_accuracy:.2f} % of the test images are right.\n"
-        f"{mean}Best: {best.test_accuracy:.2f} % (epoch {best.epoch}, counted from 0)."
+        f"{mean}Best: {best.test_accuracy:.2f} % (epoch {best.epoch}, counted from 0).{_taught(record.recipe)}"
     )
+
+
+def _taught(recipe: Recipe) -> str:
+    """A line that says who taught a distilled network."""
+    return f"\nDistilled: taught by {' and '.join(recipe.teachers)}." if recipe.teachers else ""
 
 
 def some_epochs(history: Sequence[EpochRecord], every: int = 5) -> str:
@@ -63,10 +70,15 @@ def compared_runs(runs: Mapping[str, Sequence[EpochRecord]]) -> str:
 
 
 def settings_table(record: RunRecord) -> str:
-    """The recipe of a run, a row a setting; what is as it is by default is left out."""
+    """The recipe of a run, a row a setting, and its note below; what is as it is by default is left out."""
     usual = {field.name: field.default for field in fields(Recipe)}
-    rows = [(name, value) for name, value in vars(record.recipe).items() if value != usual[name]]
-    return text_table(("setting", "value"), rows, left=2)
+    rows = [
+        (name, ", ".join(map(str, value)) if isinstance(value, tuple) else value)
+        for name, value in vars(record.recipe).items()
+        if value != usual[name] and name != "note"
+    ]
+    note = f"\n\n{fill(record.recipe.note, PAGE)}" if record.recipe.note else ""
+    return text_table(("setting", "value"), rows, left=2) + note
 
 
 def whole_log(record: RunRecord, printed: bool) -> str:

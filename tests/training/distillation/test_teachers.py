@@ -14,6 +14,7 @@ from utils.errors import UserError
 from utils.training.distillation import teachers
 from utils.training.distillation.teachers import Teachers, without_smoothing
 from utils.training.fit import fit
+from utils.training.recipes import RECIPES
 from utils.training.run_record import load_run, write_epochs
 
 
@@ -72,6 +73,15 @@ def test_a_teacher_without_weights_or_unfinished_or_of_other_images_is_named(pla
     (folder / "model.pt").rename(places / "kept.pt")
     with pytest.raises(UserError, match="has a record but no weights"):
         fit(TAUGHT, few_digits, student, PRECISION, **OPTIONS)
+
+
+def test_whoever_has_no_teachers_is_told_of_the_same_network_without(places, few_digits):
+    known = replace(RECIPES["aster_silu_taught"], data_set=TAUGHT.data_set)
+    with pytest.raises(UserError, match="The recipe 'aster_silu' trains the same network"):
+        Teachers(known, few_digits, PRECISION)
+    with pytest.raises(UserError) as none:
+        Teachers(replace(known, model="nobody's"), few_digits, PRECISION)
+    assert "same network" not in str(none.value)
 
 
 def test_a_finished_teacher_of_the_repository_is_not_hidden_by_one_that_is_not(

@@ -14,7 +14,7 @@ from utils.errors import UserError
 from utils.files import plain_bytes
 from utils.paths import REPOSITORY
 from utils.runtime import Precision, memory_format
-from utils.training.recipes import Recipe
+from utils.training.recipes import RECIPES, Recipe
 from utils.training.run_record import RunRecord, load_run, run_folder, sha256
 
 LEAST = (
@@ -119,7 +119,7 @@ def _find_teacher(name: str, recipe: Recipe, data_name: str, device: torch.devic
     folders = list(dict.fromkeys((run_folder(name, data_name), ours)))
     there = [each for each in folders if (each / "model.pt").exists()]
     if not there:
-        raise UserError(_missing(name, data_name, folders))
+        raise UserError(f"{_missing(name, data_name, folders)}{_alone(recipe)}")
     found = {each: load_run(each) for each in there}
     folder = next((each for each, one in found.items() if one and one.complete), None)
     if folder is None:
@@ -135,6 +135,14 @@ def _find_teacher(name: str, recipe: Recipe, data_name: str, device: torch.devic
         )
     model = record.load_model().to(device, memory_format=memory_format(device))
     return Teacher(record, model.requires_grad_(False), sha256(plain_bytes(folder / "model.pt")))
+
+
+def _alone(recipe: Recipe) -> str:
+    """The way out of whoever has no teachers: the first recipe of the same network that needs none."""
+    alone = [
+        name for name, one in RECIPES.items() if one.model == recipe.model and not one.teachers
+    ]
+    return f" The recipe '{alone[0]}' trains the same network without teachers." if alone else ""
 
 
 def _missing(name: str, data_name: str, folders: list[Path]) -> str:

@@ -20,7 +20,9 @@ from utils.tables import csv_table, text_table
 from utils.training.capture import GRAPHS
 from utils.training.distillation.teachers import Teachers
 from utils.training.fit import fit
+from utils.training.history import settled_accuracy
 from utils.training.recipes import RECIPES, TAUGHT, Recipe
+from utils.training.record_tables import SETTLED
 from utils.training.run_record import RunRecord, load_run
 
 FOLDER = REPOSITORY / "results" / "search"
@@ -61,6 +63,7 @@ HEADER = (
     "epochs",
     "median seconds an epoch",
     "held-out accuracy (%)",
+    f"mean of the last {SETTLED} epochs (%)",
     "held-out loss",
     "on",
 )
@@ -102,6 +105,7 @@ def _row(name: str, record: RunRecord) -> tuple:
         record.recipe.epochs,
         round(seconds),
         record.history[-1].test_accuracy,
+        round(settled_accuracy(record.history, SETTLED), 2),
         record.history[-1].test_loss,
         "; ".join(devices),
     )

@@ -8,8 +8,10 @@ import argparse
 import statistics
 import sys
 from dataclasses import replace
+from functools import cache
 
-from utils.architecture.summary import model_facts
+from models import build_model
+from utils.architecture.summary import ModelFacts, model_facts
 from utils.data.data_sets import CIFAR10
 from utils.data.images import HELD_OUT, load_data
 from utils.errors import UserError, run_command
@@ -93,7 +95,7 @@ def _complete() -> list[tuple[str, RunRecord]]:
 
 
 def _row(name: str, record: RunRecord) -> tuple:
-    facts = model_facts(record.build_model())
+    facts = _facts(record.recipe.model)
     seconds = statistics.median(
         epoch.train_seconds + epoch.test_seconds for epoch in record.history
     )
@@ -109,6 +111,11 @@ def _row(name: str, record: RunRecord) -> tuple:
         record.history[-1].test_loss,
         "; ".join(devices),
     )
+
+
+@cache  # most candidates have the same network
+def _facts(model: str) -> ModelFacts:
+    return model_facts(build_model(model))
 
 
 def table_csv() -> str:

@@ -15,6 +15,7 @@ with plainly():  # MPLBACKEND may name a backend that is not here
     import matplotlib.pyplot as plt
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
 
 # Okabe and Ito's colours, which the colour-blind can tell apart (https://jfly.uni-koeln.de/color/).
@@ -188,20 +189,17 @@ def over_logs(
     runs: Mapping[str, tuple[Sequence[EpochRecord], Sequence[EpochRecord] | None]],
 ) -> Figure:
     """Test accuracy over the epochs: each run of ours, and where a report logs it too, that dashed in its colour."""
-    figure, axes = _axes(1, 1, size=(8, 4.5))
+    figure, axes = _axes(1, 1, size=(9, 4.5))
     for name, (ours, logged), color in in_turn(runs, SERIES):
         axes.plot(*_series(ours, "test_accuracy"), color=color, label=name)
         if logged:
-            axes.plot(
-                *_series(logged, "test_accuracy"),
-                "--",
-                color=color,
-                linewidth=1.2,
-                label=f"{name}: the report's log",
-            )
+            axes.plot(*_series(logged, "test_accuracy"), "--", color=color, linewidth=1.2)
     axes.set(xlabel="epoch", ylabel="test accuracy (%)", title="Test accuracy")
     _whole_epochs(axes)
-    axes.legend(loc="lower right")
+    dashed = Line2D([], [], linestyle="--", color="black", linewidth=1.2, label="the report's log")
+    figure.legend(
+        handles=[*axes.get_legend_handles_labels()[0], dashed], loc="outside right center"
+    )
     return figure
 
 

@@ -7,10 +7,11 @@ from utils.documents.records import (
     RESULTS,
     committed_runs,
     csv_entries,
-    distilled_runs,
     named_runs,
     seeds_of,
+    shown_runs,
 )
+from utils.documents.run_tables import OURS
 from utils.reproduction.logged_runs import logged_run
 from utils.training.history import settled_accuracy
 
@@ -20,7 +21,7 @@ LIMIT = 200_000  # parameters
 def networks_by_size() -> dict[str, dict[str, tuple[int, float]]]:
     """Ours, the reports' and published networks, the distilled ones apart: name -> (parameters, test accuracy in %)."""
     runs, ours, taught, reports = committed_runs(), {}, {}, {}
-    for name, record in (named_runs(runs) | distilled_runs(runs)).items():
+    for name, record in shown_runs(runs).items():
         size = record.config["parameters"]
         (taught if record.recipe.teachers else ours)[name] = (
             size,
@@ -50,11 +51,14 @@ def size_picture() -> plotting.Figure:
 
 
 def curves_picture() -> plotting.Figure:
-    """Test accuracy over the epochs, our runs over the reports' logs."""
+    """Test accuracy over the epochs, our runs over the reports' logs; of the distilled ones that of the README."""
+    runs = committed_runs()
+    chosen = set(named_runs(runs)) | set(OURS)
     return plotting.over_logs(
         {
             name: (record.history, logged_run(name))
-            for name, record in named_runs(committed_runs()).items()
+            for name, record in shown_runs(runs).items()
+            if name in chosen
         }
     )
 

@@ -59,6 +59,11 @@ def distilled_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
     }
 
 
+def shown_runs(runs: list[RunRecord]) -> dict[str, RunRecord]:
+    """Both: the runs that stand for their network, without teachers and with them."""
+    return named_runs(runs) | distilled_runs(runs)
+
+
 def seeds_of(record: RunRecord, runs: list[RunRecord]) -> list[RunRecord]:
     """The complete ones of `runs` that differ from `record` in nothing but the seed, by seed.
 

@@ -11,8 +11,8 @@ from utils.documents.records import (
     device_text,
     distilled_runs,
     mean_and_spread,
-    named_runs,
     seeds_of,
+    shown_runs,
 )
 from utils.reproduction.logged_runs import logged_run
 from utils.tables import markdown_table
@@ -33,10 +33,10 @@ def _facts(model: str) -> ModelFacts:
 def headline_table() -> str:
     """The reports' best networks and ours: size, field, test accuracy over the seeds, and what the report logged."""
     runs = committed_runs()
-    named = named_runs(runs)
-    logged = {name: logged_run(name) for name in named if logged_run(name)}
+    shown = shown_runs(runs)
+    logged = {name: logged_run(name) for name in shown if logged_run(name)}
     best = sorted(logged, key=lambda name: logged[name][-1].test_accuracy)[-REPORTED:]
-    rows, shown = [], named | distilled_runs(runs)
+    rows = []
     for name in (*best, *OURS):
         record = shown[name]
         facts = _facts(record.recipe.model)
@@ -131,7 +131,6 @@ def _short(seconds: float) -> str:
 def seeds_table(name: str) -> str:
     """The complete runs with the recipe of the run `name`, one seed each, and their mean and spread."""
     runs = committed_runs()
-    named = named_runs(runs) | distilled_runs(runs)
     rows = [
         (
             str(run.recipe.seed),
@@ -139,7 +138,7 @@ def seeds_table(name: str) -> str:
             run.history[-1].test_accuracy,
             best_epoch(run.history).test_accuracy,
         )
-        for run in seeds_of(named[name], runs)
+        for run in seeds_of(shown_runs(runs)[name], runs)
     ]
     lines = [(seed, *(f"{value:.2f}" for value in values)) for seed, *values in rows]
     if len(rows) > 1:

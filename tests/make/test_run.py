@@ -50,6 +50,14 @@ def test_the_run_is_shown_where_it_belongs(executed, capsys):
     assert "Not CIFAR-10" in last and "build/03_training.html" in last and "your run" in last
 
 
+def test_on_the_digits_no_second_network_is_trained_for_long(executed, monkeypatch):
+    record = make_run.attempt(None)[1]
+    record.config["recipe"]["epochs"] = 20
+    monkeypatch.setattr(make_run, "attempt", lambda arguments: (0, record))
+    assert make_run.main() == 0
+    assert (executed["03"]["EPOCHS"], executed["07"]["EPOCHS"]) == ("20", "3")
+
+
 def test_on_cifar10_the_assignment_shows_its_stored_run(executed, monkeypatch):
     """Also where make exports what its command line sets."""
     record = make_run.attempt(None)[1]

@@ -42,7 +42,11 @@ INPUT, EPOCH = (
     ]
     for what in ("input", "epoch")
 )
-FLAGSHIP = [Case("epoch", "aster", way, 128) for way in (OURS, ASKING, HALVED)]
+FLAGSHIP = [
+    Case("epoch", recipe, way, 128)
+    for recipe, ways in (("aster", (OURS, ASKING, HALVED)), ("aster_silu", (OURS, HALVED)))
+    for way in ways
+]
 CONDITIONS = ("device", "precision", "torch", "commit")  # that a figure belongs to
 HEADER = (
     "what",

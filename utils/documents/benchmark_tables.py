@@ -57,10 +57,12 @@ def quick_table() -> str:
         until(85, _run("era9"), "era9", OURS, ", our way"),
     ]
     report = trainings[0][1]
+    timed = {RECIPES[recipe].model: recipe for recipe, way in seconds if way == HALVED}
     for name in QUICK:
         epochs, small = RECIPES[name].epochs, RECIPES[name].low_resolution_epochs
-        took = small * seconds["aster", HALVED] + (epochs - small) * seconds["aster", OURS]
-        text = f"{epochs} epochs of aster, {small} of them on small images (`{name}`)"
+        network = timed[RECIPES[name].model]
+        took = small * seconds[network, HALVED] + (epochs - small) * seconds[network, OURS]
+        text = f"{epochs} epochs of {network}, {small} of them on small images (`{name}`)"
         trainings.append((text, took, _run(name)[epochs - 1]))
     trainings.append(until(94, _run("aster"), "aster", OURS))
     rows = [

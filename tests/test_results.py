@@ -13,7 +13,6 @@ from utils.data.loaders import TestBatches
 from utils.documents.records import committed_files, committed_runs, csv_entries
 from utils.paths import REPOSITORY
 from utils.reproduction.logged_runs import logged_run
-from utils.tables import read_csv
 from utils.training.history import format_csv, format_log
 from utils.training.loops import evaluate
 from utils.training.recipes import RECIPES
@@ -28,9 +27,8 @@ def test_there_is_a_run_to_show():
 
 
 def test_the_table_of_the_search_is_that_of_its_records():
-    table = (search.FOLDER / "table.csv").read_text(encoding="utf-8")
-    assert table == search.table_csv()
-    names = [row["candidate"] for row in read_csv(table)]
+    assert (search.FOLDER / "table.csv").read_text(encoding="utf-8") == search.table_csv()
+    names = [row["candidate"] for row in csv_entries("search/table.csv")]
     assert "start" in names and len(names) == len(committed_files("results/search/*/config.json"))
     for name in names:  # no test image took part
         record = load_run(search.folder_of(name))

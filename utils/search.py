@@ -8,10 +8,8 @@ import argparse
 import statistics
 import sys
 from dataclasses import replace
-from functools import cache
 
-from models import build_model
-from utils.architecture.summary import ModelFacts, model_facts
+from utils.architecture.summary import named_model_facts
 from utils.data.data_sets import CIFAR10
 from utils.data.images import HELD_OUT, load_data
 from utils.errors import UserError, run_command
@@ -22,9 +20,8 @@ from utils.tables import csv_table, text_table
 from utils.training.capture import GRAPHS
 from utils.training.distillation.teachers import Teachers
 from utils.training.fit import fit
-from utils.training.history import settled_accuracy
+from utils.training.history import SETTLED, settled_accuracy
 from utils.training.recipes import RECIPES, TAUGHT, Recipe
-from utils.training.record_tables import SETTLED
 from utils.training.run_record import RunRecord, load_run
 
 FOLDER = REPOSITORY / "results" / "search"
@@ -95,7 +92,7 @@ def _complete() -> list[tuple[str, RunRecord]]:
 
 
 def _row(name: str, record: RunRecord) -> tuple:
-    facts = _facts(record.recipe.model)
+    facts = named_model_facts(record.recipe.model)
     seconds = statistics.median(
         epoch.train_seconds + epoch.test_seconds for epoch in record.history
     )
@@ -107,15 +104,10 @@ def _row(name: str, record: RunRecord) -> tuple:
         record.recipe.epochs,
         round(seconds),
         record.history[-1].test_accuracy,
-        round(settled_accuracy(record.history, SETTLED), 2),
+        round(settled_accuracy(record.history), 2),
         record.history[-1].test_loss,
         "; ".join(devices),
     )
-
-
-@cache  # most candidates have the same network
-def _facts(model: str) -> ModelFacts:
-    return model_facts(build_model(model))
 
 
 def table_csv() -> str:

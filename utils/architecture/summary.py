@@ -5,6 +5,7 @@ import copy
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 
 import torch
 from torch import nn
@@ -49,6 +50,12 @@ def model_facts(model: nn.Module) -> ModelFacts:
     return ModelFacts(count_parameters(model), count_multiply_adds(model), receptive_field(model))
 
 
+@cache
+def named_model_facts(name: str) -> ModelFacts:
+    """`model_facts` of the model of that name, counted once."""
+    return model_facts(build_model(name))
+
+
 def count_multiply_adds(model: nn.Module, input_size: tuple[int, ...] = (3, 32, 32)) -> int:
     """Multiply-adds of convolutions and matrix products for one input; what works on each value alone is not counted."""
     duplicate = copy.deepcopy(model).to("cpu", torch.float32).eval()
@@ -57,7 +64,7 @@ def count_multiply_adds(model: nn.Module, input_size: tuple[int, ...] = (3, 32, 
 
 def compare_models(names: Iterable[str]) -> str:
     """The named models side by side, as a text table."""
-    facts = {name: model_facts(build_model(name)) for name in names}
+    facts = {name: named_model_facts(name) for name in names}
     return text_table(
         ("model", "parameters", "multiply-adds", "receptive field"),
         [

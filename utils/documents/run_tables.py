@@ -1,10 +1,8 @@
 """Tables of networks: the three of the README, all runs and what they took, the seeds, the search, published ones."""
 
-import functools
 import statistics
 
-from models import build_model
-from utils.architecture.summary import ModelFacts, model_facts
+from utils.architecture.summary import named_model_facts
 from utils.documents.records import (
     committed_runs,
     csv_entries,
@@ -16,18 +14,12 @@ from utils.documents.records import (
 )
 from utils.reproduction.logged_runs import logged_run
 from utils.tables import markdown_table
-from utils.training.history import EpochRecord, best_epoch, settled_accuracy
-from utils.training.record_tables import SETTLED
+from utils.training.history import SETTLED, EpochRecord, best_epoch, settled_accuracy
 from utils.training.run_record import RunRecord
 
 # The networks of ours that the README shows, beside so many of the student reports', the best ones.
 OURS = {"aster": "ours", "aster_silu": "ours", "aster_silu_taught": "ours, distilled"}
 REPORTED = 2
-
-
-@functools.cache
-def _facts(model: str) -> ModelFacts:
-    return model_facts(build_model(model))
 
 
 def headline_table() -> str:
@@ -39,7 +31,7 @@ def headline_table() -> str:
     rows = []
     for name in (*best, *OURS):
         record = shown[name]
-        facts = _facts(record.recipe.model)
+        facts = named_model_facts(record.recipe.model)
         settled = [settled_accuracy(run.history) for run in seeds_of(record, runs)]
         rows.append(
             (
@@ -81,7 +73,7 @@ def _results_of(runs: list[RunRecord]) -> str:
 
 
 def _result(record: RunRecord) -> tuple[str, ...]:
-    facts, best = _facts(record.recipe.model), best_epoch(record.history)
+    facts, best = named_model_facts(record.recipe.model), best_epoch(record.history)
     return (
         f"{record.folder.name}{', distilled' if record.recipe.teachers else ''}",
         f"{facts.parameters:,}",
@@ -115,7 +107,7 @@ def costs_table() -> str:
             (
                 record.folder.name,
                 device_text("; ".join(where)),
-                f"{_facts(record.recipe.model).multiply_adds / 1e6:.1f} M",
+                f"{named_model_facts(record.recipe.model).multiply_adds / 1e6:.1f} M",
                 _short(statistics.median(seconds)),
             )
         )

@@ -10,6 +10,8 @@ from tqdm import tqdm
 
 from utils.tables import csv_table, read_csv
 
+SETTLED = 5  # the last epochs, over which the figure to quote is the mean
+
 
 @dataclass(frozen=True)
 class EpochRecord:
@@ -56,7 +58,7 @@ def best_epoch(records: Iterable[EpochRecord]) -> EpochRecord:
     )
 
 
-def settled_accuracy(records: Sequence[EpochRecord], count: int = 5) -> float:
+def settled_accuracy(records: Sequence[EpochRecord], count: int = SETTLED) -> float:
     """The mean test accuracy of the last `count` epochs, in per cent: none of them was selected."""
     return statistics.fmean(record.test_accuracy for record in records[-count:])
 

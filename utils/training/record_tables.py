@@ -5,19 +5,18 @@ from dataclasses import fields
 from textwrap import fill
 
 from utils.tables import text_table
-from utils.training.history import EpochRecord, best_epoch, settled_accuracy
+from utils.training.history import SETTLED, EpochRecord, best_epoch, settled_accuracy
 from utils.training.recipes import Recipe
 from utils.training.run_record import RunRecord
 
 PAGE = 88  # letters in a line, as far as a notebook's page shows them
-SETTLED = 5  # the last epochs, over which the figure to quote is the mean
 
 
 def headline(record: RunRecord) -> str:
     """The result of a run that has at least one epoch."""
     history, best = record.history, best_epoch(record.history)
     mean = (
-        f"Mean of the last {SETTLED} epochs: {settled_accuracy(history, SETTLED):.2f} %. "
+        f"Mean of the last {SETTLED} epochs: {settled_accuracy(history):.2f} %. "
         if len(history) >= SETTLED
         else ""
     )
@@ -59,7 +58,7 @@ def compared_runs(runs: Mapping[str, Sequence[EpochRecord]]) -> str:
             (
                 name,
                 len(history),
-                f"{settled_accuracy(history, SETTLED):.2f} %" if len(history) >= SETTLED else "–",
+                f"{settled_accuracy(history):.2f} %" if len(history) >= SETTLED else "–",
                 f"{history[-1].test_accuracy:.2f} %",
                 f"{best_epoch(history).test_accuracy:.2f} %",
                 best_epoch(history).epoch,
